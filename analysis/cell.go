@@ -1,0 +1,155 @@
+package analysis
+
+import (
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+)
+
+// Key names a cell of the results.
+type Key struct {
+	RuntimeClass string `json:"runtimeClass"`
+	// Services is how many services were fired together.
+	Services int `json:"services"`
+}
+
+// Cell is what the samples of one RuntimeClass at one number of services say.
+type Cell struct {
+	Key
+	Counts
+	Min *stat.Point `json:"min,omitempty"`
+	P50 *Percentile `json:"p50,omitempty"`
+	P90 *Percentile `json:"p90,omitempty"`
+	P95 *Percentile `json:"p95,omitempty"`
+	P99 *Percentile `json:"p99,omitempty"`
+	Max *stat.Point `json:"max,omitempty"`
+	// Ratio is the median over that of the first class at the same number of
+	// services; nil for that class itself and where it cannot be said.
+	Ratio *stat.Ratio `json:"ratio,omitempty"`
+	// Phases are the steps of the cold starts that succeeded, in order.
+	Phases []Phase `json:"phases,omitempty"`
+	// Latencies holds the response latencies that the quantiles are made of.
+	Latencies *stat.Set `json:"-"`
+}
+
+// Counts tells what became of the samples of a cell.
+type Counts struct {
+	// Samples counts every request but the discarded ones.
+	Samples   int `json:"samples"`
+	Discarded int `json:"discarded"`
+	// Cold, Warm and Unknown add up to Samples.
+	Cold    int `json:"cold"`
+	Warm    int `json:"warm"`
+	Unknown int `json:"unknown"`
+	// OK and Failed, which is by outcome and includes timeouts, add up to
+	// Samples.
+	OK     int                    `json:"ok"`
+	Failed map[record.Outcome]int `json:"failed"`
+	// Measured counts the samples in the quantiles, proven cold and either ok
+	// or timed out; Censored those of them that timed out.
+	Measured int `json:"measured"`
+	Censored int `json:"censored"`
+}
+
+// Failures is the number of samples whose outcome is not ok.
+func (c Counts) Failures() int { return c.Samples - c.OK }
+
+// Percentile is a quantile and how well it is known.
+type Percentile struct {
+	stat.Point
+	// Interval is two-sided, Upper the one-sided upper bound, both at
+	// stat.Confidence; what the samples do not reach is left out.
+	Interval stat.Interval `json:"interval"`
+	Upper    *stat.Point   `json:"upper,omitempty"`
+	// Maximum says that the samples are so few that this is their maximum.
+	Maximum bool `json:"maximum,omitempty"`
+	// SamplesNeeded is how many samples an upper bound takes.
+	SamplesNeeded int `json:"samplesNeeded"`
+}
+
+// percentile needs a set that is not empty.
+func percentile(s *stat.Set, q float64) *Percentile {
+	return &Percentile{
+		Point:         s.Quantile(q),
+		Interval:      s.Interval(q, stat.Confidence),
+		Upper:         s.Upper(q, stat.Confidence),
+		Maximum:       s.Rank(q) == s.N(),
+		SamplesNeeded: stat.SamplesNeeded(q, stat.Confidence),
+	}
+}
+
+// cellBuilder gathers the samples of one cell.
+type cellBuilder struct {
+	Counts
+	observed, limits []time.Duration
+	phases           phaseBuilder
+	lostTimeouts     int // timed out, but not proven cold
+}
+
+func (b *cellBuilder) add(s *record.Sample) {
+	if s.Discarded {
+		b.Discarded++
+		return
+	}
+	b.Samples++
+	switch s.Cold {
+	case record.Proven:
+		b.Cold++
+	case record.Warm:
+		b.Warm++
+	default:
+		b.Unknown++
+	}
+	if s.Failed() {
+		b.fail(s.Outcome)
+	} else {
+		b.OK++
+	}
+	b.measure(s)
+}
+
+func (b *cellBuilder) fail(o record.Outcome) {
+	if b.Failed == nil {
+		b.Failed = map[record.Outcome]int{}
+	}
+	b.Failed[o]++
+}
+
+func (b *cellBuilder) measure(s *record.Sample) {
+	switch cold := s.Cold == record.Proven; {
+	case cold && s.Censored():
+		b.limits = append(b.limits, Limit(s))
+	case cold && !s.Failed():
+		b.observed = append(b.observed, s.ResponseLatency)
+		b.phases.add(s)
+	case s.Censored():
+		b.lostTimeouts++
+	}
+}
+
+// Limit is the latency that a sample which timed out is known to exceed: the
+// client timeout, or what had passed of it if that is recorded to be less.
+func Limit(s *record.Sample) time.Duration {
+	if s.ClientTimeout <= 0 || (s.ResponseLatency > 0 && s.ResponseLatency < s.ClientTimeout) {
+		return s.ResponseLatency
+	}
+	return s.ClientTimeout
+}
+
+func (b *cellBuilder) cell(k Key) Cell {
+	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases()}
+	if c.Failed == nil {
+		c.Failed = map[record.Outcome]int{}
+	}
+	c.Latencies = stat.NewSet(b.observed, b.limits)
+	c.Measured, c.Censored = c.Latencies.N(), c.Latencies.Censored()
+	if c.Measured == 0 {
+		return c
+	}
+	lowest, highest := c.Latencies.Min(), c.Latencies.Max()
+	c.Min, c.Max = &lowest, &highest
+	c.P50, c.P90 = percentile(c.Latencies, 0.5), percentile(c.Latencies, 0.9)
+	c.P95, c.P99 = percentile(c.Latencies, 0.95), percentile(c.Latencies, 0.99)
+	return c
+}

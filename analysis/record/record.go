@@ -1,0 +1,122 @@
+// Package record is the record of a run: one header, then samples, events and
+// resource readings as they happen, then one line that says how the run ended.
+//
+// A run file is JSON Lines and append-only. Everything that people are shown is
+// computed from it again, so the types here are a public format: JSON names are
+// the glossary's, durations are integer nanoseconds whose name ends in Ns, and
+// instants are nanoseconds since the run's start on the run's monotonic clock.
+package record
+
+import "time"
+
+// SchemaVersion is the version of the format that this package writes. It
+// rises when a reader of an older version would misunderstand a file.
+const SchemaVersion = 1
+
+// Type tells what a line holds.
+type Type string
+
+// The types of line.
+const (
+	TypeRun      Type = "run"
+	TypeSample   Type = "sample"
+	TypeEvent    Type = "event"
+	TypeResource Type = "resource"
+	TypeEnd      Type = "end"
+)
+
+// Header is the first line: what was run, with what, and where.
+type Header struct {
+	Type    Type   `json:"type"`
+	Schema  int    `json:"schema"`
+	RunID   string `json:"runId"`
+	Tool    Tool   `json:"tool"`
+	Command string `json:"command"`
+	// Settings are the options of the command, after defaults; their keys are
+	// the command's own.
+	Settings map[string]any `json:"settings"`
+	Classes  []Class        `json:"runtimeClasses"`
+	Seed     uint64         `json:"seed"`
+	Started  time.Time      `json:"started"`
+	Cluster  Fingerprint    `json:"cluster"`
+}
+
+// Tool is the program that wrote the file.
+type Tool struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+}
+
+// Class is one RuntimeClass under test and the image it runs.
+type Class struct {
+	Name    string `json:"name"`
+	Handler string `json:"handler,omitempty"`
+	Image   string `json:"image"`
+	// ImageDigest is what the kubelet says it ran.
+	ImageDigest string `json:"imageDigest,omitempty"`
+}
+
+// Fingerprint tells clusters apart: two runs whose fingerprints differ measured
+// different things. A field that could not be read is empty.
+type Fingerprint struct {
+	Kubernetes       string   `json:"kubernetes,omitempty"`
+	Knative          string   `json:"knative,omitempty"`
+	IngressClass     string   `json:"ingressClass,omitempty"`
+	Ingress          string   `json:"ingress,omitempty"`
+	ContainerRuntime string   `json:"containerRuntime,omitempty"`
+	Kernel           string   `json:"kernel,omitempty"`
+	OS               string   `json:"os,omitempty"`
+	Architecture     string   `json:"architecture,omitempty"`
+	CPUModel         string   `json:"cpuModel,omitempty"`
+	CPUs             int      `json:"cpus,omitempty"`
+	MemoryBytes      int64    `json:"memoryBytes,omitempty"`
+	Governor         string   `json:"governor,omitempty"`
+	Boost            string   `json:"boost,omitempty"`
+	Nodes            int      `json:"nodes,omitempty"`
+	Handlers         []string `json:"handlers,omitempty"`
+}
+
+// Event is something that happened and is not a sample: a warning, a fault, a
+// service that was created, an instance whose state changed.
+type Event struct {
+	Type    Type          `json:"type"`
+	At      time.Duration `json:"atNs"`
+	Kind    string        `json:"kind"`
+	Message string        `json:"message,omitempty"`
+	// RuntimeClass, Service, Pod and UID are set where the event is about them.
+	RuntimeClass string `json:"runtimeClass,omitempty"`
+	Service      string `json:"service,omitempty"`
+	Pod          string `json:"pod,omitempty"`
+	UID          string `json:"uid,omitempty"`
+	// Value counts or measures, in the unit that the kind implies.
+	Value float64 `json:"value,omitempty"`
+}
+
+// Resource is one reading of what the node, or one instance on it, used.
+type Resource struct {
+	Type Type          `json:"type"`
+	At   time.Duration `json:"atNs"`
+	// Scope is "node", "tool" or "instance".
+	Scope        string        `json:"scope"`
+	RuntimeClass string        `json:"runtimeClass,omitempty"`
+	UID          string        `json:"uid,omitempty"`
+	Instances    int           `json:"instances,omitempty"`
+	MemoryBytes  int64         `json:"memoryBytes,omitempty"`
+	CPU          time.Duration `json:"cpuNs,omitempty"`
+}
+
+// The ways in which a run ends.
+const (
+	EndCompleted   = "completed"
+	EndInterrupted = "interrupted"
+	EndFailed      = "failed"
+)
+
+// End is the last line.
+type End struct {
+	Type    Type          `json:"type"`
+	At      time.Duration `json:"atNs"`
+	Reason  string        `json:"reason"`
+	Error   string        `json:"error,omitempty"`
+	Samples int           `json:"samples"`
+}

@@ -1,0 +1,155 @@
+package record
+
+import "time"
+
+// Outcome is how one request ended. A request has exactly one, and is never
+// tried again.
+type Outcome string
+
+// The outcomes.
+const (
+	OK            Outcome = "ok"            // answered 200 with the function's own body
+	Timeout       Outcome = "timeout"       // the client gave up: the latency is censored
+	Refused       Outcome = "refused"       // nothing listened
+	Reset         Outcome = "reset"         // the connection broke before the answer was complete
+	HTTP          Outcome = "http"          // answered with another status
+	Body          Outcome = "body"          // answered 200 with a body that is not the function's
+	WrongInstance Outcome = "wrongInstance" // answered by an instance of another service
+	Error         Outcome = "error"         // anything else; see Sample.Error
+)
+
+// Coldness says whether a sample was a cold start.
+type Coldness string
+
+// A sample is proven cold, seen to be warm, or neither.
+const (
+	Proven  Coldness = "proven"
+	Warm    Coldness = "warm"
+	Unknown Coldness = "unknown"
+)
+
+// Sample is one request's record. Instants are on the run's clock and are zero
+// when the request did not come that far.
+type Sample struct {
+	Type         Type   `json:"type"`
+	RuntimeClass string `json:"runtimeClass"`
+	// Services is how many services were fired together.
+	Services int `json:"services"`
+	// Block is the randomised pass over all classes that this trial is part of.
+	Block int `json:"block"`
+	// Discarded marks the round that warms caches: kept, never summarised.
+	Discarded bool   `json:"discarded,omitempty"`
+	Service   string `json:"service"`
+	Namespace string `json:"namespace"`
+	Revision  string `json:"revision,omitempty"`
+
+	Intended  time.Duration `json:"intendedNs"`
+	Sent      time.Duration `json:"sentNs"`
+	Connected time.Duration `json:"connectedNs,omitempty"`
+	Wrote     time.Duration `json:"wroteNs,omitempty"`
+	FirstByte time.Duration `json:"firstByteNs,omitempty"`
+	Done      time.Duration `json:"doneNs"`
+	// ResponseLatency is Done - Sent: request issued to body read. Of a timeout
+	// it is a lower bound.
+	ResponseLatency time.Duration `json:"responseLatencyNs"`
+	// TTFB is FirstByte - Sent, zero when nothing came.
+	TTFB time.Duration `json:"ttfbNs,omitempty"`
+	// ClientTimeout is when the client would have given up.
+	ClientTimeout time.Duration `json:"clientTimeoutNs"`
+
+	Outcome Outcome `json:"outcome"`
+	Status  int     `json:"status,omitempty"`
+	Error   string  `json:"error,omitempty"`
+
+	Cold       Coldness  `json:"cold"`
+	ColdReason string    `json:"coldReason"`
+	Instance   *Instance `json:"instance,omitempty"`
+	Function   *Function `json:"function,omitempty"`
+	Phases     []Phase   `json:"phases,omitempty"`
+	Spans      []Span    `json:"spans,omitempty"`
+}
+
+// Lateness is how long after its intended time the request was sent.
+func (s Sample) Lateness() time.Duration { return s.Sent - s.Intended }
+
+// Censored says that the latency is known only to exceed ClientTimeout.
+func (s Sample) Censored() bool { return s.Outcome == Timeout }
+
+// Failed says that the request was answered wrongly or not at all.
+func (s Sample) Failed() bool { return s.Outcome != OK }
+
+// Instance is the pod that answered.
+type Instance struct {
+	Pod string `json:"pod"`
+	UID string `json:"uid,omitempty"`
+	// Node is where it ran.
+	Node string `json:"node,omitempty"`
+}
+
+// Function is what the function under test said of itself in its answer. Its
+// instants are Unix nanoseconds of its own wall clock.
+type Function struct {
+	Pod string `json:"pod"`
+	// Nonce is drawn once for each process.
+	Nonce string `json:"nonce"`
+	// ProcessStarted is from the kernel, with the resolution of its tick.
+	ProcessStarted           int64 `json:"processStartedUnixNs,omitempty"`
+	ProcessStartedResolution int64 `json:"processStartedResolutionNs,omitempty"`
+	MainEntered              int64 `json:"mainEnteredUnixNs"`
+	Listening                int64 `json:"listeningUnixNs"`
+	Answered                 int64 `json:"answeredUnixNs"`
+	// Requests counts the requests that this process has served, this one
+	// included, so that a first answer is recognisable.
+	Requests int64 `json:"requests"`
+}
+
+// PhaseName names a step of a cold start.
+type PhaseName string
+
+// The phases in their order.
+const (
+	PhaseRequested         PhaseName = "requested"
+	PhaseScaled            PhaseName = "scaled"
+	PhasePodCreated        PhaseName = "podCreated"
+	PhasePodScheduled      PhaseName = "podScheduled"
+	PhaseSandboxReady      PhaseName = "sandboxReady"
+	PhaseContainersStarted PhaseName = "containersStarted"
+	PhaseReady             PhaseName = "ready"
+	PhaseFirstByte         PhaseName = "firstByte"
+	PhaseDone              PhaseName = "done"
+)
+
+// PhaseNames are the phases in their order.
+var PhaseNames = []PhaseName{
+	PhaseRequested, PhaseScaled, PhasePodCreated, PhasePodScheduled, PhaseSandboxReady,
+	PhaseContainersStarted, PhaseReady, PhaseFirstByte, PhaseDone,
+}
+
+// Clock sources of a phase.
+const (
+	ClockClient   = "client"   // the run's monotonic clock
+	ClockWatch    = "watch"    // arrival of a watch event, on the run's clock
+	ClockAPI      = "api"      // a timestamp in the API, whole seconds of the server's wall clock
+	ClockFunction = "function" // the function's wall clock, moved by the estimated offset
+)
+
+// Phase is when a step of the cold start was reached.
+type Phase struct {
+	Name PhaseName `json:"name"`
+	// At is on the run's clock.
+	At time.Duration `json:"atNs"`
+	// Clock is the source of At, Resolution its step or uncertainty.
+	Clock      string        `json:"clock"`
+	Resolution time.Duration `json:"resolutionNs"`
+	// Source says what was read: the object and field, or the event.
+	Source string `json:"source,omitempty"`
+}
+
+// Span is one span of a distributed trace that belongs to the request.
+type Span struct {
+	Service string `json:"service"`
+	Name    string `json:"name"`
+	// Start is Unix nanoseconds of the reporting component's wall clock.
+	Start    int64         `json:"startUnixNs"`
+	Duration time.Duration `json:"durationNs"`
+}

@@ -1,0 +1,17 @@
+package record
+
+// Target is one service under test, ready to be fired at: where to connect, and
+// what to ask for there.
+type Target struct {
+	RuntimeClass string
+	Namespace    string
+	Service      string
+	Revision     string
+	// Host goes into the request's Host header; it is how the ingress tells
+	// services apart.
+	Host string
+	// Address is host:port of the ingress, to connect to.
+	Address string
+	// Path is what to get, "/" unless the function serves something else.
+	Path string
+}

@@ -1,0 +1,97 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Writer appends lines to a run file. Each line is one write to the file, so
+// killing the process loses at most the line being written. A Writer may be
+// used by several goroutines.
+type Writer struct {
+	mu      sync.Mutex
+	out     io.Writer
+	close   func() error
+	samples int
+}
+
+// Create makes a new run file at path, with the folders above it, and writes
+// its header; "-" is standard output. It refuses to overwrite a file.
+func Create(path string, h Header) (*Writer, error) {
+	if path == "-" {
+		return NewWriter(os.Stdout, h)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("create run file: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("create run file: %w", err)
+	}
+	w, err := NewWriter(f, h)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	w.close = f.Close
+	return w, nil
+}
+
+// NewWriter writes a run's header to out and returns a Writer for the rest.
+func NewWriter(out io.Writer, h Header) (*Writer, error) {
+	w := &Writer{out: out, close: func() error { return nil }}
+	h.Type, h.Schema = TypeRun, SchemaVersion
+	return w, w.line(h)
+}
+
+// Sample appends a sample.
+func (w *Writer) Sample(s Sample) error {
+	s.Type = TypeSample
+	w.mu.Lock()
+	w.samples++
+	w.mu.Unlock()
+	return w.line(s)
+}
+
+// Event appends an event.
+func (w *Writer) Event(e Event) error {
+	e.Type = TypeEvent
+	return w.line(e)
+}
+
+// Resource appends a reading.
+func (w *Writer) Resource(r Resource) error {
+	r.Type = TypeResource
+	return w.line(r)
+}
+
+// End appends the last line, at the given time and for the given reason, and
+// closes the file. cause may be nil.
+func (w *Writer) End(at time.Duration, reason string, cause error) error {
+	e := End{Type: TypeEnd, At: at, Reason: reason, Samples: w.samples}
+	if cause != nil {
+		e.Error = cause.Error()
+	}
+	if err := w.line(e); err != nil {
+		return err
+	}
+	return w.close()
+}
+
+func (w *Writer) line(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode run file line: %w", err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, err := w.out.Write(append(b, '\n')); err != nil {
+		return fmt.Errorf("write run file: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+)
+
+// Phases writes the table of the cells' phases: medians, the resolution of each
+// step, and the clock it was read from.
+func Phases(w io.Writer, s *analysis.Summary) error {
+	t := newTable("runtimeClass", "phase", " n", " since request", " step", " resolution", "clock")
+	for _, c := range s.Cells {
+		name := label(c, s.Cells)
+		for _, p := range c.Phases {
+			t.row(name, string(p.Name), fmt.Sprint(p.Samples), stat.Format(p.SinceRequested), stat.Format(p.Step), stat.Format(p.Resolution), p.Clock)
+			name = ""
+		}
+	}
+	p := printer{w: w}
+	p.table(t)
+	p.line("")
+	p.line("Medians of the cold starts that succeeded; they do not add up exactly.")
+	return p.err
+}
+
+// label is the class, with the number of services where they differ.
+func label(c analysis.Cell, all []analysis.Cell) string {
+	if manyServices(all) {
+		return fmt.Sprintf("%s/%d", c.RuntimeClass, c.Services)
+	}
+	return c.RuntimeClass
+}
+
+const timelineWidth = 60
+
+// Timeline writes, per cell, a line for each phase whose bar spans its step, on
+// one scale for all cells.
+//
+//	runc, 30 cold starts
+//	  podCreated   ====                        40.1ms
+//	  ready            ===================     1.10s
+func Timeline(w io.Writer, s *analysis.Summary) error {
+	longest, name := extent(s.Cells)
+	if longest <= 0 {
+		return nil
+	}
+	p := printer{w: w}
+	column := func(at time.Duration) int {
+		share := float64(at) / float64(longest)
+		return int(math.Round(timelineWidth * min(max(share, 0), 1)))
+	}
+	for _, c := range s.Cells {
+		if len(c.Phases) == 0 {
+			continue
+		}
+		p.line("%s, %d cold starts", label(c, s.Cells), c.Phases[0].Samples)
+		var from time.Duration
+		for _, ph := range c.Phases[1:] {
+			left := column(from)
+			right := max(column(ph.SinceRequested), left)
+			bar := strings.Repeat(" ", left) + strings.Repeat("=", right-left)
+			if left == right {
+				bar = strings.Repeat(" ", min(left, timelineWidth-1)) + "|"
+			}
+			p.line("  %-*s  %-*s  %s", name, ph.Name, timelineWidth, bar, stat.Format(ph.SinceRequested))
+			from = ph.SinceRequested
+		}
+	}
+	return p.err
+}
+
+// extent is the latest phase of all cells and the length of the longest name.
+func extent(cells []analysis.Cell) (longest time.Duration, name int) {
+	for _, c := range cells {
+		for _, p := range c.Phases {
+			longest = max(longest, p.SinceRequested)
+			name = max(name, utf8.RuneCountInString(string(p.Name)))
+		}
+	}
+	return longest, name
+}

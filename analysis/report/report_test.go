@@ -1,0 +1,126 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// golden compares what draw writes with the file of that name in testdata.
+func golden(t *testing.T, name string, draw func(io.Writer) error) {
+	t.Helper()
+	var got bytes.Buffer
+	if err := draw(&got); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("%s (run with -update after looking):\n%s", name, diff)
+	}
+}
+
+// threeClasses is a run in which nothing went wrong.
+func threeClasses() *record.Run {
+	b := runtest.New("20260102-030405", "runc", "crun", "gvisor")
+	draws := map[string]func() time.Duration{
+		"runc":   runtest.LogNormal(1, 1200*time.Millisecond, 0.05),
+		"crun":   runtest.LogNormal(2, 1150*time.Millisecond, 0.05),
+		"gvisor": runtest.LogNormal(3, 2200*time.Millisecond, 0.05),
+	}
+	for _, class := range []string{"crun", "gvisor", "runc"} {
+		b.Add(class, 1, 5*time.Second, runtest.Discarded)
+	}
+	for range 10 {
+		for _, class := range []string{"gvisor", "runc", "crun"} {
+			b.Add(class, 1, draws[class](), runtest.Phases)
+		}
+	}
+	return b.Run()
+}
+
+// troubled is a sweep in which everything did.
+func troubled() *record.Run {
+	b := runtest.New("20260102-040506", "runc", "gvisor", "kata-qemu")
+	draw := runtest.LogNormal(4, 3*time.Second, 0.4)
+	for i := range 40 {
+		b.Add("runc", 1, draw())
+		b.Add("runc", 10, 2*draw(), runtest.Late(time.Duration(i)*20*time.Millisecond))
+		switch {
+		case i%8 == 0:
+			b.Add("gvisor", 10, 0, runtest.TimedOut)
+		case i%13 == 0:
+			b.Add("gvisor", 10, draw(), runtest.Failed(record.HTTP))
+		case i == 7:
+			b.Add("gvisor", 10, draw(), runtest.Coldness(record.Warm))
+		default:
+			b.Add("gvisor", 10, 4*draw())
+		}
+	}
+	r := b.Run()
+	r.End, r.Warnings = nil, []string{"line 123 is cut off and was read over"}
+	return r
+}
+
+func TestGoldenFiles(t *testing.T) {
+	runs := map[string]*analysis.Summary{
+		"three":    analysis.Summarise(threeClasses()),
+		"troubled": analysis.Summarise(troubled()),
+		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
+	}
+	for name, s := range runs {
+		for extension, draw := range map[string]func(io.Writer, *analysis.Summary) error{
+			".txt": Text, ".json": JSON, ".phases.txt": Phases, ".timeline.txt": Timeline,
+		} {
+			t.Run(name+extension, func(t *testing.T) {
+				golden(t, name+extension, func(w io.Writer) error { return draw(w, s) })
+			})
+		}
+	}
+}
+
+func TestWhatARunFileSaysCannotSteerATerminal(t *testing.T) {
+	r := runtest.New("r", "runc\x1b[2J").Add("runc\x1b[2J", 1, time.Second, runtest.Failed("o\rops")).Run()
+	r.Warnings = []string{"\x1b]0;title\x07"}
+	var out bytes.Buffer
+	if err := Text(&out, analysis.Summarise(r)); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.ContainsAny(out.Bytes(), "\x1b\x07\r") {
+		t.Errorf("control characters in %q", out.String())
+	}
+}
+
+// full is a writer without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
+
+func TestAFailedWriteIsReported(t *testing.T) {
+	s := analysis.Summarise(threeClasses())
+	for name, draw := range map[string]func(io.Writer, *analysis.Summary) error{"text": Text, "json": JSON, "phases": Phases, "timeline": Timeline} {
+		if draw(full{}, s) == nil {
+			t.Errorf("%s drew on a full disk", name)
+		}
+	}
+}

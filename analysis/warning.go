@@ -1,0 +1,63 @@
+package analysis
+
+import (
+	"fmt"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// Code names a kind of warning.
+type Code string
+
+// The kinds of warning, the gravest first.
+const (
+	ClientLate     Code = "clientLate"     // requests were sent later than intended
+	NoSamples      Code = "noSamples"      // a class that was to be measured has none
+	NotCold        Code = "notCold"        // samples that are warm or unknown were left out
+	LostTimeouts   Code = "lostTimeouts"   // timeouts not proven cold were left out: the quantiles are too low
+	Failures       Code = "failures"       // samples that failed have no latency
+	DifferentRuns  Code = "differentRuns"  // runs that measured different things stand in one table
+	IncompleteFile Code = "incompleteFile" // the run was killed, or a line of the file was read over
+)
+
+// Warning is something that a reader must know before the numbers.
+type Warning struct {
+	Code Code `json:"code"`
+	// RuntimeClass and Services are set where the warning is about one cell.
+	RuntimeClass string `json:"runtimeClass,omitempty"`
+	Services     int    `json:"services,omitempty"`
+	Message      string `json:"message"`
+}
+
+func (w Warning) String() string { return w.Message }
+
+func warnCell(code Code, k Key, format string, args ...any) Warning {
+	return Warning{Code: code, RuntimeClass: k.RuntimeClass, Services: k.Services,
+		Message: k.String() + ": " + fmt.Sprintf(format, args...)}
+}
+
+// String is the class, with the number of services where it is not one.
+func (k Key) String() string {
+	if k.Services == 1 {
+		return k.RuntimeClass
+	}
+	return fmt.Sprintf("%s at %d services", k.RuntimeClass, k.Services)
+}
+
+func (b *cellBuilder) warnings(k Key) []Warning {
+	var list []Warning
+	if b.Samples == 0 {
+		list = append(list, warnCell(NoSamples, k, "no samples"))
+	}
+	if left := b.Warm + b.Unknown; left > 0 {
+		list = append(list, warnCell(NotCold, k, "%d of %d samples are not proven cold (%d warm, %d unknown) and are left out of the quantiles",
+			left, b.Samples, b.Warm, b.Unknown))
+	}
+	if b.lostTimeouts > 0 {
+		list = append(list, warnCell(LostTimeouts, k, "%d that timed out are not proven cold and are left out: the upper quantiles are too low", b.lostTimeouts))
+	}
+	if other := b.Samples - b.OK - b.Failed[record.Timeout]; other > 0 {
+		list = append(list, warnCell(Failures, k, "%d of %d samples failed and have no latency: the quantiles are those of the rest", other, b.Samples))
+	}
+	return list
+}
