@@ -65,8 +65,10 @@ type Sample struct {
 	ColdReason string    `json:"coldReason"`
 	Instance   *Instance `json:"instance,omitempty"`
 	Function   *Function `json:"function,omitempty"`
-	Phases     []Phase   `json:"phases,omitempty"`
-	Spans      []Span    `json:"spans,omitempty"`
+	// ClockOffset is that of the function that answered, where it was estimated.
+	ClockOffset *ClockOffset `json:"clockOffset,omitempty"`
+	Phases      []Phase      `json:"phases,omitempty"`
+	Spans       []Span       `json:"spans,omitempty"`
 }
 
 // Lateness is how long after its intended time the request was sent.

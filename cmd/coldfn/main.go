@@ -1,0 +1,94 @@
+// Command coldfn is the function under test: a tiny HTTP server whose every
+// answer says which instance answered and when that instance came to life.
+//
+// It is a single static binary of the Go standard library alone, the same for
+// every RuntimeClass, so that what differs between two classes is the class. It
+// deliberately imports nothing of this module: the JSON that it answers with is
+// a protocol (record.Function), and a test of loadgen holds the two together.
+//
+// Environment:
+//
+//	PORT                where to listen, 8080 by default
+//	HOSTNAME            the name of the pod, as the kubelet sets it
+//	COLDFN_START_DELAY  a duration to sleep before listening: a slow start
+//	COLDFN_FAULT        what goes wrong on the first request of each process:
+//	                    crash        the process exits with status 1
+//	                    status500    the answer is a 500
+//	                    hang         there is no answer
+//	                    foreignBody  the answer is that of another service
+//
+// SIGTERM ends it at once: Knative's queue-proxy has drained the requests by
+// then, and a process 1 that does not handle the signal would never get it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	entered := time.Now()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := run(ctx, entered, os.Getenv); err != nil {
+		fmt.Fprintln(os.Stderr, "coldfn:", err)
+		os.Exit(1)
+	}
+}
+
+// settings are what the environment asks for.
+type settings struct {
+	port       string
+	startDelay time.Duration
+	fault      fault
+}
+
+func readSettings(getenv func(string) string) (settings, error) {
+	s := settings{port: "8080"}
+	if port := getenv("PORT"); port != "" {
+		s.port = port
+	}
+	if delay := getenv("COLDFN_START_DELAY"); delay != "" {
+		d, err := time.ParseDuration(delay)
+		if err != nil {
+			return s, fmt.Errorf("read COLDFN_START_DELAY: %w", err)
+		}
+		s.startDelay = d
+	}
+	var err error
+	s.fault, err = parseFault(getenv("COLDFN_FAULT"))
+	return s, err
+}
+
+// run serves until the context ends.
+func run(ctx context.Context, entered time.Time, getenv func(string) string) error {
+	s, err := readSettings(getenv)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-time.After(s.startDelay):
+	case <-ctx.Done():
+		return nil
+	}
+	l, err := net.Listen("tcp", ":"+s.port)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := &http.Server{
+		Handler:           newInstance(getenv("HOSTNAME"), entered, time.Now(), s.fault),
+		ReadHeaderTimeout: time.Minute,
+	}
+	defer context.AfterFunc(ctx, func() { server.Close() })()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package loadgen
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// Client sends first requests.
+type Client struct {
+	// Clock is the run's clock, on which all instants of a sample are.
+	Clock record.Clock
+	// Timeout is when the client gives a request up, counted from its being sent
+	// and connecting included.
+	Timeout time.Duration
+	// Dial opens connections; a plain net.Dialer by default.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Send makes one request over a connection of its own and returns what became of
+// it, its error that the run was interrupted and the request cut off. intended is
+// when it should have been sent.
+func (c *Client) Send(ctx context.Context, t record.Target, intended time.Duration) (record.Sample, error) {
+	r, err := c.Prepare(t)
+	if err != nil {
+		return record.Sample{}, err
+	}
+	return r.Send(ctx, intended)
+}
+
+// Prepare makes everything ready that can be before a request's time has come.
+func (c *Client) Prepare(t record.Target) (*Request, error) {
+	if c.Timeout <= 0 {
+		return nil, fmt.Errorf("prepare request to %s: the client timeout is %v", name(t), c.Timeout)
+	}
+	if t.Address == "" || t.Host == "" {
+		return nil, fmt.Errorf("prepare request to %s: need a host and the ingress's address, have %q and %q", name(t), t.Host, t.Address)
+	}
+	text, err := requestText(t)
+	if err != nil {
+		return nil, fmt.Errorf("prepare request to %s: %w", name(t), err)
+	}
+	return newRequest(c, t, text), nil
+}
+
+// requestText is a request as it goes over the wire, checked by net/http.
+func requestText(t record.Target) ([]byte, error) {
+	path := t.Path
+	if path == "" {
+		path = "/"
+	}
+	if path[0] != '/' {
+		return nil, errors.New("the path does not begin with a slash")
+	}
+	r, err := http.NewRequest(http.MethodGet, "http://"+t.Host+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Close = true // one request, one connection
+	r.Header.Set("User-Agent", "kn-coldstart")
+	var text bytes.Buffer
+	if err := r.Write(&text); err != nil {
+		return nil, err
+	}
+	return text.Bytes(), nil
+}
+
+func (c *Client) dial(ctx context.Context, address string) (net.Conn, error) {
+	if c.Dial != nil {
+		return c.Dial(ctx, "tcp", address)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
+}

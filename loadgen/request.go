@@ -1,0 +1,161 @@
+package loadgen
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// maxBody is how much of a body is kept; the function's is a few hundred bytes.
+const maxBody = 64 << 10
+
+// Request is one request, ready to be sent once.
+//
+//	intended   sent       connected  wrote            firstByte    done
+//	   |--------|-------------|--------|------------------|----------|
+//	    lateness  connecting   writing   the cold start      body
+//	            |---------------- response latency ------------------|
+//
+// With Connect called before, connected lies before sent.
+type Request struct {
+	target    record.Target
+	client    *Client
+	text      []byte
+	conn      net.Conn
+	connected time.Duration
+	stamps    stampReader
+	answer    *bufio.Reader
+}
+
+func newRequest(c *Client, t record.Target, text []byte) *Request {
+	r := &Request{target: t, client: c, text: text}
+	r.stamps.clock = c.Clock
+	r.answer = bufio.NewReader(&r.stamps)
+	return r
+}
+
+// Connect opens the connection before the request's time has come. When it
+// fails, Send connects for itself.
+func (r *Request) Connect(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.client.Timeout)
+	defer cancel()
+	return r.connect(ctx)
+}
+
+func (r *Request) connect(ctx context.Context) error {
+	conn, err := r.client.dial(ctx, r.target.Address)
+	if err != nil {
+		return err
+	}
+	r.conn, r.stamps.Reader, r.connected = conn, conn, r.client.Clock.Now()
+	return nil
+}
+
+// Close closes the connection of a request that will not be sent.
+func (r *Request) Close() {
+	if r.conn != nil {
+		r.conn.Close()
+	}
+}
+
+// Send sends the request and waits for its outcome. Its error says that the
+// context ended first: the request was then cut off, and has no outcome.
+func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Sample, error) {
+	defer r.Close()
+	s := record.Sample{
+		Type: record.TypeSample, RuntimeClass: r.target.RuntimeClass, Services: 1,
+		Service: r.target.Service, Namespace: r.target.Namespace, Revision: r.target.Revision,
+		Intended: intended, ClientTimeout: r.client.Timeout,
+		Cold: record.Unknown, ColdReason: "not examined",
+	}
+	if err := ctx.Err(); err != nil {
+		return s, err
+	}
+	s.Sent = r.client.Clock.Now()
+	body, err := r.exchange(ctx, &s)
+	if err != nil {
+		s.Done = r.client.Clock.Now()
+	} else {
+		s.Done = r.stamps.last
+	}
+	s.ResponseLatency = s.Done - s.Sent
+	if s.FirstByte = r.stamps.first; s.FirstByte > 0 {
+		s.TTFB = s.FirstByte - s.Sent
+	}
+	if err == nil {
+		judge(r.target, body, &s)
+	} else {
+		s.Outcome = classify(err)
+		s.Error = explain(s.Outcome, err, r.target.Address, &s)
+	}
+	if err != nil && ctx.Err() != nil {
+		return s, fmt.Errorf("request to %s cut off after %v: %w", name(r.target), s.ResponseLatency, ctx.Err())
+	}
+	return s, nil
+}
+
+// exchange writes the request and reads the whole answer.
+func (r *Request) exchange(ctx context.Context, s *record.Sample) ([]byte, error) {
+	deadline := r.client.Clock.Start().Add(s.Sent + r.client.Timeout)
+	if r.conn == nil {
+		dialing, cancel := context.WithDeadline(ctx, deadline)
+		defer cancel()
+		if err := r.connect(dialing); err != nil {
+			return nil, err
+		}
+	}
+	s.Connected = r.connected
+	if err := r.conn.SetDeadline(deadline); err != nil {
+		return nil, err
+	}
+	if _, err := r.conn.Write(r.text); err != nil {
+		return nil, err
+	}
+	s.Wrote = r.client.Clock.Now()
+	defer context.AfterFunc(ctx, func() { r.conn.SetDeadline(time.Unix(1, 0)) })()
+	return r.readAnswer(s)
+}
+
+func (r *Request) readAnswer(s *record.Sample) ([]byte, error) {
+	answer, err := http.ReadResponse(r.answer, nil)
+	for err == nil && informational(answer.StatusCode) {
+		answer, err = http.ReadResponse(r.answer, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.Status = answer.StatusCode
+	body, err := io.ReadAll(io.LimitReader(answer.Body, maxBody))
+	if err == nil {
+		_, err = io.Copy(io.Discard, answer.Body)
+	}
+	return body, err
+}
+
+// informational says that the real answer is yet to come.
+func informational(status int) bool {
+	return status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
+}
+
+// stampReader notes when reads return. What is done with the bytes afterwards,
+// parsing them for one, is then no part of the latency.
+type stampReader struct {
+	io.Reader
+	clock       record.Clock
+	first, last time.Duration
+}
+
+func (r *stampReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	r.last = r.clock.Now()
+	if n > 0 && r.first == 0 {
+		r.first = r.last
+	}
+	return n, err
+}

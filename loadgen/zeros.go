@@ -1,0 +1,72 @@
+package loadgen
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// askAgain is the pause before a cluster that failed to answer is asked again.
+const askAgain = time.Second
+
+// zeros waits in the background until services are at zero pods, so that the
+// waits of many overlap with one another and with the measuring of others.
+type zeros struct {
+	ctx     context.Context
+	cluster Cluster
+	targets []record.Target
+	limit   time.Duration
+	// results holds what became of the latest wait for each target.
+	results []chan error
+	running sync.WaitGroup
+}
+
+func newZeros(ctx context.Context, cluster Cluster, targets []record.Target, limit time.Duration) *zeros {
+	return &zeros{ctx: ctx, cluster: cluster, targets: targets, limit: limit, results: make([]chan error, len(targets))}
+}
+
+// start begins to wait for a target.
+func (z *zeros) start(target int) {
+	result := make(chan error, 1)
+	z.results[target] = result
+	z.running.Go(func() { result <- z.one(z.targets[target]) })
+}
+
+// one waits for one target. A cluster that cannot say, because its API server is
+// restarting for example, is asked again until the limit.
+func (z *zeros) one(t record.Target) error {
+	ctx, cancel := context.WithTimeout(z.ctx, z.limit)
+	defer cancel()
+	var last error
+	for {
+		err := z.cluster.AwaitZero(ctx, t)
+		if err == nil {
+			return nil
+		}
+		// The first failure says more than that the time was up afterwards.
+		if last == nil || ctx.Err() == nil {
+			last = err
+		}
+		select {
+		case <-time.After(askAgain):
+		case <-ctx.Done():
+			return fmt.Errorf("wait for service %s to scale to zero: not within %v: %w", name(t), z.limit, last)
+		}
+	}
+}
+
+// await returns the result of the wait for a target that was started.
+func (z *zeros) await(ctx context.Context, target int) error {
+	select {
+	case err := <-z.results[target]:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// wait returns when no wait is left running.
+func (z *zeros) wait() { z.running.Wait() }
