@@ -117,15 +117,23 @@ func (b *cellBuilder) fail(o record.Outcome) {
 }
 
 func (b *cellBuilder) measure(s *record.Sample) {
-	switch cold := s.Cold == record.Proven; {
-	case cold && s.Censored():
+	switch {
+	case !Measured(s):
+		if s.Censored() {
+			b.lostTimeouts++
+		}
+	case s.Censored():
 		b.limits = append(b.limits, Limit(s))
-	case cold && !s.Failed():
+	default:
 		b.observed = append(b.observed, s.ResponseLatency)
 		b.phases.add(s)
-	case s.Censored():
-		b.lostTimeouts++
 	}
+}
+
+// Measured says that a sample is in the quantiles: proven cold, and either ok or
+// timed out.
+func Measured(s *record.Sample) bool {
+	return !s.Discarded && s.Cold == record.Proven && (s.Censored() || !s.Failed())
 }
 
 // Limit is the latency that a sample which timed out is known to exceed: the

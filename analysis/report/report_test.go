@@ -91,6 +91,7 @@ func TestGoldenFiles(t *testing.T) {
 	for name, s := range runs {
 		for extension, draw := range map[string]func(io.Writer, *analysis.Summary) error{
 			".txt": Text, ".json": JSON, ".phases.txt": Phases, ".timeline.txt": Timeline,
+			".md": Markdown, ".smaller.json": SmallerIsBetter,
 		} {
 			t.Run(name+extension, func(t *testing.T) {
 				golden(t, name+extension, func(w io.Writer) error { return draw(w, s) })
@@ -118,9 +119,16 @@ func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 
 func TestAFailedWriteIsReported(t *testing.T) {
 	s := analysis.Summarise(threeClasses())
-	for name, draw := range map[string]func(io.Writer, *analysis.Summary) error{"text": Text, "json": JSON, "phases": Phases, "timeline": Timeline} {
+	for name, draw := range map[string]func(io.Writer, *analysis.Summary) error{
+		"text": Text, "json": JSON, "phases": Phases, "timeline": Timeline, "markdown": Markdown, "smaller": SmallerIsBetter,
+	} {
 		if draw(full{}, s) == nil {
 			t.Errorf("%s drew on a full disk", name)
+		}
+	}
+	for name, write := range map[string]func(io.Writer, ...*record.Run) error{"csv": CSV, "benchfmt": Benchfmt} {
+		if write(full{}, threeClasses()) == nil {
+			t.Errorf("%s wrote on a full disk", name)
 		}
 	}
 }

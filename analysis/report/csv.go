@@ -1,0 +1,83 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+var csvHead = []string{
+	"runId", "runtimeClass", "services", "block", "discarded", "measured", "service", "namespace", "revision",
+	"outcome", "status", "error", "cold", "coldReason", "pod", "uid", "node",
+	"responseLatencyNs", "ttfbNs", "clientTimeoutNs", "latenessNs",
+	"intendedNs", "sentNs", "connectedNs", "wroteNs", "firstByteNs", "doneNs",
+}
+
+// csvPhases are the phases that have no column of their own above.
+var csvPhases = record.PhaseNames[1 : len(record.PhaseNames)-2]
+
+// CSV writes one row for each sample, discarded ones included, under a row of
+// column names. Durations and instants are whole nanoseconds; an instant that
+// was not reached is empty.
+func CSV(w io.Writer, runs ...*record.Run) error {
+	out := csv.NewWriter(w)
+	head := append([]string{}, csvHead...)
+	for _, name := range csvPhases {
+		head = append(head, string(name)+"Ns")
+	}
+	// What a row's write returns comes again from Error.
+	_ = out.Write(head)
+	for _, r := range runs {
+		for i := range r.Samples {
+			_ = out.Write(csvRow(r.Header.RunID, &r.Samples[i]))
+		}
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	return nil
+}
+
+func csvRow(runID string, s *record.Sample) []string {
+	var pod, uid, node string
+	if s.Instance != nil {
+		pod, uid, node = s.Instance.Pod, s.Instance.UID, s.Instance.Node
+	}
+	row := []string{
+		runID, s.RuntimeClass, strconv.Itoa(s.Services), strconv.Itoa(s.Block), strconv.FormatBool(s.Discarded),
+		strconv.FormatBool(analysis.Measured(s)), s.Service, s.Namespace, s.Revision,
+		string(s.Outcome), reached(int64(s.Status)), s.Error, string(s.Cold), s.ColdReason, pod, uid, node,
+		nanoseconds(s.ResponseLatency), reached(int64(s.TTFB)), nanoseconds(s.ClientTimeout), nanoseconds(s.Lateness()),
+		nanoseconds(s.Intended), nanoseconds(s.Sent), reached(int64(s.Connected)), reached(int64(s.Wrote)),
+		reached(int64(s.FirstByte)), nanoseconds(s.Done),
+	}
+	return append(row, csvPhaseCells(s)...)
+}
+
+func csvPhaseCells(s *record.Sample) []string {
+	cells := make([]string, len(csvPhases))
+	for _, p := range s.Phases {
+		for i, name := range csvPhases {
+			if p.Name == name {
+				cells[i] = nanoseconds(p.At)
+			}
+		}
+	}
+	return cells
+}
+
+func nanoseconds(d time.Duration) string { return strconv.FormatInt(int64(d), 10) }
+
+// reached is empty for what a request did not come to.
+func reached(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}

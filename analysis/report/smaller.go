@@ -1,0 +1,47 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+)
+
+// smaller is an entry of the customSmallerIsBetter format of
+// https://github.com/benchmark-action/github-action-benchmark.
+type smaller struct {
+	Name  string  `json:"name"`
+	Unit  string  `json:"unit"`
+	Value float64 `json:"value"`
+	Range string  `json:"range,omitempty"`
+	Extra string  `json:"extra,omitempty"`
+}
+
+// SmallerIsBetter writes the percentiles of each cell in milliseconds, and its
+// share of failures, as the customSmallerIsBetter JSON that dashboards of
+// benchmarks read. The format knows only numbers: a percentile that is known to
+// be over a limit is written as that limit, and its extra text says so.
+func SmallerIsBetter(w io.Writer, s *analysis.Summary) error {
+	list := []smaller{}
+	for _, c := range s.Cells {
+		name := fmt.Sprintf("coldStart/runtimeClass=%s/services=%d/", c.RuntimeClass, c.Services)
+		counts := fmt.Sprintf("%d samples, %d proven cold, %d failed", c.Samples, c.Cold, c.Failures())
+		for _, p := range []struct {
+			name string
+			*analysis.Percentile
+		}{{"p50", c.P50}, {"p95", c.P95}, {"p99", c.P99}} {
+			if p.Percentile == nil {
+				continue
+			}
+			entry := smaller{Name: name + p.name, Unit: "ms", Value: float64(p.Latency) / 1e6, Range: interval(p.Percentile), Extra: counts}
+			if p.Over {
+				entry.Extra += "; over this value, by how much is not known"
+			}
+			list = append(list, entry)
+		}
+		if c.Samples > 0 {
+			list = append(list, smaller{Name: name + "failed", Unit: "%", Value: 100 * float64(c.Failures()) / float64(c.Samples), Extra: counts})
+		}
+	}
+	return writeJSON(w, list)
+}
