@@ -124,8 +124,12 @@ func (run *Run) decode(number int, kind Type, line []byte) error {
 	case TypeResource:
 		return appendLine(&run.Resources, line)
 	case TypeEnd:
-		run.End = new(End)
-		return json.Unmarshal(line, run.End)
+		var end End
+		if err := json.Unmarshal(line, &end); err != nil {
+			return err
+		}
+		run.End = &end
+		return nil
 	}
 	run.warn("line %d has the unknown type %q and was read over", number, kind)
 	return nil

@@ -52,10 +52,13 @@ func NewWriter(out io.Writer, h Header) (*Writer, error) {
 // Sample appends a sample.
 func (w *Writer) Sample(s Sample) error {
 	s.Type = TypeSample
+	if err := w.line(s); err != nil {
+		return err
+	}
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.samples++
-	w.mu.Unlock()
-	return w.line(s)
+	return nil
 }
 
 // Event appends an event.
@@ -73,7 +76,9 @@ func (w *Writer) Resource(r Resource) error {
 // End appends the last line, at the given time and for the given reason, and
 // closes the file. cause may be nil.
 func (w *Writer) End(at time.Duration, reason string, cause error) error {
+	w.mu.Lock()
 	e := End{Type: TypeEnd, At: at, Reason: reason, Samples: w.samples}
+	w.mu.Unlock()
 	if cause != nil {
 		e.Error = cause.Error()
 	}
