@@ -1,0 +1,73 @@
+// Package deploy puts objects into the node's cluster: Knative's own manifests
+// with the node's images and settings, and the few of the node itself.
+package deploy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// ReadDir reads the objects of all manifests in a folder, in the order of the
+// files' names.
+func ReadDir(dir string) ([]*unstructured.Unstructured, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no manifests in %s", dir)
+	}
+	sort.Strings(files)
+	var all []*unstructured.Unstructured
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		objects, err := Parse(b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		all = append(all, objects...)
+	}
+	return all, nil
+}
+
+// Parse reads the objects of a manifest of one or more documents.
+func Parse(manifest []byte) ([]*unstructured.Unstructured, error) {
+	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(manifest), 4096)
+	var all []*unstructured.Unstructured
+	for {
+		object := &unstructured.Unstructured{}
+		err := decoder.Decode(object)
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(object.Object) > 0 {
+			all = append(all, object)
+		}
+	}
+}
+
+// OfKind parts the objects of one kind from the others.
+func OfKind(objects []*unstructured.Unstructured, kind string) (of, others []*unstructured.Unstructured) {
+	for _, object := range objects {
+		if object.GetKind() == kind {
+			of = append(of, object)
+		} else {
+			others = append(others, object)
+		}
+	}
+	return of, others
+}

@@ -1,0 +1,74 @@
+// Command containerd-shim-runsc-v1 is gVisor's containerd shim, started in a
+// way that needs no CAP_SYS_RESOURCE.
+//
+// gVisor's own program lowers the OOM score of the shim that it starts and
+// fails where it may not. This one leaves the score alone and is otherwise
+// gVisor's: same plugin, same manager, same service.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"github.com/containerd/containerd/v2/pkg/namespaces"
+	"github.com/containerd/containerd/v2/pkg/shim"
+	runsc "gvisor.dev/gvisor/pkg/shim/v1"
+	_ "gvisor.dev/gvisor/pkg/shim/v1/plugin" // registers the task service
+)
+
+func main() {
+	shim.Run(context.Background(), manager{runsc.NewShimManager("io.containerd.runsc.v1")})
+}
+
+// manager is gVisor's with a Start of its own.
+type manager struct{ shim.Manager }
+
+// Start starts one shim for each container. Shims are not grouped by sandbox:
+// grouped, a pod hangs in Terminating.
+func (manager) Start(ctx context.Context, id string, opts shim.StartOpts) (shim.BootstrapParams, error) {
+	params := shim.BootstrapParams{Version: 2, Protocol: "ttrpc"}
+	address, err := shim.SocketAddress(ctx, opts.Address, id, opts.Debug)
+	if err != nil {
+		return params, err
+	}
+	socket, err := shim.NewSocket(address)
+	if err != nil {
+		return params, fmt.Errorf("listen for shim %s: %w", id, err)
+	}
+	if err := start(ctx, id, opts, socket); err != nil {
+		socket.Close()
+		_ = shim.RemoveSocket(address)
+		return params, fmt.Errorf("start shim %s: %w", id, err)
+	}
+	params.Address = address
+	return params, os.WriteFile("address", []byte(address), 0o644)
+}
+
+type filer interface{ File() (*os.File, error) }
+
+func start(ctx context.Context, id string, opts shim.StartOpts, socket filer) error {
+	namespace, err := namespaces.NamespaceRequired(ctx)
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	listener, err := socket.File()
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	cmd := exec.Command(self, "-namespace", namespace, "-address", opts.Address, "-id", id)
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.ExtraFiles = []*os.File{listener}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	return shim.WritePidFile("shim.pid", cmd.Process.Pid)
+}

@@ -1,0 +1,85 @@
+package node
+
+import (
+	"context"
+	"os"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/pki"
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
+)
+
+// certificates makes two authorities: one for Kubernetes, one for etcd, so that
+// a client of the one is none of the other.
+func (b *boot) certificates(context.Context) error {
+	dir := b.PKI("")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := issueEtcd(dir); err != nil {
+		return err
+	}
+	if err := pki.NewKeyPair(dir, "sa"); err != nil {
+		return err
+	}
+	ca, err := pki.NewAuthority(dir, "ca")
+	if err != nil {
+		return err
+	}
+	if err := issueKubernetes(ca); err != nil {
+		return err
+	}
+	if err := b.kubeconfigs(ca); err != nil {
+		return err
+	}
+	b.health, err = newHealth(b.Kubeconfig())
+	return err
+}
+
+func issueEtcd(dir string) error {
+	ca, err := pki.NewAuthority(dir, "etcd-ca")
+	if err != nil {
+		return err
+	}
+	return issue(ca,
+		pki.Subject{Name: "etcd", Names: []string{"localhost"}, IPs: []string{"127.0.0.1"}},
+		pki.Subject{Name: "etcd-client"},
+	)
+}
+
+func issueKubernetes(ca *pki.Authority) error {
+	return issue(ca,
+		pki.Subject{Name: "kube-apiserver", IPs: []string{sandbox.NodeIP, sandbox.APIServer},
+			Names: []string{"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"}},
+		pki.Subject{Name: "kubelet-client", Groups: []string{"system:masters"}},
+		pki.Subject{Name: "kubelet", Names: []string{Name}, IPs: []string{sandbox.NodeIP}},
+		pki.Subject{Name: "localhost", Names: []string{"localhost"}, IPs: []string{"127.0.0.1"}},
+	)
+}
+
+func issue(ca *pki.Authority, subjects ...pki.Subject) error {
+	for _, s := range subjects {
+		if err := ca.Issue(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *boot) kubeconfigs(ca *pki.Authority) error {
+	admin := pki.Subject{Name: "admin", User: "knative-node-admin", Groups: []string{"system:masters"}}
+	if err := ca.Kubeconfig(b.Kubeconfig(), Server, admin); err != nil {
+		return err
+	}
+	components := []pki.Subject{
+		{Name: "kube-controller-manager", User: "system:kube-controller-manager"},
+		{Name: "kube-scheduler", User: "system:kube-scheduler"},
+		{Name: "kube-proxy", User: "system:kube-proxy"},
+		{Name: "kubelet", User: "system:node:" + Name, Groups: []string{"system:nodes"}},
+	}
+	for _, s := range components {
+		if err := ca.Kubeconfig(b.ComponentKubeconfig(s.Name), Server, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

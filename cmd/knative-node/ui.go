@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/node"
+)
+
+// This file holds all text for people. Results go to standard output, progress
+// and errors to standard error.
+
+var errNotUp = errors.New("the node is not up")
+
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+// hints say what to do about an error.
+var hints = []struct {
+	is   error
+	hint string
+}{
+	{errNotUp, "boot it: knative-node up"},
+}
+
+func printError(err error) {
+	say("error: %v", err)
+	for _, h := range hints {
+		if errors.Is(err, h.is) {
+			say("hint: %s", h.hint)
+		}
+	}
+	var usage *usageError
+	if errors.As(err, &usage) {
+		say("hint: see 'knative-node --help'")
+	}
+}
+
+func printFinding(f node.Finding) {
+	kind := "warning"
+	if f.Fatal {
+		kind = "error"
+	}
+	say("%s: %s", kind, f.Problem)
+	if f.Hint != "" {
+		say("  hint: %s", f.Hint)
+	}
+}
+
+// progress prints the boot's steps with the time since it began.
+type progress struct{ start time.Time }
+
+func newProgress() *progress { return &progress{time.Now()} }
+
+func (p *progress) print(e node.Progress) {
+	elapsed := time.Since(p.start).Seconds()
+	switch e.Kind {
+	case node.StepStarted:
+		say("[%5.1fs] %s ...", elapsed, e.Step)
+	case node.StepDone:
+		say("[%5.1fs] %s: done in %.1fs", elapsed, e.Step, e.Took.Seconds())
+	case node.Warned:
+		say("[%5.1fs] warning: %s: %s", elapsed, e.Step, e.Detail)
+	}
+}
+
+func (p *progress) ready(l node.Layout) {
+	say("[%5.1fs] Knative is ready", time.Since(p.start).Seconds())
+	printAccess(l)
+}
+
+func printAlreadyUp(l node.Layout) {
+	say("the node is already up")
+	printAccess(l)
+}
+
+func printAccess(l node.Layout) {
+	fmt.Printf("kubeconfig: %s\ningress:    %s\nnext:       kn-coldstart single --runtime-class %s\n",
+		l.Kubeconfig(), node.Ingress, strings.Join(l.Handlers(), ","))
+}
+
+func printDown() { say("the node is down") }
+
+func printLoaded(names []string) {
+	for _, name := range names {
+		fmt.Println(name)
+	}
+}
+
+func printStatus(s *node.Status) error {
+	if !s.Up {
+		fmt.Println("the node is down")
+		return nil
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "COMPONENT\tPID\tHEALTHY\tMEMORY\tRESTARTS\tDETAIL")
+	for _, c := range s.Components {
+		healthy := "yes"
+		if !c.Healthy {
+			healthy = "no"
+		}
+		detail := c.Detail
+		if detail == "" && c.LastExit != "" {
+			detail = "last ended with " + c.LastExit
+		}
+		fmt.Fprintf(w, "%s\t%d\t%s\t%d MiB\t%d\t%s\n", c.Name, c.PID, healthy, c.MemoryBytes>>20, c.Restarts, detail)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Printf("\n%d processes, %d MiB in all; RuntimeClasses: %s\nkubeconfig: %s\ningress:    %s\n",
+		s.Processes, s.MemoryBytes>>20, strings.Join(s.Handlers, ", "), s.Kubeconfig, s.Ingress)
+	return nil
+}
