@@ -23,6 +23,8 @@ type Phase struct {
 	Resolution time.Duration `json:"resolutionNs"`
 	// Clock names the sources that the phase was read from, joined by "+".
 	Clock string `json:"clock"`
+	// Steps holds the steps that Step is the median of.
+	Steps *stat.Set `json:"-"`
 }
 
 // phaseBuilder gathers the phases of samples, one row a sample.
@@ -91,7 +93,8 @@ func (b *phaseBuilder) phase(before, name record.PhaseName) Phase {
 	if p.Samples == 0 {
 		return p
 	}
-	p.Step = stat.NewSet(steps, nil).Quantile(0.5).Latency
+	p.Steps = stat.NewSet(steps, nil)
+	p.Step = p.Steps.Quantile(0.5).Latency
 	p.SinceRequested = stat.NewSet(offsets, nil).Quantile(0.5).Latency
 	slices.Sort(clocks)
 	p.Clock = strings.Join(slices.Compact(clocks), "+")

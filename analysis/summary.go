@@ -153,8 +153,8 @@ func addRatios(cells []Cell) {
 			first[c.Services] = c
 			continue
 		}
-		if r, ok := stat.RatioOf(base.Latencies, c.Latencies, 0.5, bootstrapSeed); ok {
-			c.Ratio = &r
+		if base.Measured > 0 && c.Measured > 0 {
+			c.Ratio = stat.ChangeOf(base.Latencies, c.Latencies, 0.5, bootstrapSeed).Ratio
 		}
 	}
 }

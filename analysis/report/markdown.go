@@ -15,9 +15,7 @@ func Markdown(w io.Writer, s *analysis.Summary) error {
 	if len(s.Warnings) > 0 {
 		p.line("")
 	}
-	if p.err == nil {
-		p.err = summaryTable(s).markdown(w)
-	}
+	p.markdown(summaryTable(s))
 	for _, n := range footnotes(s) {
 		p.line("")
 		p.line("%s", escapeMarkdown(n))

@@ -100,6 +100,27 @@ func TestGoldenFiles(t *testing.T) {
 	}
 }
 
+func TestGoldenComparisons(t *testing.T) {
+	all := analysis.CompareOptions{Phases: true, Published: true}
+	classes, err := analysis.CompareClasses([]*record.Run{threeClasses()}, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs, err := analysis.Compare([]*record.Run{threeClasses()}, []*record.Run{troubled()}, analysis.CompareOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]*analysis.Comparison{"classes": classes, "runs": runs} {
+		for extension, draw := range map[string]func(io.Writer, *analysis.Comparison) error{
+			".txt": Comparison, ".md": ComparisonMarkdown, ".json": ComparisonJSON,
+		} {
+			t.Run(name+extension, func(t *testing.T) {
+				golden(t, "compare-"+name+extension, func(w io.Writer) error { return draw(w, c) })
+			})
+		}
+	}
+}
+
 func TestWhatARunFileSaysCannotSteerATerminal(t *testing.T) {
 	r := runtest.New("r", "runc\x1b[2J").Add("runc\x1b[2J", 1, time.Second, runtest.Failed("o\rops")).Run()
 	r.Warnings = []string{"\x1b]0;title\x07"}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -63,6 +64,12 @@ func plain(s string) string {
 func (p *printer) table(t *table) {
 	if p.err == nil {
 		p.err = t.text(p.w)
+	}
+}
+
+func (p *printer) markdown(t *table) {
+	if p.err == nil {
+		p.err = t.markdown(p.w)
 	}
 }
 
@@ -152,13 +159,19 @@ func ratioText(r stat.Ratio) string {
 	if r.Over {
 		value = ">" + value
 	}
+	return value + intervalText(r)
+}
+
+// intervalText is empty where no interval is known.
+func intervalText(r stat.Ratio) string {
 	if !r.Interval {
-		return value
+		return ""
 	}
-	if high := float64(r.High); high < 1e300 {
-		return fmt.Sprintf("%s (%.2f … %.2f)", value, r.Low, high)
+	high := "?"
+	if h := float64(r.High); !math.IsInf(h, 0) {
+		high = fmt.Sprintf("%.2f", h)
 	}
-	return fmt.Sprintf("%s (%.2f … ?)", value, r.Low)
+	return fmt.Sprintf(" (%.2f … %s)", r.Low, high)
 }
 
 // failed prints the failures with their causes.

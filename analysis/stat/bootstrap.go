@@ -9,73 +9,44 @@ import (
 // Resamples is how often the bootstrap draws.
 const Resamples = 10_000
 
-// Ratio is how many times larger one quantile is than another, with an interval
-// at Confidence. High is infinite where a censored sample leaves it open.
-type Ratio struct {
-	Value Real `json:"value"`
-	// Over says that the numerator is censored: the ratio is more than Value.
-	Over bool `json:"over,omitempty"`
-	Low  Real `json:"low"`
-	High Real `json:"high"`
-	// Interval says that Low and High are known; it takes enough samples that
-	// each quantile has an interval of its own.
-	Interval bool `json:"interval"`
-}
-
-// RatioOf is the q-quantile of s over that of base. ok is false when either set
-// is empty, or the quantile of base is censored or not positive.
-//
-// The interval is the percentile bootstrap of the two quantiles, each resampled
-// on its own. A quantile of a resample is the order statistic whose rank is
-// ceil(n*U), where U is the rank-th of n uniform numbers, that is a Beta(rank,
-// n-rank+1) variate; drawing that is the same as resampling, without the cost.
-func RatioOf(base, s *Set, q float64, seed uint64) (r Ratio, ok bool) {
-	if base.n == 0 || s.n == 0 {
-		return Ratio{}, false
-	}
-	b, v := base.Quantile(q), s.Quantile(q)
-	if b.Over || b.Latency <= 0 {
-		return Ratio{}, false
-	}
-	r = Ratio{Value: Real(float64(v.Latency) / float64(b.Latency)), Over: v.Over}
-	if !base.bracketed(q) || !s.bracketed(q) {
-		return r, true
-	}
-	r.Interval = true
-	lows, highs := resampleRatios(base, s, q, NewRand(seed))
-	tail := (1 - Confidence) / 2
-	r.Low = Real(lows[rank(tail, Resamples)-1])
-	r.High = Real(highs[rank(1-tail, Resamples)-1])
-	return r, true
-}
-
 // bracketed says that the samples reach to both sides of the q-quantile.
 func (s *Set) bracketed(q float64) bool {
 	i := s.Interval(q, Confidence)
 	return i.Low != nil && i.High != nil
 }
 
-// resampleRatios draws the ratio Resamples times and returns the least and the
-// greatest value that each draw allows, both sorted.
-func resampleRatios(base, s *Set, q float64, rng *rand.Rand) (lows, highs []float64) {
-	lows, highs = make([]float64, Resamples), make([]float64, Resamples)
-	for i := range Resamples {
-		b, v := base.resample(q, rng), s.resample(q, rng)
-		lows[i] = float64(v.Latency) / float64(b.Latency)
-		highs[i] = lows[i]
-		if b.Over { // the denominator may be anything above its limit
-			lows[i] = 0
-		}
-		if v.Over {
-			highs[i] = math.Inf(1)
-		}
+// pair is one draw of two quantiles.
+type pair struct{ base, other Point }
+
+// resamplePairs draws the q-quantiles of two sets, each resampled on its own.
+func resamplePairs(base, s *Set, q float64, seed uint64) []pair {
+	rng := NewRand(seed)
+	draws := make([]pair, Resamples)
+	for i := range draws {
+		draws[i] = pair{base.resample(q, rng), s.resample(q, rng)}
+	}
+	return draws
+}
+
+// percentile is the interval at Confidence of what a function makes of the
+// draws. It gives the least and the greatest value that a draw allows, which
+// differ where a draw is censored.
+func percentile(draws []pair, of func(pair) (least, greatest float64)) (low, high float64) {
+	lows, highs := make([]float64, len(draws)), make([]float64, len(draws))
+	for i, d := range draws {
+		lows[i], highs[i] = of(d)
 	}
 	slices.Sort(lows)
 	slices.Sort(highs)
-	return lows, highs
+	tail := (1 - Confidence) / 2
+	return lows[rank(tail, len(lows))-1], highs[rank(1-tail, len(highs))-1]
 }
 
 // resample is the q-quantile of n samples drawn from s with replacement.
+//
+// It is the order statistic of s whose rank is ceil(n*U), where U is the rank-th
+// smallest of n uniform numbers, that is a Beta(rank, n-rank+1) variate. Drawing
+// that is the same as resampling, without the cost.
 func (s *Set) resample(q float64, rng *rand.Rand) Point {
 	k := s.Rank(q)
 	return s.Order(rank(beta(float64(k), float64(s.n-k+1), rng), s.n))

@@ -160,34 +160,124 @@ func TestShareBounds(t *testing.T) {
 	}
 }
 
-func TestRatioOf(t *testing.T) {
-	r, ok := RatioOf(seconds(30), seconds(60), 0.5, 1)
-	if !ok || r.Value != 2 || !r.Interval || r.Low < 1.1 || r.Low > 1.6 || r.High < 2.5 || r.High > 3.6 {
+func TestChangeOf(t *testing.T) {
+	c := ChangeOf(seconds(30), seconds(60), 0.5, 1)
+	if r := c.Ratio; r == nil || r.Value != 2 || !r.Interval || r.Low < 1.1 || r.Low > 1.6 || r.High < 2.5 || r.High > 3.6 {
 		t.Errorf("ratio of 30 s to 15 s is %+v", r)
 	}
-	again, _ := RatioOf(seconds(30), seconds(60), 0.5, 1)
-	if diff := cmp.Diff(r, again); diff != "" {
+	if d := c.Difference; d == nil || d.Value != 15e9 || !d.Interval || d.Low < 2e9 || d.Low > 8e9 || d.High < 22e9 || d.High > 28e9 {
+		t.Errorf("difference of 30 s to 15 s is %+v", d)
+	}
+	if !c.Tested || c.P > 0.01 {
+		t.Errorf("p is %v", c.P)
+	}
+	if diff := cmp.Diff(c, ChangeOf(seconds(30), seconds(60), 0.5, 1)); diff != "" {
 		t.Errorf("the same seed gives another interval: %s", diff)
 	}
-	if r, ok := RatioOf(seconds(5), seconds(60), 0.5, 1); !ok || r.Interval {
-		t.Errorf("five samples bracket no median, got %+v", r)
+	if same := ChangeOf(seconds(30), seconds(30), 0.5, 1); same.P < 0.9 {
+		t.Errorf("a set differs from itself, p = %v", same.P)
+	}
+	if few := ChangeOf(seconds(5), seconds(60), 0.5, 1); few.Tested || few.Ratio.Interval {
+		t.Errorf("five samples bracket no median, got %+v", few)
 	}
 }
 
-func TestRatioOfCensored(t *testing.T) {
+func TestChangeOfCensored(t *testing.T) {
 	half := make([]time.Duration, 20)
 	for i := range half {
 		half[i] = time.Minute
 	}
-	r, ok := RatioOf(seconds(30), seconds(21, half...), 0.5, 1)
-	if !ok || r.Over || !math.IsInf(float64(r.High), 1) {
+	c := ChangeOf(seconds(30), seconds(21, half...), 0.5, 1)
+	if r := c.Ratio; r == nil || r.Over || !math.IsInf(float64(r.High), 1) {
 		t.Errorf("a median near the censored ones is %+v", r)
 	}
-	if r, ok = RatioOf(seconds(30), seconds(10, half...), 0.5, 1); !ok || !r.Over || r.Value != 4 {
+	if r := ChangeOf(seconds(30), seconds(10, half...), 0.5, 1).Ratio; r == nil || !r.Over || r.Value != 4 {
 		t.Errorf("a censored numerator is %+v", r)
 	}
-	if _, ok := RatioOf(seconds(10, half...), seconds(30), 0.5, 1); ok {
-		t.Error("a censored denominator has a ratio")
+	c = ChangeOf(seconds(10, half...), seconds(30), 0.5, 1)
+	if c.Ratio != nil || c.Difference != nil || !c.Tested {
+		t.Errorf("a censored denominator is %+v", c)
+	}
+	if both := ChangeOf(seconds(10, half...), seconds(10, half...), 0.5, 1); both.P != 1 {
+		t.Errorf("two unknown medians differ: %+v", both)
+	}
+}
+
+func TestChangeOfWhatIsNotPositive(t *testing.T) {
+	steps := make([]time.Duration, 20)
+	c := ChangeOf(NewSet(steps, nil), seconds(20), 0.5, 1)
+	if c.Ratio != nil || c.Difference == nil || c.Difference.Value != 10e9 {
+		t.Errorf("from zero to ten seconds is %+v", c)
+	}
+}
+
+func TestMannWhitney(t *testing.T) {
+	// Disjoint sets of three: one of 20 orders on each side.
+	shape, ok := MannWhitney(NewSet([]time.Duration{1, 2, 3}, nil), NewSet([]time.Duration{4, 5, 6}, nil))
+	if !ok || shape.Slower != 1 || math.Abs(float64(shape.P)-0.1) > 1e-9 {
+		t.Errorf("disjoint sets are %+v", shape)
+	}
+	if shape, ok = MannWhitney(seconds(9), seconds(9)); !ok || shape.Slower != 0.5 || shape.P != 1 {
+		t.Errorf("a set and itself are %+v", shape)
+	}
+	if _, ok = MannWhitney(seconds(0, 5), seconds(0, 5)); ok {
+		t.Error("sets of one value are tested")
+	}
+	if _, ok = MannWhitney(seconds(0), seconds(3)); ok {
+		t.Error("an empty set is tested")
+	}
+	// 8 s to 10 s cannot be told from over 7 s.
+	shape, _ = MannWhitney(seconds(7, 7*time.Second, 7*time.Second, 7*time.Second), seconds(10))
+	if shape.Slower != 0.5 {
+		t.Errorf("values above the other's limit are ranked: %+v", shape)
+	}
+}
+
+func TestHolm(t *testing.T) {
+	got := Holm([]float64{0.01, 0.04, 0.03, 0.005})
+	for i, want := range []float64{0.03, 0.06, 0.06, 0.02} {
+		if math.Abs(got[i]-want) > 1e-12 {
+			t.Errorf("p %d is adjusted to %g, want %g", i, got[i], want)
+		}
+	}
+	if diff := cmp.Diff([]float64{1, 1}, Holm([]float64{0.6, 0.9})); diff != "" {
+		t.Error(diff)
+	}
+	if len(Holm(nil)) != 0 {
+		t.Error("nothing is adjusted to something")
+	}
+}
+
+// The tests of a comparison find a difference between equals at most about as
+// often as they say. 200 comparisons leave 5 % a standard error of 1.5 points.
+func TestFalseAlarmsOfAComparison(t *testing.T) {
+	rng := NewRand(3)
+	draw := func(n int) *Set {
+		list := make([]time.Duration, n)
+		for i := range list {
+			list[i] = time.Duration(1e9 * math.Exp(0.4*rng.NormFloat64()))
+		}
+		return NewSet(list, nil)
+	}
+	for _, c := range []struct {
+		n int
+		q float64
+	}{{10, 0.5}, {30, 0.5}, {100, 0.5}, {100, 0.95}} {
+		var median, shape int
+		const rounds = 200
+		for range rounds {
+			a, b := draw(c.n), draw(c.n)
+			if ChangeOf(a, b, c.q, 1).P <= 0.05 {
+				median++
+			}
+			if s, _ := MannWhitney(a, b); s.P <= 0.05 {
+				shape++
+			}
+		}
+		t.Logf("n = %d: p%g %.1f %%, shape %.1f %%", c.n, 100*c.q, 100*float64(median)/rounds, 100*float64(shape)/rounds)
+		if median > rounds*10/100 || shape > rounds*10/100 {
+			t.Errorf("n = %d, p%g: %d and %d false alarms in %d", c.n, 100*c.q, median, shape, rounds)
+		}
 	}
 }
 

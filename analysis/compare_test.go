@@ -1,0 +1,98 @@
+package analysis
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// drawn is a run of n cold starts of each class, of these medians.
+func drawn(id string, seed uint64, n int, medians map[string]time.Duration, classes ...string) *record.Run {
+	b := runtest.New(id, classes...)
+	for i, class := range classes {
+		b.Draw(class, n, runtest.LogNormal(seed+uint64(i), medians[class], 0.2))
+	}
+	return b.Run()
+}
+
+func TestCompareClasses(t *testing.T) {
+	r := drawn("r", 1, 80, map[string]time.Duration{"runc": time.Second, "crun": time.Second, "gvisor": 2 * time.Second}, "runc", "crun", "gvisor")
+	c, err := CompareClasses([]*record.Run{r}, CompareOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Rows) != 2 {
+		t.Fatalf("%d rows", len(c.Rows))
+	}
+	for i, want := range []struct {
+		class string
+		shown bool
+	}{{"crun", false}, {"gvisor", true}} {
+		row := c.Rows[i]
+		if row.Base.RuntimeClass != "runc" || row.New.RuntimeClass != want.class {
+			t.Errorf("row %d compares %v with %v", i, row.Base, row.New)
+		}
+		if row.Changes[0].Shown != want.shown || row.Shape.Shown != want.shown {
+			t.Errorf("%s: %+v, %+v", want.class, row.Changes[0], row.Shape)
+		}
+		if !row.Changes[1].Result.Tested || row.Changes[2].Result.Tested {
+			t.Errorf("%s: 80 samples test p95 and not p99", want.class)
+		}
+		if row.Changes[0].AdjustedP < row.Changes[0].Result.P {
+			t.Errorf("%s: adjusted below the p-value itself", want.class)
+		}
+	}
+}
+
+func TestCompareRuns(t *testing.T) {
+	same := map[string]time.Duration{"runc": time.Second, "crun": time.Second, "gvisor": time.Second}
+	base, new := drawn("a", 1, 30, same, "runc", "crun"), drawn("b", 7, 30, same, "gvisor", "crun")
+	c, err := Compare([]*record.Run{base}, []*record.Run{new}, CompareOptions{Phases: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range c.Rows {
+		got = append(got, r.New.RuntimeClass+" "+string(r.Phase))
+	}
+	if diff := cmp.Diff([]string{"crun ", "crun firstByte", "crun done"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]Code{DifferentRuns, NoSamples, NoSamples}, codes(c.Warnings)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := Compare([]*record.Run{base}, []*record.Run{base}, CompareOptions{}); err != nil {
+		t.Errorf("a run cannot be compared with itself: %v", err)
+	}
+}
+
+func TestCompareNothing(t *testing.T) {
+	one := map[string]time.Duration{"runc": time.Second, "crun": time.Second}
+	base, new := drawn("a", 1, 9, one, "runc"), drawn("b", 1, 9, one, "crun")
+	if _, err := Compare([]*record.Run{base}, []*record.Run{new}, CompareOptions{}); !errors.Is(err, ErrNothingToCompare) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := CompareClasses([]*record.Run{base}, CompareOptions{}); !errors.Is(err, ErrNothingToCompare) {
+		t.Errorf("got %v", err)
+	}
+	warm := runtest.New("w", "runc").Add("runc", 1, time.Second, runtest.Coldness(record.Warm)).Run()
+	if _, err := Compare([]*record.Run{base}, []*record.Run{warm}, CompareOptions{}); !errors.Is(err, ErrNothingToCompare) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPublishedStandBeside(t *testing.T) {
+	two := map[string]time.Duration{"runc": time.Second, "gvisor": time.Second}
+	c, err := CompareClasses([]*record.Run{drawn("r", 1, 9, two, "runc", "gvisor")}, CompareOptions{Published: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := c.Rows[0].Published; len(f) != 2 || f[0].Named != "generic" || f[1].Average != 2210*time.Millisecond {
+		t.Errorf("published are %+v", f)
+	}
+}

@@ -1,0 +1,171 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+)
+
+// Comparison writes a comparison as people read it: a row for each quantile and
+// one for the shape; "~" stands where no difference is shown.
+func Comparison(w io.Writer, c *analysis.Comparison) error {
+	p := printer{w: w}
+	for _, warning := range c.Warnings {
+		p.line("warning: %s", warning)
+	}
+	if len(c.Warnings) > 0 {
+		p.line("")
+	}
+	p.table(comparisonTable(c))
+	p.line("")
+	for _, n := range comparisonNotes(c) {
+		p.line("%s", n)
+	}
+	if t := publishedTable(c); len(t.rows) > 0 {
+		p.line("")
+		p.line("Published, on other machines:")
+		p.table(t)
+	}
+	return p.err
+}
+
+// ComparisonMarkdown writes the same in GitHub's dialect.
+func ComparisonMarkdown(w io.Writer, c *analysis.Comparison) error {
+	p := printer{w: w}
+	for _, warning := range c.Warnings {
+		p.line("- **warning:** %s", escapeMarkdown(warning.String()))
+	}
+	if len(c.Warnings) > 0 {
+		p.line("")
+	}
+	p.markdown(comparisonTable(c))
+	for _, n := range comparisonNotes(c) {
+		p.line("")
+		p.line("%s", escapeMarkdown(n))
+	}
+	if t := publishedTable(c); len(t.rows) > 0 {
+		p.line("")
+		p.line("Published, on other machines:")
+		p.line("")
+		p.markdown(t)
+	}
+	return p.err
+}
+
+// ComparisonJSON writes a comparison as one indented object.
+func ComparisonJSON(w io.Writer, c *analysis.Comparison) error { return writeJSON(w, c) }
+
+func comparisonTable(c *analysis.Comparison) *table {
+	t := newTable("base", "new", "measure", "", " base", " new", " difference", " ratio", " p")
+	for _, row := range c.Rows {
+		base, new := cellName(row.Base), cellName(row.New)
+		measure := "responseLatency"
+		if row.Phase != "" {
+			measure = "to " + string(row.Phase)
+		}
+		for _, f := range row.Changes {
+			d := f.Result
+			p := none
+			if d.Tested {
+				p = stat.PText(f.AdjustedP)
+			}
+			t.row(base, new, measure, percentileName(d.Quantile), d.Base.String(), d.New.String(),
+				differenceText(d.Difference, f.Shown), changeRatio(d.Ratio, f.Shown), p)
+			base, new, measure = "", "", ""
+		}
+		if s := row.Shape; s != nil {
+			t.row("", "", "", "shape", "", "", shapeText(s), "", stat.PText(s.AdjustedP))
+		}
+	}
+	return t
+}
+
+// cellName is the class, with the number of services where it is not one.
+func cellName(k analysis.Key) string {
+	if k.Services == 1 {
+		return k.RuntimeClass
+	}
+	return fmt.Sprintf("%s/%d", k.RuntimeClass, k.Services)
+}
+
+func percentileName(q float64) string { return fmt.Sprintf("p%g", math.Round(q*1e6)/1e4) }
+
+// notShown takes the place of a value that chance explains.
+const notShown = "~"
+
+func differenceText(d *stat.Difference, shown bool) string {
+	if d == nil || !d.Interval {
+		return none
+	}
+	value := signed(d.Value)
+	switch {
+	case d.Over:
+		value = ">" + value
+	case !shown:
+		value = notShown
+	}
+	return fmt.Sprintf("%s (%s … %s)", value, signed(d.Low), signed(d.High))
+}
+
+func signed(ns stat.Real) string {
+	f := float64(ns)
+	switch {
+	case math.IsInf(f, 0):
+		return "?"
+	case f > 0:
+		return "+" + stat.Format(time.Duration(f))
+	}
+	return stat.Format(time.Duration(f))
+}
+
+func changeRatio(r *stat.Ratio, shown bool) string {
+	switch {
+	case r == nil || !r.Interval:
+		return none
+	case !shown && !r.Over:
+		return notShown + intervalText(*r)
+	}
+	return ratioText(*r)
+}
+
+func shapeText(f *analysis.Finding[stat.Shape]) string {
+	text := fmt.Sprintf("new slower in %.0f %% of pairs", 100*f.Result.Slower)
+	if !f.Shown {
+		return notShown + " (" + text + ")"
+	}
+	return text
+}
+
+func comparisonNotes(c *analysis.Comparison) []string {
+	notes := []string{
+		"In brackets: 95 % interval (bootstrap). p: bootstrap of the quantiles, Mann–Whitney of the shape, adjusted over the table (Holm).",
+		notShown + ": no difference is shown at 5 %.",
+	}
+	for _, row := range c.Rows {
+		for _, f := range row.Changes {
+			if !f.Result.Tested {
+				return append(notes, none + ": too few samples on one side to tell.")
+			}
+		}
+	}
+	return notes
+}
+
+func publishedTable(c *analysis.Comparison) *table {
+	t := newTable("runtimeClass", " average", " min", " max", "source")
+	seen := map[analysis.Figure]bool{}
+	for _, row := range c.Rows {
+		for _, f := range row.Published {
+			if !seen[f] {
+				seen[f] = true
+				t.row(f.RuntimeClass, stat.Format(f.Average), stat.Format(f.Min), stat.Format(f.Max),
+					fmt.Sprintf("%s (there: %s), %s", f.Source, f.Named, f.Experiment))
+			}
+		}
+	}
+	return t
+}
