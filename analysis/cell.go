@@ -26,7 +26,8 @@ type Cell struct {
 	Max *stat.Point `json:"max,omitempty"`
 	// Ratio is the median over that of the first class at the same number of
 	// services; nil for that class itself and where it cannot be said.
-	Ratio *stat.Ratio `json:"ratio,omitempty"`
+	Ratio    *stat.Ratio `json:"ratio,omitempty"`
+	Lateness Lateness    `json:"lateness"`
 	// Phases are the steps of the cold starts that succeeded, in order.
 	Phases []Phase `json:"phases,omitempty"`
 	// Latencies holds the response latencies that the quantiles are made of.
@@ -83,6 +84,7 @@ func percentile(s *stat.Set, q float64) *Percentile {
 type cellBuilder struct {
 	Counts
 	observed, limits []time.Duration
+	late             []time.Duration
 	phases           phaseBuilder
 	lostTimeouts     int // timed out, but not proven cold
 }
@@ -93,6 +95,7 @@ func (b *cellBuilder) add(s *record.Sample) {
 		return
 	}
 	b.Samples++
+	b.late = append(b.late, s.Lateness())
 	switch s.Cold {
 	case record.Proven:
 		b.Cold++
@@ -152,12 +155,16 @@ func (b *cellBuilder) cell(k Key) Cell {
 	}
 	c.Latencies = stat.NewSet(b.observed, b.limits)
 	c.Measured, c.Censored = c.Latencies.N(), c.Latencies.Censored()
-	if c.Measured == 0 {
-		return c
+	if c.Measured > 0 {
+		c.percentiles()
 	}
+	c.Lateness = cellLateness(b.late, c.P50)
+	return c
+}
+
+func (c *Cell) percentiles() {
 	lowest, highest := c.Latencies.Min(), c.Latencies.Max()
 	c.Min, c.Max = &lowest, &highest
 	c.P50, c.P90 = percentile(c.Latencies, 0.5), percentile(c.Latencies, 0.9)
 	c.P95, c.P99 = percentile(c.Latencies, 0.95), percentile(c.Latencies, 0.99)
-	return c
 }

@@ -6,15 +6,13 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// Lateness is how long after their intended times the requests were sent.
+// Lateness is how long after their intended times requests were sent.
 type Lateness struct {
-	Samples int           `json:"samples"`
-	P99     time.Duration `json:"p99Ns"`
-	Max     time.Duration `json:"maxNs"`
-	// Late says that P99 is over Limit, so that the load was not the load that
-	// was asked for. Limit is 10 ms, or 1 % of the smallest median if more.
-	Late  bool          `json:"late"`
-	Limit time.Duration `json:"limitNs"`
+	P99 time.Duration `json:"p99Ns"`
+	Max time.Duration `json:"maxNs"`
+	// Late says that, in some cell, the p99 is over 10 ms and over 1 % of the
+	// median: the load was not the load that was asked for.
+	Late bool `json:"late"`
 }
 
 const (
@@ -22,23 +20,41 @@ const (
 	latenessShare = 0.01
 )
 
-func lateness(late []time.Duration, cells []Cell) Lateness {
-	l := Lateness{Samples: len(late), Limit: latenessLimit(cells)}
-	if l.Samples == 0 {
-		return l
+func latenessOf(late []time.Duration) Lateness {
+	if len(late) == 0 {
+		return Lateness{}
 	}
 	s := stat.NewSet(late, nil)
-	l.P99, l.Max = s.Quantile(0.99).Latency, s.Max().Latency
-	l.Late = l.P99 > l.Limit
+	return Lateness{P99: s.Quantile(0.99).Latency, Max: s.Max().Latency}
+}
+
+// cellLateness is judged by what the cell measures: a tenth of a second more or
+// less is nothing to a cold start of a minute.
+func cellLateness(late []time.Duration, median *Percentile) Lateness {
+	l := latenessOf(late)
+	limit := latenessFloor
+	if median != nil {
+		limit = max(limit, time.Duration(latenessShare*float64(median.Latency)))
+	}
+	l.Late = l.P99 > limit
 	return l
 }
 
-func latenessLimit(cells []Cell) time.Duration {
-	var smallest time.Duration
-	for _, c := range cells {
-		if c.P50 != nil && (smallest == 0 || c.P50.Latency < smallest) {
-			smallest = c.P50.Latency
+func (c *Cell) lateWarning() Warning {
+	return warnCell(ClientLate, c.Key, "the client was late: requests were sent %s after their time at p99, %s at most",
+		stat.Format(c.Lateness.P99), stat.Format(c.Lateness.Max))
+}
+
+// pooledLateness is that of all cells together, with a warning for each that is
+// late.
+func pooledLateness(cells []Cell, late []time.Duration) (Lateness, []Warning) {
+	l := latenessOf(late)
+	var warnings []Warning
+	for i := range cells {
+		if cells[i].Lateness.Late {
+			l.Late = true
+			warnings = append(warnings, cells[i].lateWarning())
 		}
 	}
-	return max(latenessFloor, time.Duration(latenessShare*float64(smallest)))
+	return l, warnings
 }

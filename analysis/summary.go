@@ -47,7 +47,6 @@ type collector struct {
 	runs     []RunInfo
 	classes  []string // in the order of their first mention
 	cells    map[Key]*cellBuilder
-	late     []time.Duration
 	warnings []Warning
 }
 
@@ -88,27 +87,22 @@ func (c *collector) addSample(s *record.Sample) {
 		c.class(s.RuntimeClass)
 	}
 	b.add(s)
-	if !s.Discarded {
-		c.late = append(c.late, s.Lateness())
-	}
 }
 
 func (c *collector) summary() *Summary {
 	s := &Summary{Runs: c.runs, Cells: []Cell{}, Warnings: []Warning{}}
+	var late []time.Duration
 	var cellWarnings []Warning
 	for _, k := range c.keys() {
-		s.Cells = append(s.Cells, c.cells[k].cell(k))
-		cellWarnings = append(cellWarnings, c.cells[k].warnings(k)...)
+		b := c.cells[k]
+		s.Cells = append(s.Cells, b.cell(k))
+		cellWarnings = append(cellWarnings, b.warnings(k)...)
+		late = append(late, b.late...)
 	}
 	addRatios(s.Cells)
-	s.Lateness = lateness(c.late, s.Cells)
-	if l := s.Lateness; l.Late {
-		s.Warnings = append(s.Warnings, Warning{Code: ClientLate, Message: fmt.Sprintf(
-			"the client was late: requests were sent %s after their time at p99, %s at most", stat.Format(l.P99), stat.Format(l.Max))})
-	}
-	s.Warnings = append(s.Warnings, c.missing()...)
-	s.Warnings = append(s.Warnings, cellWarnings...)
-	s.Warnings = append(s.Warnings, c.warnings...)
+	var lateWarnings []Warning
+	s.Lateness, lateWarnings = pooledLateness(s.Cells, late)
+	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, c.warnings)
 	return s
 }
 

@@ -148,7 +148,7 @@ func comparisonNotes(c *analysis.Comparison) []string {
 	for _, row := range c.Rows {
 		for _, f := range row.Changes {
 			if !f.Result.Tested {
-				return append(notes, none + ": too few samples on one side to tell.")
+				return append(notes, none+": too few samples on one side to tell.")
 			}
 		}
 	}

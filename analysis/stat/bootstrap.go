@@ -33,11 +33,17 @@ func resamplePairs(base, s *Set, q float64, seed uint64) []pair {
 // differ where a draw is censored.
 func percentile(draws []pair, of func(pair) (least, greatest float64)) (low, high float64) {
 	lows, highs := make([]float64, len(draws)), make([]float64, len(draws))
+	same := true
 	for i, d := range draws {
 		lows[i], highs[i] = of(d)
+		same = same && lows[i] == highs[i]
 	}
 	slices.Sort(lows)
-	slices.Sort(highs)
+	if same {
+		highs = lows
+	} else {
+		slices.Sort(highs)
+	}
 	tail := (1 - Confidence) / 2
 	return lows[rank(tail, len(lows))-1], highs[rank(1-tail, len(highs))-1]
 }

@@ -249,7 +249,7 @@ func TestHolm(t *testing.T) {
 }
 
 // The tests of a comparison find a difference between equals at most about as
-// often as they say. 200 comparisons leave 5 % a standard error of 1.5 points.
+// often as they say. 100 comparisons leave 5 % a standard error of 2.2 points.
 func TestFalseAlarmsOfAComparison(t *testing.T) {
 	rng := NewRand(3)
 	draw := func(n int) *Set {
@@ -264,7 +264,7 @@ func TestFalseAlarmsOfAComparison(t *testing.T) {
 		q float64
 	}{{10, 0.5}, {30, 0.5}, {100, 0.5}, {100, 0.95}} {
 		var median, shape int
-		const rounds = 200
+		const rounds = 100
 		for range rounds {
 			a, b := draw(c.n), draw(c.n)
 			if ChangeOf(a, b, c.q, 1).P <= 0.05 {
@@ -275,7 +275,7 @@ func TestFalseAlarmsOfAComparison(t *testing.T) {
 			}
 		}
 		t.Logf("n = %d: p%g %.1f %%, shape %.1f %%", c.n, 100*c.q, 100*float64(median)/rounds, 100*float64(shape)/rounds)
-		if median > rounds*10/100 || shape > rounds*10/100 {
+		if median > rounds*13/100 || shape > rounds*13/100 {
 			t.Errorf("n = %d, p%g: %d and %d false alarms in %d", c.n, 100*c.q, median, shape, rounds)
 		}
 	}
