@@ -85,9 +85,9 @@ func listen(t *testing.T, answer func(net.Conn)) (address string, requests *atom
 
 func TestSend(t *testing.T) {
 	const delay = 20 * time.Millisecond
-	var got *http.Request
+	requests := make(chan *http.Request, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got = r
+		requests <- r
 		time.Sleep(delay)
 		io.WriteString(w, functionBody(revision+"-deployment-abc-xyz"))
 	}))
@@ -103,7 +103,7 @@ func TestSend(t *testing.T) {
 	if s.Outcome != record.OK || s.Status != 200 || s.Error != "" || s.Cold != record.Unknown {
 		t.Errorf("got %s, status %d, error %q, %s", s.Outcome, s.Status, s.Error, s.Cold)
 	}
-	if got.Host != to.Host || got.URL.RequestURI() != to.Path || got.Method != http.MethodGet {
+	if got := <-requests; got.Host != to.Host || got.URL.RequestURI() != to.Path || got.Method != http.MethodGet {
 		t.Errorf("asked for %s %s%s", got.Method, got.Host, got.URL)
 	}
 	if s.Function == nil || s.Instance == nil || s.Instance.Pod != s.Function.Pod {
@@ -181,9 +181,9 @@ func TestTimeoutIsCensoredExactly(t *testing.T) {
 }
 
 func TestFreshConnections(t *testing.T) {
-	var remotes []string
+	remote := make(chan string, 3)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		remotes = append(remotes, r.RemoteAddr)
+		remote <- r.RemoteAddr
 		io.WriteString(w, functionBody(revision+"-a"))
 	}))
 	defer server.Close()
@@ -194,8 +194,8 @@ func TestFreshConnections(t *testing.T) {
 			t.Fatalf("got %s: %s", s.Outcome, s.Error)
 		}
 	}
-	if len(remotes) != 3 || remotes[0] == remotes[1] || remotes[1] == remotes[2] {
-		t.Errorf("connections came from %v", remotes)
+	if a, b, c := <-remote, <-remote, <-remote; a == b || b == c || a == c {
+		t.Errorf("connections came from %s, %s and %s", a, b, c)
 	}
 }
 

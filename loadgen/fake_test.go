@@ -110,6 +110,13 @@ func (f *fakeCluster) leave(service string) {
 	f.lastUsed[service] = f.clock.Now()
 }
 
+// sent is how many requests arrived.
+func (f *fakeCluster) sent() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.requests)
+}
+
 // targets are n services of each class, "CLASS-0" and on.
 func targets(n int, classes ...string) []record.Target {
 	var all []record.Target

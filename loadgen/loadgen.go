@@ -44,6 +44,12 @@ const (
 	// EventTrialSkipped is a trial that was not made, because its service did not
 	// come back to zero pods.
 	EventTrialSkipped = "trialSkipped"
+	// EventNotAtZero is a service that should have been at zero pods while others
+	// were measured, and was not.
+	EventNotAtZero = "notAtZero"
+	// EventPreconnectFailed is a connection that could not be opened beforehand; the
+	// request then connects for itself.
+	EventPreconnectFailed = "preconnectFailed"
 	// EventRequestAbandoned is a request that was cut off because the run was
 	// interrupted. It says nothing about the service, and is no sample.
 	EventRequestAbandoned = "requestAbandoned"

@@ -15,8 +15,8 @@ const warmTimeout = 2 * time.Second
 // estimates its clock's offset from the quickest of them; nil when none of them
 // was answered by that very process.
 //
-//	run's clock       wrote ------- middle ------- firstByte
-//	function's clock            answered
+//	run's clock       connected ------- middle ------- firstByte
+//	function's clock               answered
 //
 // The function's answer lies somewhere between the two instants of the run's
 // clock. Their middle is the best guess, half their distance the bound of its
@@ -50,9 +50,9 @@ func estimateOffset(ctx context.Context, c *Client, t record.Target, s record.Sa
 
 // offsetOf is the offset that one warm request shows.
 func offsetOf(clock record.Clock, warm record.Sample) record.ClockOffset {
-	middle := warm.Wrote + (warm.FirstByte-warm.Wrote)/2
+	exchange := warm.FirstByte - warm.Connected
 	return record.ClockOffset{
-		Offset:      clock.AtFunction(warm.Function.Answered, record.ClockOffset{}) - middle,
-		Uncertainty: (warm.FirstByte - warm.Wrote + 1) / 2,
+		Offset:      clock.AtFunction(warm.Function.Answered, record.ClockOffset{}) - (warm.Connected + exchange/2),
+		Uncertainty: (exchange + 1) / 2,
 	}
 }

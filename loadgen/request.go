@@ -53,7 +53,8 @@ func (r *Request) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.conn, r.stamps.Reader, r.connected = conn, conn, r.client.Clock.Now()
+	r.conn, r.connected = conn, r.client.Clock.Now()
+	r.stamps.use(conn)
 	return nil
 }
 
@@ -78,6 +79,8 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 		return s, err
 	}
 	s.Sent = r.client.Clock.Now()
+	// What arrived on the connection before is no answer to this request.
+	r.stamps.last = s.Sent
 	body, err := r.exchange(ctx, &s)
 	if err != nil {
 		s.Done = r.client.Clock.Now()
@@ -87,6 +90,8 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 	s.ResponseLatency = s.Done - s.Sent
 	if s.FirstByte = r.stamps.first; s.FirstByte > 0 {
 		s.TTFB = s.FirstByte - s.Sent
+		// An answer may arrive before the call that wrote the request has returned.
+		s.Wrote = min(s.Wrote, s.FirstByte)
 	}
 	if err == nil {
 		judge(r.target, body, &s)
@@ -141,21 +146,4 @@ func (r *Request) readAnswer(s *record.Sample) ([]byte, error) {
 // informational says that the real answer is yet to come.
 func informational(status int) bool {
 	return status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
-}
-
-// stampReader notes when reads return. What is done with the bytes afterwards,
-// parsing them for one, is then no part of the latency.
-type stampReader struct {
-	io.Reader
-	clock       record.Clock
-	first, last time.Duration
-}
-
-func (r *stampReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	r.last = r.clock.Now()
-	if n > 0 && r.first == 0 {
-		r.first = r.last
-	}
-	return n, err
 }

@@ -144,8 +144,8 @@ func TestSingleInterrupted(t *testing.T) {
 		if len(samples) != 2 || len(sink.samples) != 2 {
 			t.Errorf("%d samples returned, %d recorded: want the two that were complete", len(samples), len(sink.samples))
 		}
-		if e.Client.Clock.Now() > 10*time.Second || len(cluster.requests) > 3 {
-			t.Errorf("went on until %v with %d requests", e.Client.Clock.Now(), len(cluster.requests))
+		if e.Client.Clock.Now() > 10*time.Second || cluster.sent() > 3 {
+			t.Errorf("went on until %v with %d requests", e.Client.Clock.Now(), cluster.sent())
 		}
 	})
 }
@@ -173,8 +173,8 @@ func TestSingleStopsWhenNothingCanBeRecorded(t *testing.T) {
 		if _, err := e.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "bench/runc-") {
 			t.Errorf("got error %v", err)
 		}
-		if len(cluster.requests) != 1 {
-			t.Errorf("%d requests", len(cluster.requests))
+		if cluster.sent() != 1 {
+			t.Errorf("%d requests", cluster.sent())
 		}
 	})
 }
@@ -192,8 +192,8 @@ func TestSingleEstimatesOffsets(t *testing.T) {
 				t.Errorf("offset %+v", s.ClockOffset)
 			}
 		}
-		if len(cluster.requests) != 6 {
-			t.Errorf("%d requests for two trials", len(cluster.requests))
+		if cluster.sent() != 6 {
+			t.Errorf("%d requests for two trials", cluster.sent())
 		}
 	})
 }
@@ -212,7 +212,7 @@ func TestSingleRefuses(t *testing.T) {
 			if _, err := e.Run(t.Context()); err == nil {
 				t.Error("ran")
 			}
-			if len(cluster.requests) != 0 || len(sink.events) != 0 {
+			if cluster.sent() != 0 || len(sink.events) != 0 {
 				t.Error("did something before it refused")
 			}
 		})

@@ -1,0 +1,18 @@
+//go:build !linux
+
+package loadgen
+
+import (
+	"net"
+	"syscall"
+	"time"
+)
+
+// stampPackets has no meaning here.
+func stampPackets(net.Conn) syscall.RawConn { return nil }
+
+// receive reads what there is; when it arrived is not known here.
+func (r *stampReader) receive(p []byte) (n int, age time.Duration, err error) {
+	n, err = r.conn.Read(p)
+	return n, 0, err
+}
