@@ -1,0 +1,145 @@
+package ksvc
+
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// Kinds of event that a Watch reports. Value of the instance events is how many
+// instances there are, or are Ready, of all classes, after it.
+const (
+	EventWatchDown       = "watchDown"
+	EventWatchUp         = "watchUp"
+	EventInstanceCreated = "instanceCreated"
+	EventInstanceReady   = "instanceReady"
+	EventInstanceGone    = "instanceGone"
+	// EventInstanceTrouble says why an instance cannot become Ready.
+	EventInstanceTrouble = "instanceTrouble"
+)
+
+// Instances counts the instances that a Watch saw, by pod UID.
+type Instances struct {
+	// Spawned is how many were ever created, Alive how many there are,
+	// Terminating ones included, and Ready how many serve.
+	Spawned, Alive, Ready int
+	// PeakAlive and PeakReady are the most that there were at one moment.
+	PeakAlive, PeakReady int
+}
+
+func (i *Instances) add(spawned, alive, ready int) {
+	i.Spawned += spawned
+	i.Alive += alive
+	i.Ready += ready
+	i.PeakAlive = max(i.PeakAlive, i.Alive)
+	i.PeakReady = max(i.PeakReady, i.Ready)
+}
+
+// Instances counts the instances of a RuntimeClass; "" means all.
+func (w *Watch) Instances(class string) Instances {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if class == "" {
+		return w.all
+	}
+	return *w.tally(class)
+}
+
+// ResetPeaks starts the peaks anew from the present counts, and Spawned at zero.
+func (w *Watch) ResetPeaks() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	reset := func(i *Instances) {
+		*i = Instances{Alive: i.Alive, Ready: i.Ready, PeakAlive: i.Alive, PeakReady: i.Ready}
+	}
+	reset(&w.all)
+	for _, i := range w.classes {
+		reset(i)
+	}
+}
+
+func (w *Watch) tally(class string) *Instances {
+	i := w.classes[class]
+	if i == nil {
+		i = &Instances{}
+		w.classes[class] = i
+	}
+	return i
+}
+
+func (w *Watch) count(p *pod, spawned, alive, ready int) {
+	w.all.add(spawned, alive, ready)
+	w.tally(p.class).add(spawned, alive, ready)
+}
+
+// podSeen takes in one version of a pod, and counts and reports what changed.
+func (w *Watch) podSeen(o *corev1.Pod, s sighting) {
+	r := w.revision(o.Labels[labelRevision])
+	p := r.byUID(o.UID)
+	if p == nil {
+		p = w.newPod(r, o)
+	}
+	if p.gone != 0 {
+		return // an update that a list after a gap has overtaken
+	}
+	created, wasReady, trouble := p.seen == 0, p.readyNow, p.trouble
+	p.observe(o, s)
+	if p.imageID != "" {
+		w.images[p.class] = p.imageID
+	}
+	if created {
+		w.count(p, 1, 1, 0)
+		w.report(EventInstanceCreated, p, p.seen, "", w.all.Alive)
+	}
+	switch {
+	case p.readyNow && !wasReady:
+		w.count(p, 0, 0, 1)
+		w.report(EventInstanceReady, p, s.at, "", w.all.Ready)
+	case wasReady && !p.readyNow:
+		w.count(p, 0, 0, -1)
+	}
+	if p.trouble != "" && p.trouble != trouble {
+		w.report(EventInstanceTrouble, p, s.at, p.trouble, 0)
+	}
+	r.changed.fire()
+}
+
+func (w *Watch) newPod(r *revision, o *corev1.Pod) *pod {
+	p := &pod{
+		name: o.Name, uid: o.UID, revision: r.name,
+		class: o.Labels[LabelRuntimeClass], service: o.Labels[labelService],
+	}
+	r.pods = append(r.pods, p)
+	w.pods[p.uid] = p
+	for _, early := range w.early.take(p.uid) {
+		p.observeEvent(early.event, early.at)
+	}
+	return p
+}
+
+// podGone takes in that a pod is no more.
+func (w *Watch) podGone(p *pod, at time.Duration) {
+	if p.gone != 0 {
+		return
+	}
+	p.gone = at
+	ready := 0
+	if p.readyNow {
+		p.readyNow, ready = false, -1
+	}
+	w.count(p, 0, -1, ready)
+	w.report(EventInstanceGone, p, at, "", w.all.Alive)
+	delete(w.pods, p.uid)
+	r := w.revision(p.revision)
+	r.trim()
+	r.changed.fire()
+}
+
+func (w *Watch) report(kind string, p *pod, at time.Duration, message string, value int) {
+	w.emit(record.Event{
+		At: at, Kind: kind, Message: message, RuntimeClass: p.class,
+		Service: p.service, Pod: p.name, UID: string(p.uid), Value: float64(value),
+	})
+}

@@ -1,0 +1,108 @@
+package ksvc
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	authorization "k8s.io/api/authorization/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// scope says where a permission is needed.
+type scope int
+
+const (
+	inNamespace scope = iota // the run's
+	inSystem                 // Knative's own
+	inCluster
+)
+
+// permission is one rule that the program needs. templates/rbac.yaml grants
+// exactly these; a test compares the two.
+type permission struct {
+	scope    scope
+	group    string
+	resource string
+	verbs    []string
+	// traces says that only --traces needs it.
+	traces bool
+}
+
+var permissions = []permission{
+	{inNamespace, "serving.knative.dev", "services", []string{"create", "delete", "get", "list", "watch"}, false},
+	{inNamespace, "", "pods", []string{"list", "watch"}, false},
+	{inNamespace, "", "events", []string{"list", "watch"}, false},
+	{inNamespace, "apps", "deployments", []string{"list", "watch"}, false},
+	{inNamespace, "autoscaling.internal.knative.dev", "podautoscalers", []string{"list", "watch"}, false},
+	{inNamespace, "networking.internal.knative.dev", "serverlessservices", []string{"list", "watch"}, false},
+	{inNamespace, "networking.internal.knative.dev", "ingresses", []string{"get", "list"}, false},
+	{inSystem, "", "configmaps", []string{"get"}, false},
+	{inSystem, "apps", "deployments", []string{"get", "list"}, false},
+	{inSystem, "", "configmaps", []string{"patch"}, true},
+	{inSystem, "apps", "deployments", []string{"patch"}, true},
+	{inCluster, "", "namespaces", []string{"get"}, false},
+	{inCluster, "", "services", []string{"get"}, false},
+	{inCluster, "", "nodes", []string{"list"}, false},
+	{inCluster, "node.k8s.io", "runtimeclasses", []string{"list"}, false},
+}
+
+func (p permission) namespace(run string) string {
+	switch p.scope {
+	case inNamespace:
+		return run
+	case inSystem:
+		return systemNamespace
+	}
+	return ""
+}
+
+// checkPermissions asks the API server about each rule.
+func checkPermissions(ctx context.Context, s *survey) Check {
+	var missing []string
+	asked := 0
+	for _, p := range permissions {
+		if p.traces && !s.options.Traces {
+			continue
+		}
+		for _, verb := range p.verbs {
+			asked++
+			allowed, err := s.allowed(ctx, p, verb)
+			if err != nil {
+				return unread(fmt.Errorf("ask for permissions: %w", err))
+			}
+			if !allowed {
+				missing = append(missing, describePermission(p, verb, s.Namespace))
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return fail("have an administrator grant them: templates/rbac.yaml is a manifest that does",
+			"not allowed to %s", strings.Join(missing, "; "))
+	}
+	return ok("all %d that are needed", asked)
+}
+
+func describePermission(p permission, verb, namespace string) string {
+	resource := p.resource
+	if p.group != "" {
+		resource += "." + p.group
+	}
+	if where := p.namespace(namespace); where != "" {
+		return fmt.Sprintf("%s %s in %s", verb, resource, where)
+	}
+	return fmt.Sprintf("%s %s in the cluster", verb, resource)
+}
+
+func (c *Client) allowed(ctx context.Context, p permission, verb string) (bool, error) {
+	review := &authorization.SelfSubjectAccessReview{Spec: authorization.SelfSubjectAccessReviewSpec{
+		ResourceAttributes: &authorization.ResourceAttributes{
+			Namespace: p.namespace(c.Namespace), Group: p.group, Resource: p.resource, Verb: verb,
+		},
+	}}
+	answer, err := c.Kubernetes.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+	if err != nil {
+		return false, err
+	}
+	return answer.Status.Allowed, nil
+}

@@ -1,0 +1,88 @@
+package ksvc
+
+import (
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// ClockOffset is how far a function's wall clock is ahead of the client's, and
+// how far that estimate may be off.
+type ClockOffset struct {
+	Offset      time.Duration
+	Uncertainty time.Duration
+}
+
+// SetClockOffset makes the function's own times of a RuntimeClass evidence for
+// phases from now on; class "" means all that have none of their own.
+func (w *Watch) SetClockOffset(class string, o ClockOffset) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.offsets[class] = o
+}
+
+func (w *Watch) offset(class string) (ClockOffset, bool) {
+	if o, known := w.offsets[class]; known {
+		return o, true
+	}
+	o, known := w.offsets[""]
+	return o, known
+}
+
+// phasesOf puts together when each step was reached, as far as it was seen. Of a
+// request that no instance answered it shows how far the first pod came that was
+// created for it. Phases that contradict one another are left as they are: a pod
+// may well be seen Ready after it answered, since Knative probes it by itself
+// and does not wait for its status.
+func (w *Watch) phasesOf(r *revision, s *record.Sample, c scene) []record.Phase {
+	candidates := []record.Phase{clientPhase(record.PhaseRequested, s.Sent, "request issued")}
+	for _, scaled := range []changes{r.scale, r.desired} {
+		if p, found := scaled.raised(s.Sent); found {
+			candidates = append(candidates, p)
+		}
+	}
+	p := c.answering
+	if p == nil {
+		p = r.firstAfter(s.Sent)
+	}
+	if p != nil {
+		candidates = append(candidates, p.evidence...)
+	}
+	if p != nil && p == c.answering {
+		candidates = append(candidates, w.processStart(s)...)
+	}
+	if s.FirstByte != 0 {
+		candidates = append(candidates, clientPhase(record.PhaseFirstByte, s.FirstByte, "first byte of the response"))
+	}
+	if s.Done != 0 {
+		candidates = append(candidates, clientPhase(record.PhaseDone, s.Done, "body read, or given up"))
+	}
+	var phases []record.Phase
+	for _, name := range record.PhaseNames {
+		if best, found := tightest(candidates, name); found {
+			phases = append(phases, best)
+		}
+	}
+	return phases
+}
+
+func clientPhase(name record.PhaseName, at time.Duration, source string) record.Phase {
+	return record.Phase{Name: name, At: at, Clock: record.ClockClient, Resolution: time.Nanosecond, Source: source}
+}
+
+// processStart is the function's own word on when its process started, on the
+// run's clock, if the offset between the two clocks is known.
+func (w *Watch) processStart(s *record.Sample) []record.Phase {
+	o, known := w.offset(s.RuntimeClass)
+	if !known || s.Function == nil || s.Function.ProcessStarted == 0 {
+		return nil
+	}
+	started := time.Unix(0, s.Function.ProcessStarted)
+	return []record.Phase{{
+		Name:       record.PhaseContainersStarted,
+		At:         w.clock.At(started) - o.Offset,
+		Clock:      record.ClockFunction,
+		Resolution: o.Uncertainty + time.Duration(s.Function.ProcessStartedResolution),
+		Source:     "function's process start",
+	}}
+}

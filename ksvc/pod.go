@@ -1,0 +1,149 @@
+package ksvc
+
+import (
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// hostnameLimit is where the kubelet cuts a pod's name to make its hostname.
+const hostnameLimit = 63
+
+// pod is what the watches saw of one pod. Instants are zero until seen.
+type pod struct {
+	name     string
+	uid      types.UID
+	node     string
+	revision string
+	class    string
+	service  string
+	imageID  string
+
+	seen        time.Duration // first sight
+	ready       time.Duration // first sight of it Ready
+	terminating time.Duration // first sight of its deletion timestamp
+	gone        time.Duration
+	readyNow    bool
+
+	evidence []record.Phase
+	// trouble is why it cannot start, warning what an event said about it.
+	// fatal says that waiting will not mend it.
+	trouble, warning string
+	fatal            bool
+	state            string
+}
+
+// existed says whether the pod was there at an instant, Terminating included.
+func (p *pod) existed(at time.Duration) bool {
+	return p.seen <= at && (p.gone == 0 || at < p.gone)
+}
+
+// isReady says whether the pod was Ready at an instant.
+func (p *pod) isReady(at time.Duration) bool {
+	return p.existed(at) && p.ready != 0 && p.ready <= at && (p.terminating == 0 || at < p.terminating)
+}
+
+// hasHostname says whether name is the hostname that the kubelet gave the pod.
+func (p *pod) hasHostname(name string) bool {
+	if p.name == name {
+		return true
+	}
+	return len(p.name) > hostnameLimit && name == strings.TrimRight(p.name[:hostnameLimit], "-.")
+}
+
+func (p *pod) note(e record.Phase) {
+	for _, known := range p.evidence {
+		if known.Name == e.Name && known.Source == e.Source {
+			return
+		}
+	}
+	p.evidence = append(p.evidence, e)
+}
+
+// observe takes in one version of the pod.
+func (p *pod) observe(o *corev1.Pod, s sighting) {
+	if p.seen == 0 {
+		p.seen = s.at
+	}
+	p.node, p.state = o.Spec.NodeName, describePod(o)
+	p.note(s.evidence(record.PhasePodCreated, "pod added", o.CreationTimestamp))
+	if at, yes := condition(o, corev1.PodScheduled); yes || o.Spec.NodeName != "" {
+		p.note(s.evidence(record.PhasePodScheduled, "pod spec.nodeName", at))
+	}
+	if at, yes := condition(o, corev1.PodReadyToStartContainers); yes {
+		p.note(s.evidence(record.PhaseSandboxReady, "pod condition PodReadyToStartContainers", at))
+	}
+	p.observeContainers(o, s)
+	at, yes := condition(o, corev1.PodReady)
+	if p.readyNow = yes; yes {
+		p.note(s.evidence(record.PhaseReady, "pod condition Ready", at))
+		if p.ready == 0 {
+			p.ready = s.at
+		}
+	}
+	if o.DeletionTimestamp != nil && p.terminating == 0 {
+		p.terminating = s.at
+	}
+	if p.terminating == 0 {
+		p.trouble, p.fatal = podTrouble(o)
+	}
+}
+
+func (p *pod) observeContainers(o *corev1.Pod, s sighting) {
+	for _, c := range o.Status.ContainerStatuses {
+		if c.Name == queueProxyName {
+			continue
+		}
+		if c.ImageID != "" {
+			p.imageID = c.ImageID
+		}
+		if r := c.State.Running; r != nil {
+			p.note(s.evidence(record.PhaseContainersStarted, "pod status.containerStatuses "+c.Name, r.StartedAt))
+		}
+	}
+}
+
+// condition is whether one of the pod's conditions is true, and since when by
+// the API server's clock.
+func condition(o *corev1.Pod, kind corev1.PodConditionType) (metav1.Time, bool) {
+	for _, c := range o.Status.Conditions {
+		if c.Type == kind {
+			return c.LastTransitionTime, c.Status == corev1.ConditionTrue
+		}
+	}
+	return metav1.Time{}, false
+}
+
+// containerOf is the container that an event's fieldPath names, such as
+// "spec.containers{user-container}".
+func containerOf(fieldPath string) string {
+	_, rest, _ := strings.Cut(fieldPath, "{")
+	return strings.TrimSuffix(rest, "}")
+}
+
+// observeEvent takes in what the scheduler or a kubelet said about the pod. The
+// kubelet says it when it happens, often well before the pod's status tells, and
+// pulls, or finds, the first image only once the sandbox stands.
+func (p *pod) observeEvent(e *corev1.Event, at time.Duration) {
+	if e.Type == corev1.EventTypeWarning {
+		p.warning = e.Reason + ": " + oneLine(e.Message)
+		p.fatal = p.fatal || unknownHandler(e)
+		return
+	}
+	s := sighting{at: at}
+	switch e.Reason {
+	case "Scheduled":
+		p.note(s.evidence(record.PhasePodScheduled, "event Scheduled", metav1.Time{}))
+	case "Pulling", "Pulled", "Created":
+		p.note(s.evidence(record.PhaseSandboxReady, "event "+e.Reason, metav1.Time{}))
+	case "Started":
+		if containerOf(e.InvolvedObject.FieldPath) != queueProxyName {
+			p.note(s.evidence(record.PhaseContainersStarted, "event Started", metav1.Time{}))
+		}
+	}
+}

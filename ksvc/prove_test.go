@@ -1,0 +1,295 @@
+package ksvc
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// answered is a sample that was sent at 10 s and answered by a pod.
+func answered(pod string, requests int64) record.Sample {
+	return record.Sample{
+		RuntimeClass: "runc", Sent: 10 * time.Second, FirstByte: 11 * time.Second, Done: 11*time.Second + ms, Outcome: record.OK,
+		Function: &record.Function{Pod: pod, Requests: requests},
+	}
+}
+
+func failed(o record.Outcome) record.Sample {
+	return record.Sample{RuntimeClass: "runc", Sent: 10 * time.Second, Done: 12 * time.Second, Outcome: o}
+}
+
+// birth plays a pod that is created, and becomes Ready, in answer to a request.
+func (p *played) birth(uid string, options ...podOption) {
+	p.play(10100*ms, watch.Modified, newDeployment(1))
+	p.play(10200*ms, watch.Added, newPod(uid, options...))
+	p.play(10250*ms, watch.Modified, newPod(uid, append(options, scheduled)...))
+	p.play(10900*ms, watch.Modified, newPod(uid, append(options, scheduled, sandboxed, ready)...))
+}
+
+func TestProve(t *testing.T) {
+	old := named("h-1-00001-deployment-abc-old")
+	tests := []struct {
+		name   string
+		play   func(*played)
+		sample record.Sample
+		cold   record.Coldness
+		reason string
+		uid    string
+	}{
+		{
+			name: "new pod", sample: answered(testPod, 1),
+			play: func(p *played) { p.zero(time.Second); p.birth("u1") },
+			cold: record.Proven, reason: "zero pods when it was sent; pod " + testPod + " first seen 200ms later", uid: "u1",
+		},
+		{
+			name: "requests not known", sample: answered(testPod, 0),
+			play: func(p *played) { p.zero(time.Second); p.birth("u1") },
+			cold: record.Proven, reason: "zero pods", uid: "u1",
+		},
+		{
+			name: "an older pod that is gone", sample: answered(testPod, 1),
+			play: func(p *played) {
+				p.zero(time.Second)
+				p.play(2*time.Second, watch.Added, newPod("u0", old))
+				p.play(8*time.Second, watch.Deleted, newPod("u0", old))
+				p.birth("u1")
+			},
+			cold: record.Proven, reason: "zero pods", uid: "u1",
+		},
+		{
+			name: "the answering pod existed", sample: answered(testPod, 1),
+			play: func(p *played) { p.zero(time.Second); p.play(9*time.Second, watch.Added, newPod("u1", ready)) },
+			cold: record.Warm, reason: "existed when it was sent", uid: "u1",
+		},
+		{
+			name: "an old pod was Terminating", sample: answered(testPod, 1),
+			play: func(p *played) {
+				p.zero(time.Second)
+				p.play(2*time.Second, watch.Added, newPod("u0", old, ready))
+				p.play(9*time.Second, watch.Modified, newPod("u0", old, terminating))
+				p.birth("u1")
+			},
+			cold: record.Unknown, reason: "1 pods existed when it was sent, among them h-1-00001-deployment-abc-old (Terminating)", uid: "u1",
+		},
+		{
+			name: "the process had served before", sample: answered(testPod, 3),
+			play: func(p *played) { p.zero(time.Second); p.birth("u1") },
+			cold: record.Warm, reason: "had served 2 requests before", uid: "u1",
+		},
+		{
+			name: "a pod that the watch did not see", sample: answered("elsewhere", 1),
+			play: func(p *played) { p.zero(time.Second) },
+			cold: record.Unknown, reason: "answered by pod elsewhere, which the watch did not see",
+		},
+		{
+			name: "sent in a gap", sample: answered(testPod, 1),
+			play: func(p *played) {
+				p.zero(time.Second)
+				p.streamDown(watchedPods, 9*time.Second, errClosed)
+				p.streamUp(watchedPods, 10500*ms)
+				p.birth("u1")
+			},
+			cold: record.Unknown, reason: "sent while the watch of pods was down from 9s to 10.5s", uid: "u1",
+		},
+		{
+			name: "a gap after it was sent", sample: answered(testPod, 1),
+			play: func(p *played) {
+				p.zero(time.Second)
+				p.streamDown(watchedPods, 10100*ms, errClosed)
+				p.list(10900*ms, 10100*ms, watchedPods, newPod("u1", scheduled, ready))
+				p.streamUp(watchedPods, 10900*ms)
+			},
+			cold: record.Proven, reason: "zero pods", uid: "u1",
+		},
+		{
+			name: "an event gap does not matter", sample: answered(testPod, 1),
+			play: func(p *played) {
+				p.zero(time.Second)
+				p.streamDown(watchedEvents, 9*time.Second, errClosed)
+				p.birth("u1")
+			},
+			cold: record.Proven, reason: "zero pods", uid: "u1",
+		},
+		{
+			name: "scaled up before it was sent", sample: answered(testPod, 1),
+			play: func(p *played) {
+				p.zero(time.Second)
+				p.play(9*time.Second, watch.Modified, newDeployment(1))
+				p.birth("u1")
+			},
+			cold: record.Unknown, reason: "the deployment asked for 1 pods already when it was sent", uid: "u1",
+		},
+		{
+			name: "never watched", sample: answered(testPod, 1), play: func(*played) {},
+			cold: record.Unknown, reason: "the watch had not seen the revision's deployment",
+		},
+		{
+			name: "timed out at zero", sample: failed(record.Timeout),
+			play: func(p *played) { p.zero(time.Second) },
+			cold: record.Proven, reason: "zero pods when it was sent; not answered by an instance (timeout)",
+		},
+		{
+			name: "failed beside a Ready pod", sample: failed(record.HTTP),
+			play: func(p *played) { p.zero(time.Second); p.play(9*time.Second, watch.Added, newPod("u0", ready)) },
+			cold: record.Warm, reason: "was Ready when it was sent",
+		},
+		{
+			name: "failed beside a starting pod", sample: failed(record.Reset),
+			play: func(p *played) { p.zero(time.Second); p.play(9*time.Second, watch.Added, newPod("u0")) },
+			cold: record.Unknown, reason: "(starting)",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPlayed(t, WatchOptions{CatchUp: time.Millisecond})
+			test.play(p)
+			s := test.sample
+			if err := p.Prove(t.Context(), testTarget, &s); err != nil {
+				t.Fatal(err)
+			}
+			if s.Cold != test.cold || !strings.Contains(s.ColdReason, test.reason) {
+				t.Errorf("cold = %s %q, want %s %q", s.Cold, s.ColdReason, test.cold, test.reason)
+			}
+			uid := ""
+			if s.Instance != nil {
+				uid = s.Instance.UID
+			}
+			if uid != test.uid {
+				t.Errorf("instance UID = %q, want %q", uid, test.uid)
+			}
+		})
+	}
+}
+
+func TestProveWrongInstanceIsJudgedByTheState(t *testing.T) {
+	p := newPlayed(t, WatchOptions{CatchUp: time.Millisecond})
+	p.zero(time.Second)
+	s := answered("another-service", 1)
+	s.Outcome = record.WrongInstance
+	if err := p.Prove(t.Context(), testTarget, &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Cold != record.Proven || s.Instance != nil {
+		t.Errorf("cold = %s, instance %v, want proven and none", s.Cold, s.Instance)
+	}
+}
+
+func TestProvePhases(t *testing.T) {
+	p := newPlayed(t, WatchOptions{CatchUp: time.Millisecond})
+	p.zero(time.Second)
+	p.play(10100*ms, watch.Modified, newDeployment(1))
+	p.play(10150*ms, watch.Modified, newAutoscaler(1, true))
+	p.play(10190*ms, watch.Added, newPodEvent("u1", corev1.EventTypeNormal, "Scheduled", "", "")) // before the pod itself
+	p.play(10200*ms, watch.Added, newPod("u1"))
+	p.play(10250*ms, watch.Modified, newPod("u1", scheduled))
+	p.play(10400*ms, watch.Added, newPodEvent("u1", corev1.EventTypeNormal, "Pulled", "", "user-container"))
+	p.play(10600*ms, watch.Added, newPodEvent("u1", corev1.EventTypeNormal, "Started", "", "user-container"))
+	p.play(10650*ms, watch.Added, newPodEvent("u1", corev1.EventTypeNormal, "Started", "", "queue-proxy"))
+	p.play(11050*ms, watch.Modified, newPod("u1", scheduled, sandboxed, ready)) // Ready is seen after the answer
+	s := answered(testPod, 1)
+	if err := p.Prove(t.Context(), testTarget, &s); err != nil {
+		t.Fatal(err)
+	}
+	want := []record.Phase{
+		{Name: record.PhaseRequested, At: 10 * time.Second, Clock: record.ClockClient, Resolution: 1, Source: "request issued"},
+		{Name: record.PhaseScaled, At: 10100 * ms, Clock: record.ClockWatch, Resolution: ms, Source: "deployment spec.replicas"},
+		{Name: record.PhasePodCreated, At: 10200 * ms, Clock: record.ClockWatch, Resolution: ms, Source: "pod added"},
+		{Name: record.PhasePodScheduled, At: 10190 * ms, Clock: record.ClockWatch, Resolution: ms, Source: "event Scheduled"},
+		{Name: record.PhaseSandboxReady, At: 10400 * ms, Clock: record.ClockWatch, Resolution: ms, Source: "event Pulled"},
+		{Name: record.PhaseContainersStarted, At: 10600 * ms, Clock: record.ClockWatch, Resolution: ms, Source: "event Started"},
+		{Name: record.PhaseReady, At: 11050 * ms, Clock: record.ClockWatch, Resolution: ms, Source: "pod condition Ready"},
+		{Name: record.PhaseFirstByte, At: 11 * time.Second, Clock: record.ClockClient, Resolution: 1, Source: "first byte of the response"},
+		{Name: record.PhaseDone, At: 11001 * ms, Clock: record.ClockClient, Resolution: 1, Source: "body read, or given up"},
+	}
+	if diff := cmp.Diff(want, s.Phases); diff != "" {
+		t.Errorf("phases (-want +got):\n%s", diff)
+	}
+}
+
+func TestProveUsesFunctionClockWhereItIsTighter(t *testing.T) {
+	tests := []struct {
+		name   string
+		offset ClockOffset
+		clock  string
+		at     time.Duration
+	}{
+		{"good estimate", ClockOffset{Offset: time.Hour, Uncertainty: ms}, record.ClockFunction, 10500 * ms},
+		{"poor estimate", ClockOffset{Offset: time.Hour, Uncertainty: 300 * ms}, record.ClockWatch, 10700 * ms},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPlayed(t, WatchOptions{CatchUp: time.Millisecond})
+			p.SetClockOffset("", test.offset)
+			p.zero(time.Second)
+			p.play(10200*ms, watch.Added, newPod("u1"))
+			p.play(10700*ms, watch.Modified, newPod("u1", scheduled, running))
+			p.play(10900*ms, watch.Modified, newPod("u1", scheduled, ready))
+			s := answered(testPod, 1)
+			s.Function.ProcessStarted = p.clock.Start().Add(time.Hour + 10500*ms).UnixNano()
+			s.Function.ProcessStartedResolution = int64(10 * ms)
+			if err := p.Prove(t.Context(), testTarget, &s); err != nil {
+				t.Fatal(err)
+			}
+			got, _ := tightest(s.Phases, record.PhaseContainersStarted)
+			if off := got.At - test.at; got.Clock != test.clock || off.Abs() > time.Microsecond {
+				t.Errorf("containersStarted = %v by %s, want %v by %s", got.At, got.Clock, test.at, test.clock)
+			}
+		})
+	}
+}
+
+func TestPhasesAfterAGapUseTheAPIsTimestamps(t *testing.T) {
+	p := newPlayed(t, WatchOptions{CatchUp: time.Millisecond})
+	p.zero(time.Second)
+	p.streamDown(watchedPods, 10100*ms, errClosed)
+	created := newPod("u1", scheduled, ready)
+	created.CreationTimestamp = metav1.NewTime(p.clock.Start().Add(10 * time.Second).Truncate(time.Second))
+	p.list(15*time.Second, 10100*ms, watchedPods, created)
+	p.streamUp(watchedPods, 15*time.Second)
+	s := answered(testPod, 1)
+	if err := p.Prove(t.Context(), testTarget, &s); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := tightest(s.Phases, record.PhasePodCreated)
+	if got.Clock != record.ClockAPI || got.Resolution != time.Second {
+		t.Errorf("podCreated by %s ± %v, want api ± 1s", got.Clock, got.Resolution)
+	}
+	late, _ := tightest(s.Phases, record.PhaseReady) // the condition has no timestamp
+	if late.Clock != record.ClockWatch || late.Resolution != 4900*ms {
+		t.Errorf("ready by %s ± %v, want watch ± 4.9s", late.Clock, late.Resolution)
+	}
+}
+
+func TestProveSaysWhyAFailedRequestGotNoInstance(t *testing.T) {
+	p := newPlayed(t, WatchOptions{CatchUp: time.Millisecond})
+	p.zero(time.Second)
+	p.play(10100*ms, watch.Added, newPod("u1", scheduled, container(corev1.ContainerStatus{
+		Name: "user-container", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "no such image"}},
+	})))
+	s := failed(record.Timeout)
+	if err := p.Prove(t.Context(), testTarget, &s); err != nil {
+		t.Fatal(err)
+	}
+	want := "pod " + testPod + ": container user-container: ImagePullBackOff: no such image"
+	if s.Error != want {
+		t.Errorf("error = %q, want %q", s.Error, want)
+	}
+	if got, _ := tightest(s.Phases, record.PhasePodScheduled); got.At != 10100*ms {
+		t.Errorf("podScheduled at %v, want 10.1s: how far the unanswered start came", got.At)
+	}
+}
+
+func TestHostnameOfALongPodName(t *testing.T) {
+	long := strings.Repeat("a", 60) + "---bcdef"
+	p := &pod{name: long}
+	if !p.hasHostname(strings.Repeat("a", 60)) || p.hasHostname("a") {
+		t.Error("hostname of a long pod name is not recognised")
+	}
+}
