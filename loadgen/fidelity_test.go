@@ -3,23 +3,11 @@
 package loadgen
 
 import (
-	"bufio"
-	"context"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
@@ -49,14 +37,6 @@ const (
 	p99Bound    = time.Millisecond
 )
 
-func TestMain(m *testing.M) {
-	if os.Getenv("LOADGEN_DELAYING_SERVER") != "" {
-		serveDelays(os.Stdout)
-		return
-	}
-	os.Exit(m.Run())
-}
-
 func BenchmarkFidelity(b *testing.B) {
 	for _, n := range []int{1, 100, 500} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) { benchmarkFidelity(b, n) })
@@ -69,38 +49,35 @@ func benchmarkFidelity(b *testing.B, n int) {
 	var errs []time.Duration
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	rounds := 0
 	for b.Loop() {
 		for range max(1, 20/n) { // one request says nothing about a p99
 			errs = append(errs, fireDelayed(b, address, n)...)
-			rounds++
 		}
 	}
 	runtime.ReadMemStats(&after)
+	requests := float64(len(errs))
 	slices.Sort(errs)
-	median, p99 := errs[len(errs)/2], errs[min(len(errs)-1, len(errs)*99/100)]
-	requests := uint64(rounds * n)
-	b.ReportMetric(float64(median.Nanoseconds())/1e3, "p50-µs")
-	b.ReportMetric(float64(p99.Nanoseconds())/1e3, "p99-µs")
-	b.ReportMetric(float64((after.Mallocs-before.Mallocs)/requests), "allocs/request")
-	b.ReportMetric(float64((after.TotalAlloc-before.TotalAlloc)/requests), "B/request")
-	b.Logf("min %v max %v", errs[0], errs[len(errs)-1])
-	if median > medianBound || p99 > p99Bound || errs[0] < 0 {
-		b.Errorf("%d at once: the error is %v at least, %v in the middle, %v at p99: bounds are 0, %v and %v",
-			n, errs[0], median, p99, medianBound, p99Bound)
+	least, median, p99 := errs[0], errs[len(errs)/2], errs[len(errs)*99/100]
+	b.ReportMetric(0, "ns/op") // is the delays, not the tool
+	b.ReportMetric(microseconds(median), "median-error-µs")
+	b.ReportMetric(microseconds(p99), "p99-error-µs")
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/requests, "allocs/request")
+	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/requests, "B/request")
+	if least < 0 || median > medianBound || p99 > p99Bound {
+		b.Errorf("%d requests at once: the error of the latency is %v at least, %v at the median and %v at p99; "+
+			"it must not be negative, nor over %v at the median and %v at p99", n, least, median, p99, medianBound, p99Bound)
 	}
 }
+
+func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 
 // fireDelayed fires n requests together and returns the errors of their latencies.
 func fireDelayed(b *testing.B, address string, n int) []time.Duration {
 	b.Helper()
 	c := newClient(time.Minute)
-	v := &volley{clock: c.Clock}
-	for i := range n {
-		to := targetAt(address)
-		// The order of the delays is not that of the requests.
-		at := (i * 263) % n
-		to.Path = fmt.Sprintf("/%d", shortestDelay+delaySpread*time.Duration(at)/time.Duration(n))
+	samples := make([]record.Sample, n)
+	v := &volley{clock: c.Clock, handle: func(i int, s record.Sample, _ error) { samples[i] = s }}
+	for _, to := range delayedTargets(address, n) {
 		r, err := c.Prepare(to)
 		if err != nil {
 			b.Fatal(err)
@@ -108,8 +85,6 @@ func fireDelayed(b *testing.B, address string, n int) []time.Duration {
 		v.requests = append(v.requests, r)
 	}
 	v.connect(b.Context())
-	samples := make([]record.Sample, n)
-	v.handle = func(i int, s record.Sample, err error) { samples[i] = s }
 	v.burst(b.Context())
 	errs := make([]time.Duration, n)
 	for i, s := range samples {
@@ -119,105 +94,16 @@ func fireDelayed(b *testing.B, address string, n int) []time.Duration {
 		// The server says in MainEntered when the request arrived.
 		errs[i] = s.ResponseLatency - time.Duration(s.Function.Answered-s.Function.MainEntered)
 	}
-	b.Logf("skew sent %v wrote %v", spread(samples, func(s record.Sample) time.Duration { return s.Sent }), spread(samples, func(s record.Sample) time.Duration { return s.Wrote }))
 	return errs
 }
 
-func startDelayingServer(b *testing.B) (address string) {
-	b.Helper()
-	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), "LOADGEN_DELAYING_SERVER=1")
-	c.Stderr = os.Stderr
-	out, err := c.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
+// delayedTargets are n services whose answers take their turns over delaySpread, in
+// an order that is not that of the requests.
+func delayedTargets(address string, n int) []record.Target {
+	all := targets(n, "runc")
+	for i := range all {
+		all[i].Address = address
+		all[i].Path = delayPath(shortestDelay + delaySpread*time.Duration(i*263%n)/time.Duration(n))
 	}
-	if err := c.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { c.Process.Kill(); c.Wait() })
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		b.Fatal(err)
-	}
-	return strings.TrimSpace(line)
-}
-
-// serveDelays answers each request after the nanoseconds that are its path.
-func serveDelays(announce io.Writer) {
-	stamping := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
-		return c.Control(func(fd uintptr) {
-			// Accepted connections inherit it.
-			syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_TIMESTAMPNS, 1)
-		})
-	}}
-	l, err := stamping.Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	fmt.Fprintln(announce, l.Addr())
-	var serving sync.WaitGroup
-	for {
-		conn, err := l.Accept()
-		if err != nil {
-			panic(err)
-		}
-		serving.Go(func() {
-			defer conn.Close()
-			answerDelayed(conn.(*net.TCPConn))
-		})
-	}
-}
-
-func answerDelayed(conn *net.TCPConn) {
-	request, arrived, err := readStamped(conn)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "delaying server:", err)
-		return
-	}
-	r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(request)))
-	if err != nil {
-		return
-	}
-	delay, _ := strconv.ParseInt(strings.TrimPrefix(r.URL.Path, "/"), 10, 64)
-	const digits = 19 // of a time in Unix nanoseconds
-	body := fmt.Sprintf(`{"pod":"%s-a","nonce":"n","mainEnteredUnixNs":%d,"answeredUnixNs":%0*d}`,
-		revision, arrived.UnixNano(), digits, 0)
-	text := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-	time.Sleep(time.Until(arrived.Add(time.Duration(delay))))
-	// The instant goes into its place in a text that is ready, right before it is written.
-	strconv.AppendInt(text[:len(text)-digits-1], time.Now().UnixNano(), 10)
-	conn.Write(text)
-}
-
-// readStamped reads a request and the kernel's time of its arrival.
-func readStamped(conn *net.TCPConn) (request string, arrived time.Time, err error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	data, control := make([]byte, 4096), make([]byte, 128)
-	var n, oobn int
-	var failed error
-	err = raw.Read(func(fd uintptr) bool {
-		n, oobn, _, _, failed = syscall.Recvmsg(int(fd), data, control, 0)
-		return failed != syscall.EAGAIN
-	})
-	if err == nil {
-		err = failed
-	}
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	messages, err := syscall.ParseSocketControlMessage(control[:oobn])
-	if err != nil {
-		return "", time.Time{}, err
-	}
-	for _, m := range messages {
-		if m.Header.Level == syscall.SOL_SOCKET && m.Header.Type == syscall.SO_TIMESTAMPNS {
-			ts := (*syscall.Timespec)(unsafe.Pointer(&m.Data[0]))
-			return string(data[:n]), time.Unix(ts.Unix()), nil
-		}
-	}
-	return "", time.Time{}, fmt.Errorf("the kernel gave no timestamp of a packet")
+	return all
 }

@@ -25,7 +25,7 @@ type Cluster interface {
 	// AwaitZero returns when no pod of the service is left, Terminating ones included.
 	AwaitZero(ctx context.Context, t record.Target) error
 	// Prove fills in what the cluster knows of a sample: whether it was cold and
-	// why, the instance, the phases.
+	// why, the instance, the phases. What it filled in counts even when it fails.
 	Prove(ctx context.Context, t record.Target, s *record.Sample) error
 }
 
@@ -53,14 +53,17 @@ const (
 	// EventRequestAbandoned is a request that was cut off because the run was
 	// interrupted. It says nothing about the service, and is no sample.
 	EventRequestAbandoned = "requestAbandoned"
-	// EventProofFailed is a sample of which the cluster could not say whether it
-	// was cold.
+	// EventProofFailed is a sample of which the cluster could not say all that it
+	// should.
 	EventProofFailed = "proofFailed"
 )
 
 // proofLimit bounds how long the proof of one sample may take. It also holds
 // after an interruption: a request that was answered is worth its proof.
 const proofLimit = 30 * time.Second
+
+// notExamined is why a sample is not known to be cold before it was proven.
+const notExamined = "not examined"
 
 // recorder proves samples, hands them on, and tells the observer.
 type recorder struct {
@@ -78,7 +81,9 @@ func (r *recorder) keep(ctx context.Context, t record.Target, s *record.Sample) 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofLimit)
 	defer cancel()
 	if err := r.cluster.Prove(ctx, t, s); err != nil {
-		s.Cold, s.ColdReason = record.Unknown, err.Error()
+		if s.ColdReason == notExamined {
+			s.ColdReason = err.Error()
+		}
 		if err := r.event(EventProofFailed, t, err); err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func closedPort(t *testing.T) string {
 
 func TestOutcomes(t *testing.T) {
 	ours := functionBody(revision + "-deployment-7d8-x")
-	const brief = 50 * time.Millisecond // for what times out anyway
+	const brief = 300 * time.Millisecond // for what times out anyway
 	for _, test := range []struct {
 		name    string
 		answer  func(net.Conn)
@@ -62,7 +62,7 @@ func TestOutcomes(t *testing.T) {
 			name: "chunked", want: record.OK, status: 200,
 			answer: raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(ours), ours)),
 		},
-		{name: "no answer", answer: hang, timeout: brief, want: record.Timeout, text: "not answered within 50ms"},
+		{name: "no answer", answer: hang, timeout: brief, want: record.Timeout, text: "not answered within 300ms"},
 		{
 			name: "answer stops", timeout: brief, want: record.Timeout, status: 200,
 			answer: then(raw("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{"), hang),

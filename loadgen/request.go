@@ -73,7 +73,7 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 		Type: record.TypeSample, RuntimeClass: r.target.RuntimeClass, Services: 1,
 		Service: r.target.Service, Namespace: r.target.Namespace, Revision: r.target.Revision,
 		Intended: intended, ClientTimeout: r.client.Timeout,
-		Cold: record.Unknown, ColdReason: "not examined",
+		Cold: record.Unknown, ColdReason: notExamined,
 	}
 	if err := ctx.Err(); err != nil {
 		return s, err

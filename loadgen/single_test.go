@@ -106,7 +106,7 @@ func TestSingleSkipsWhatIsStuck(t *testing.T) {
 			t.Fatalf("%d samples, %d skipped", len(samples), len(skipped))
 		}
 		for _, e := range skipped {
-			if e.Service != "crun-0" || e.RuntimeClass != "crun" || !strings.Contains(e.Message, "not within 1m0s: 2 pods are left") {
+			if e.Service != "crun-0" || e.RuntimeClass != "crun" || !strings.Contains(e.Message, "service bench/crun-0 is not at zero within 1m0s: 2 pods are left") {
 				t.Errorf("event %+v", e)
 			}
 		}

@@ -53,7 +53,7 @@ func (z *zeros) one(t record.Target) error {
 		select {
 		case <-time.After(askAgain):
 		case <-ctx.Done():
-			return fmt.Errorf("wait for service %s to scale to zero: not within %v: %w", name(t), z.limit, last)
+			return fmt.Errorf("service %s is not at zero within %v: %w", name(t), z.limit, last)
 		}
 	}
 }
