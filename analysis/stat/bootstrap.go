@@ -49,13 +49,19 @@ func percentile(draws []pair, of func(pair) (least, greatest float64)) (low, hig
 }
 
 // resample is the q-quantile of n samples drawn from s with replacement.
-//
-// It is the order statistic of s whose rank is ceil(n*U), where U is the rank-th
-// smallest of n uniform numbers, that is a Beta(rank, n-rank+1) variate. Drawing
-// that is the same as resampling, without the cost.
 func (s *Set) resample(q float64, rng *rand.Rand) Point {
-	k := s.Rank(q)
-	return s.Order(rank(beta(float64(k), float64(s.n-k+1), rng), s.n))
+	return s.Order(ResampleRank(q, s.n, s.n, rng))
+}
+
+// ResampleRank draws the rank, from 1 to n, of the one of n ranked samples that
+// is the q-quantile of m drawn from them with replacement.
+//
+// It is ceil(n*U), where U is the k-th smallest of m uniform numbers and k the
+// rank of the quantile, that is a Beta(k, m-k+1) variate. Drawing that is the
+// same as resampling, without the cost.
+func ResampleRank(q float64, m, n int, rng *rand.Rand) int {
+	k := rank(q, m)
+	return rank(beta(float64(k), float64(m-k+1), rng), n)
 }
 
 // NewRand is the generator for a seed.

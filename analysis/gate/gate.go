@@ -1,0 +1,126 @@
+// Package gate judges runs: against thresholds that somebody set, and against a
+// baseline. It is what a continuous integration job asks.
+//
+// A gate that cannot know must not say yes. There are four verdicts, and every
+// judgement says what it would have caught, and how often: a pass that would
+// have missed a doubling is not worth much. What cannot be asked, such as a
+// class that was not measured or a metric that does not exist, is an error and
+// never a pass.
+//
+// Thresholds are judged on confidence bounds, not on what happened to be
+// observed. Against a baseline the unit of evidence is the run, not the request:
+// requests of one run share its drift, so hundreds of them are not hundreds of
+// independent facts.
+package gate
+
+import (
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+)
+
+// Verdict is the answer to one question, or to all of them.
+type Verdict string
+
+// The verdicts.
+const (
+	Pass         Verdict = "pass"
+	Fail         Verdict = "fail"         // shown to be worse, and by more than the tolerance
+	Inconclusive Verdict = "inconclusive" // too few samples or runs to say
+	Invalid      Verdict = "invalid"      // the runs do not measure what was asked
+)
+
+// Exit codes of the verdicts; 1, 2 and 130 are the tool's own.
+const (
+	ExitPass         = 0
+	ExitFail         = 3
+	ExitInconclusive = 4
+	ExitInvalid      = 5
+)
+
+// ExitCode is the process's exit code for a verdict.
+func (v Verdict) ExitCode() int {
+	switch v {
+	case Pass:
+		return ExitPass
+	case Fail:
+		return ExitFail
+	case Invalid:
+		return ExitInvalid
+	}
+	return ExitInconclusive
+}
+
+// severity orders verdicts: a failure that is shown stands, whatever else could
+// not be judged.
+var severity = map[Verdict]int{Pass: 0, Inconclusive: 1, Invalid: 2, Fail: 3}
+
+// Kind is what a judgement is about.
+type Kind string
+
+// The two gates.
+const (
+	SLO        Kind = "slo"
+	Regression Kind = "regression"
+)
+
+// Judgement is the verdict on one threshold or one quantile of one cell.
+type Judgement struct {
+	Kind Kind `json:"kind"`
+	analysis.Key
+	// Subject is the threshold as it was written, or the percentile.
+	Subject string  `json:"subject"`
+	Verdict Verdict `json:"verdict"`
+	// Reason is one sentence with the numbers that decided.
+	Reason string `json:"reason"`
+	// Power is nil where a verdict needs no inference.
+	Power *Power `json:"power,omitempty"`
+	// Notice is something good or bad that changes no verdict.
+	Notice string `json:"notice,omitempty"`
+	// Change is set for a regression that could be judged.
+	Change *Change `json:"change,omitempty"`
+}
+
+// Power is what a judgement would have caught, and how often.
+type Power struct {
+	// Worse is by how much things would have had to be worse: a latency as a
+	// share of what was seen, a share as the distance from its limit. Caught is
+	// how often that would have failed.
+	Worse  stat.Real `json:"worse"`
+	Caught stat.Real `json:"caught"`
+	// Text says so in words.
+	Text string `json:"text"`
+}
+
+// Result is what a gate says.
+type Result struct {
+	Verdict    Verdict            `json:"verdict"`
+	Judgements []Judgement        `json:"judgements"`
+	Warnings   []analysis.Warning `json:"warnings"`
+}
+
+// Count is how many judgements have the verdict.
+func (r *Result) Count(v Verdict) int {
+	n := 0
+	for _, j := range r.Judgements {
+		if j.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+// ExitCode is the process's exit code. inconclusive is what an inconclusive
+// result shall count as, Pass or Fail; empty leaves it what it is.
+func (r *Result) ExitCode(inconclusive Verdict) int {
+	if r.Verdict == Inconclusive && inconclusive != "" {
+		return inconclusive.ExitCode()
+	}
+	return r.Verdict.ExitCode()
+}
+
+func (r *Result) add(j Judgement) {
+	r.Judgements = append(r.Judgements, j)
+	if severity[j.Verdict] > severity[r.Verdict] {
+		r.Verdict = j.Verdict
+	}
+}

@@ -1,0 +1,125 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+)
+
+// noise is what the quantile of a unit varies by, in logarithms: between units,
+// and within one because it is made of few samples.
+type noise struct {
+	quantile float64
+	// between is the standard deviation of what all samples of a unit share.
+	between float64
+	// residuals are the samples around their unit's quantile, ascending.
+	residuals []float64
+}
+
+const (
+	simulations = 400
+	// powerPermutations is as many as a simulated test needs.
+	powerPermutations = 2000
+)
+
+// noiseOf splits the variance seen between the units into the part that few
+// samples explain and the rest.
+func noiseOf(c *comparison, seed uint64) noise {
+	n := noise{quantile: c.quantile}
+	for i, s := range slices.Concat(c.base, c.new) {
+		for _, v := range s.Logs(c.limit) {
+			n.residuals = append(n.residuals, v-c.values[i])
+		}
+	}
+	slices.Sort(n.residuals)
+	rng := stat.NewRand(seed)
+	within := make([]float64, simulations)
+	for i := range within {
+		within[i] = n.within(c.samples, rng)
+	}
+	seen := stat.PooledVariance(c.values[:len(c.base)], c.values[len(c.base):])
+	n.between = math.Sqrt(max(0, seen-stat.Variance(within)))
+	return n
+}
+
+// within draws the quantile of a unit of m samples.
+func (n noise) within(m int, rng *rand.Rand) float64 {
+	return n.residuals[stat.ResampleRank(n.quantile, m, len(n.residuals), rng)-1]
+}
+
+// simulate draws the log quantiles of that many units, as often as simulations.
+func (n noise) simulate(units, samples int, rng *rand.Rand) [][]float64 {
+	draws := make([][]float64, simulations)
+	for i := range draws {
+		draws[i] = make([]float64, units)
+		for j := range draws[i] {
+			draws[i][j] = n.between*rng.NormFloat64() + n.within(samples, rng)
+		}
+	}
+	return draws
+}
+
+// trial is one design of the gate's test, for simulated runs.
+type trial struct {
+	perms     *stat.Permutations
+	base, new int
+	level     float64 // that the p-value must reach
+	tolerance float64
+	draws     [][]float64
+}
+
+// caught is how often a change by the share is found. The same draws serve
+// every share, so that it rises with it.
+func (t trial) caught(worse float64) float64 {
+	shift, found := math.Log1p(worse), 0
+	values := make([]float64, t.base+t.new)
+	for _, draw := range t.draws {
+		copy(values, draw)
+		for i := t.base; i < len(values); i++ {
+			values[i] += shift
+		}
+		change := math.Expm1(stat.Mean(values[t.base:]) - stat.Mean(values[:t.base]))
+		if change > t.tolerance && t.perms.P(values) <= t.level*(1+1e-9) {
+			found++
+		}
+	}
+	return float64(found) / float64(len(t.draws))
+}
+
+// ladder holds the changes for which power is looked up.
+var ladder = []float64{0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.75, 1, 1.5, 2, 3}
+
+// power simulates the judgement with the noise that was seen: normal between
+// units, resampled within them. Were the change the only one, Holm would ask
+// the level divided by the number of comparisons of it.
+func (c *comparison) power(comparisons int, o Options) *Power {
+	n := noiseOf(c, o.Seed)
+	t := trial{
+		perms: stat.NewPermutations(len(c.base), len(c.new), powerPermutations, o.Seed),
+		base:  len(c.base), new: len(c.new), level: analysis.Alpha / float64(comparisons), tolerance: c.tolerance,
+		draws: n.simulate(len(c.base)+len(c.new), c.samples, stat.NewRand(o.Seed+1)),
+	}
+	return t.power()
+}
+
+// power is the least change of the ladder that is caught as often as wanted, or
+// its last.
+func (t trial) power() *Power {
+	p := &Power{}
+	for _, worse := range ladder {
+		p.Worse, p.Caught = stat.Real(worse), stat.Real(t.caught(worse))
+		if p.Caught >= wanted {
+			break
+		}
+	}
+	only := ""
+	if p.Caught < wanted {
+		only = "only "
+	}
+	p.Text = fmt.Sprintf("would have caught +%s %s%.0f %% of the time", percent(float64(p.Worse)), only, 100*float64(p.Caught))
+	return p
+}

@@ -1,0 +1,93 @@
+package gate
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseThreshold(t *testing.T) {
+	for in, want := range map[string]Threshold{
+		"p(95)<2s":                {Metric: Percentile, Quantile: 0.95, Operator: "<", Limit: 2e9},
+		"p(99.9) <= 1.5s":         {Metric: Percentile, Quantile: 0.999, Operator: "<=", Limit: 1.5e9},
+		"med<900ms":               {Metric: Median, Quantile: 0.5, Operator: "<", Limit: 9e8},
+		"max<5s":                  {Metric: Max, Operator: "<", Limit: 5e9},
+		"failed<1%":               {Metric: Failed, Operator: "<", Limit: 0.01},
+		"failed<0.01":             {Metric: Failed, Operator: "<", Limit: 0.01},
+		"cold>=99%":               {Metric: Cold, Operator: ">=", Limit: 0.99},
+		"spawned>=490":            {Metric: Spawned, Operator: ">=", Limit: 490},
+		"gvisor: p(95)<3s":        {RuntimeClass: "gvisor", Metric: Percentile, Quantile: 0.95, Operator: "<", Limit: 3e9},
+		"*/500: spawned>=490":     {Services: 500, Metric: Spawned, Operator: ">=", Limit: 490},
+		" kata-qemu/100 :max<30s": {RuntimeClass: "kata-qemu", Services: 100, Metric: Max, Operator: "<", Limit: 3e10},
+	} {
+		t.Run(in, func(t *testing.T) {
+			got, err := ParseThreshold(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestParseThresholdErrors(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                  "want METRIC OPERATOR VALUE",
+		"p(95)":                             "want METRIC OPERATOR VALUE",
+		"p95<2s":                            "want METRIC OPERATOR VALUE",
+		"p(95)<2s<3s":                       "want a duration",
+		"p(95)<2000":                        "want a duration with its unit",
+		"p(95)<-2s":                         "want a duration",
+		"p(0)<2s":                           "want a percentile",
+		"p(100)<2s":                         "want a percentile",
+		"p()<2s":                            "want a percentile",
+		"p(NaN)<2s":                         "want a percentile",
+		"p<2s":                              "want a percentile",
+		"med(50)<2s":                        "med takes no argument",
+		"max()<2s":                          "max takes no argument",
+		"latency<2s":                        `unknown metric "latency"`,
+		"failed<1s":                         "want a share",
+		"failed<0%":                         "no share is <0%",
+		"cold>100%":                         "no share is >100%",
+		"max<2562047h":                      "want a duration",
+		"failed<101%":                       "want a share",
+		"failed<-1%":                        "want a share",
+		"failed<NaN":                        "want a share",
+		"spawned>=49.5":                     "want a number",
+		"spawned==500":                      "operator ==",
+		"p(95)!=2s":                         "operator !=",
+		": p(95)<2s":                        "selects nothing",
+		"/0: p(95)<2s":                      "selects nothing",
+		"a b: p(95)<2s":                     "selects nothing",
+		"runc/99999999999999999999: max<2s": "value out of range",
+	} {
+		t.Run(in, func(t *testing.T) {
+			_, err := ParseThreshold(in)
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "threshold ") {
+				t.Errorf("got %v, want %q", err, want)
+			}
+		})
+	}
+}
+
+func FuzzParseThreshold(f *testing.F) {
+	for _, s := range []string{"p(95)<2s", "gvisor/3: failed<=1.5%", "*/500: spawned>=490", "cold>=0.99", "avg < 1h2m"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		first, err := ParseThreshold(s)
+		if err != nil {
+			return
+		}
+		again, err := ParseThreshold(first.String())
+		if err != nil {
+			t.Fatalf("%q is written as %q, which is refused: %v", s, first, err)
+		}
+		if again.String() != first.String() {
+			t.Errorf("%q is written as %q, read again as %q", s, first, again)
+		}
+	})
+}
