@@ -19,7 +19,7 @@ func newLoadImage(l *node.Layout) *cobra.Command {
 		Use:   "load-image TAR|BINARY",
 		Short: "Give the node an image: an OCI or Docker archive, or a static program",
 		Long: "Give the node an image. An archive keeps the names that it holds. Of a static Linux\n" +
-			"program an image is made whose only file it is, named dev.local/PROGRAM:latest.",
+			"program an image is made whose only file it is, named dev.local/PROGRAM:local.",
 		Example: "  knative-node load-image ./server\n  knative-node load-image ./server --name dev.local/server:v2\n  knative-node load-image image.tar",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {

@@ -29,8 +29,9 @@ const Registry = "dev.local"
 // nonRoot is the user that distroless images call "nonroot".
 const nonRoot = "65532"
 
-// Reference is the name of an image of the node's own.
-func Reference(short string) string { return Registry + "/" + short + ":latest" }
+// Reference is the name of an image of the node's own. The tag must not be
+// "latest", which Kubernetes would pull each time.
+func Reference(short string) string { return Registry + "/" + short + ":local" }
 
 // FromBinary makes an image whose entrypoint is the program at path, with args
 // before those of the container. A layer is not compressed: it never travels.
