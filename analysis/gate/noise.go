@@ -93,17 +93,21 @@ func (t trial) caught(worse float64) float64 {
 // ladder holds the changes for which power is looked up.
 var ladder = []float64{0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.75, 1, 1.5, 2, 3}
 
-// power simulates the judgement with the noise that was seen: normal between
-// units, resampled within them. Were the change the only one, Holm would ask
-// the level divided by the number of comparisons of it.
-func (c *comparison) power(comparisons int, o Options) *Power {
-	n := noiseOf(c, o.Seed)
-	t := trial{
-		perms: stat.NewPermutations(len(c.base), len(c.new), powerPermutations, o.Seed),
-		base:  len(c.base), new: len(c.new), level: analysis.Alpha / float64(comparisons), tolerance: c.tolerance,
-		draws: n.simulate(len(c.base)+len(c.new), c.samples, stat.NewRand(o.Seed+1)),
+// newTrial is the test of base against new runs of so many samples, among so
+// many comparisons: were a change the only one, Holm would ask the level divided
+// by their number of it.
+func newTrial(n noise, base, new, samples, comparisons int, tolerance float64, seed uint64) trial {
+	return trial{
+		perms: stat.NewPermutations(base, new, powerPermutations, seed),
+		base:  base, new: new, level: analysis.Alpha / float64(comparisons), tolerance: tolerance,
+		draws: n.simulate(base+new, samples, stat.NewRand(seed)),
 	}
-	return t.power()
+}
+
+// power simulates the judgement with the noise that was seen: normal between
+// units, resampled within them.
+func (c *comparison) power(comparisons int, o Options) *Power {
+	return newTrial(noiseOf(c, o.Seed), len(c.base), len(c.new), c.samples, comparisons, c.tolerance, o.Seed+1).power()
 }
 
 // power is the least change of the ladder that is caught as often as wanted, or

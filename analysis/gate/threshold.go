@@ -152,7 +152,7 @@ func parseLimit(kind unit, s string) (float64, error) {
 		}
 		return float64(d), nil
 	case share:
-		return parseShare(s)
+		return ParseShare(s)
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
@@ -161,8 +161,8 @@ func parseLimit(kind unit, s string) (float64, error) {
 	return float64(n), nil
 }
 
-// parseShare reads "1%", or 0.01 as k6 writes it.
-func parseShare(s string) (float64, error) {
+// ParseShare reads "1%", or 0.01 as k6 writes it, as a share from 0 to 1.
+func ParseShare(s string) (float64, error) {
 	n, err := strconv.ParseFloat(s, 64)
 	if number, isPercent := strings.CutSuffix(s, "%"); isPercent {
 		n, err = hundredth(number)

@@ -1,0 +1,209 @@
+package gate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// File is what a gate file asks for.
+//
+//	slo:
+//	  - p(95)<2s
+//	  - gvisor: p(95)<3s
+//	regression:
+//	  baseline: [results/baseline-*.jsonl]
+//	  percentiles: [50, 95]
+//	  tolerance: {share: 10%, absolute: 50ms}
+//	  expected: [imageDigest]
+//	inconclusive: fail
+type File struct {
+	Thresholds []Threshold
+	// Regression is nil when the file does not ask for it.
+	Regression *Options
+	// Baseline names run files, or patterns of them, as they were written.
+	Baseline []string
+	// Inconclusive is Pass, Fail, or empty.
+	Inconclusive Verdict
+}
+
+// ParseFile reads a gate file. It is strict: an unknown field, a field that is
+// there twice, and an expression that cannot be read are errors that name the
+// file and the line.
+func ParseFile(name string, data []byte) (*File, error) {
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	var doc fileDocument
+	switch err := d.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		return nil, fmt.Errorf("%s: the gate file is empty", name)
+	case err != nil:
+		return nil, located(name, err)
+	}
+	if err := d.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: a gate file holds one document", name)
+	}
+	f, err := doc.file()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return f, nil
+}
+
+// The types that the file is decoded into. Those of scalars read them with the
+// grammar that flags have.
+type (
+	fileDocument struct {
+		SLO          []fileThreshold `yaml:"slo"`
+		Regression   *fileRegression `yaml:"regression"`
+		Inconclusive fileVerdict     `yaml:"inconclusive"`
+	}
+	fileRegression struct {
+		Baseline    []string         `yaml:"baseline"`
+		Percentiles []filePercentile `yaml:"percentiles"`
+		Tolerance   struct {
+			Share    fileShare    `yaml:"share"`
+			Absolute fileDuration `yaml:"absolute"`
+		} `yaml:"tolerance"`
+		Unit     Unit     `yaml:"unit"`
+		Expected []string `yaml:"expected"`
+		Force    bool     `yaml:"force"`
+	}
+	fileThreshold  struct{ Threshold }
+	filePercentile float64
+	fileShare      struct{ *float64 }
+	fileDuration   struct{ *time.Duration }
+	fileVerdict    Verdict
+)
+
+func (d *fileDocument) file() (*File, error) {
+	f := &File{Inconclusive: Verdict(d.Inconclusive)}
+	for _, t := range d.SLO {
+		f.Thresholds = append(f.Thresholds, t.Threshold)
+	}
+	if r := d.Regression; r != nil {
+		f.Baseline = r.Baseline
+		f.Regression = r.options()
+		if err := f.Regression.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	if len(f.Thresholds) == 0 && f.Regression == nil {
+		return nil, errors.New("the gate file asks for nothing: want slo, regression, or both")
+	}
+	return f, nil
+}
+
+func (r *fileRegression) options() *Options {
+	o := &Options{Unit: r.Unit, Expected: r.Expected, Force: r.Force, Tolerance: DefaultTolerance}
+	for _, p := range r.Percentiles {
+		o.Quantiles = append(o.Quantiles, float64(p))
+	}
+	if s := r.Tolerance.Share.float64; s != nil {
+		o.Tolerance.Share = *s
+	}
+	if d := r.Tolerance.Absolute.Duration; d != nil {
+		o.Tolerance.Absolute = *d
+	}
+	return o
+}
+
+// UnmarshalYAML reads an expression. `gvisor: p(95)<3s` without quotes is a
+// mapping to YAML, and meant as one expression.
+func (t *fileThreshold) UnmarshalYAML(n *yaml.Node) error {
+	text := n.Value
+	if n.Kind == yaml.MappingNode && len(n.Content) == 2 {
+		text = n.Content[0].Value + ": " + n.Content[1].Value
+	} else if n.Kind != yaml.ScalarNode {
+		return atLine(n, errors.New("want a threshold such as p(95)<2s"))
+	}
+	var err error
+	t.Threshold, err = ParseThreshold(text)
+	return atLine(n, err)
+}
+
+func (p *filePercentile) UnmarshalYAML(n *yaml.Node) error {
+	q, err := ParsePercentile(n.Value)
+	*p = filePercentile(q)
+	return atLine(n, err)
+}
+
+func (s *fileShare) UnmarshalYAML(n *yaml.Node) error {
+	v, err := ParseShare(n.Value)
+	s.float64 = &v
+	return atLine(n, err)
+}
+
+func (d *fileDuration) UnmarshalYAML(n *yaml.Node) error {
+	v, err := time.ParseDuration(n.Value)
+	d.Duration = &v
+	return atLine(n, err)
+}
+
+func (v *fileVerdict) UnmarshalYAML(n *yaml.Node) error {
+	parsed, err := ParseInconclusive(n.Value)
+	*v = fileVerdict(parsed)
+	return atLine(n, err)
+}
+
+// ParsePercentile reads "95", "p95" or "p(95)" as the quantile 0.95.
+func ParsePercentile(s string) (float64, error) {
+	q, err := hundredth(strings.Trim(strings.TrimPrefix(s, "p"), "()"))
+	if err != nil || !(q > 0 && q < 1) {
+		return 0, fmt.Errorf("percentile %q: want one between 0 and 100, without them", s)
+	}
+	return q, nil
+}
+
+// ParseInconclusive reads what an inconclusive result shall count as.
+func ParseInconclusive(s string) (Verdict, error) {
+	switch v := Verdict(s); v {
+	case Pass, Fail, "":
+		return v, nil
+	}
+	return "", fmt.Errorf("inconclusive %q: want pass or fail", s)
+}
+
+// lineError is an error at a line of the file.
+type lineError struct {
+	line int
+	err  error
+}
+
+func (e *lineError) Error() string { return e.err.Error() }
+
+func atLine(n *yaml.Node, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &lineError{n.Line, err}
+}
+
+var lineOfYAML = regexp.MustCompile(`^(?:yaml: )?(?:unmarshal errors:\s*)?line (\d+): (?s:(.*))$`)
+
+// located names the file and the line of what the decoder says.
+func located(name string, err error) error {
+	var at *lineError
+	if errors.As(err, &at) {
+		return fmt.Errorf("%s:%d: %w", name, at.line, at.err)
+	}
+	text := err.Error()
+	var several *yaml.TypeError
+	if errors.As(err, &several) && len(several.Errors) > 0 {
+		text = several.Errors[0]
+	}
+	m := lineOfYAML.FindStringSubmatch(text)
+	if m == nil {
+		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(text, "yaml: "))
+	}
+	return fmt.Errorf("%s:%s: %s", name, m[1], unknownField.ReplaceAllString(m[2], "unknown field $1"))
+}
+
+// unknownField is how the decoder says it, with the name of a Go type.
+var unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
