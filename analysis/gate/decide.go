@@ -102,9 +102,9 @@ func (c *comparison) enoughRuns(comparisons int, o Options) bool {
 	return true
 }
 
-// measure fills in the change and its p-value.
-func (c *comparison) measure(o Options) {
-	clippedBase, clippedNew := 0, 0
+// logQuantiles fills in the values, and counts the units on each side whose
+// quantile lies among censored samples.
+func (c *comparison) logQuantiles() (clippedBase, clippedNew int) {
 	for i, s := range slices.Concat(c.base, c.new) {
 		v, clipped := s.LogQuantile(c.quantile, c.samples, c.limit)
 		c.values = append(c.values, v)
@@ -114,6 +114,12 @@ func (c *comparison) measure(o Options) {
 			clippedNew++
 		}
 	}
+	return clippedBase, clippedNew
+}
+
+// measure fills in the change and its p-value.
+func (c *comparison) measure(o Options) {
+	clippedBase, clippedNew := c.logQuantiles()
 	base, new := c.values[:len(c.base)], c.values[len(c.base):]
 	difference, half := stat.MeanDifference(base, new, stat.Confidence)
 	if c.perms == nil {

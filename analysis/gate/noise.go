@@ -42,6 +42,9 @@ func noiseOf(c *comparison, seed uint64) noise {
 		within[i] = n.within(c.samples, rng)
 	}
 	seen := stat.PooledVariance(c.values[:len(c.base)], c.values[len(c.base):])
+	if len(c.new) == 0 {
+		seen = stat.Variance(c.values)
+	}
 	n.between = math.Sqrt(max(0, seen-stat.Variance(within)))
 	return n
 }

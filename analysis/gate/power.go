@@ -29,6 +29,10 @@ func scalingPower(caught func(factor float64) float64, slower bool) *Power {
 		worse = bisect(0, most, func(w float64) bool { return caught(at(w)) < wanted })
 	}
 	p := &Power{Worse: stat.Real(worse), Caught: stat.Real(caught(at(worse)))}
+	if worse == 0 {
+		p.Text = fmt.Sprintf("would have caught what was seen %.0f %% of the time", 100*float64(p.Caught))
+		return p
+	}
 	sign, change := "+", worse
 	if !slower {
 		sign, change = "-", 1-at(worse)

@@ -1,0 +1,127 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+)
+
+// Verdict writes what a gate says as people read it: warnings, each judgement
+// with its reason and its power, and the verdict last, where a log is read from.
+func Verdict(w io.Writer, r *gate.Result) error {
+	p := printer{w: w}
+	for _, warning := range r.Warnings {
+		p.line("warning: %s", warning)
+	}
+	if len(r.Warnings) > 0 {
+		p.line("")
+	}
+	for _, j := range r.Judgements {
+		p.line("%-12s  %s", j.Verdict, judgementName(j))
+		p.line("              %s", j.Reason)
+		if j.Power != nil {
+			p.line("              power: %s", j.Power.Text)
+		}
+		if j.Notice != "" {
+			p.line("              notice: %s", j.Notice)
+		}
+	}
+	p.line("")
+	p.line("verdict: %s", verdictLine(r))
+	return p.err
+}
+
+// judgementName is the cell and what is asked of it.
+func judgementName(j gate.Judgement) string {
+	name := cellName(j.Key) + " " + j.Subject
+	if j.Kind == gate.Regression {
+		name += " against the baseline"
+	}
+	return name
+}
+
+// verdictLine is the verdict with how many judgements there are of each.
+func verdictLine(r *gate.Result) string {
+	var counts []string
+	for _, v := range []gate.Verdict{gate.Fail, gate.Invalid, gate.Inconclusive, gate.Pass} {
+		if n := r.Count(v); n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	return fmt.Sprintf("%s (%s)", r.Verdict, strings.Join(counts, ", "))
+}
+
+// VerdictJSON writes what a gate says as one indented object, with the exit code
+// that belongs to it; inconclusive is as in gate.Result.ExitCode.
+func VerdictJSON(w io.Writer, r *gate.Result, inconclusive gate.Verdict) error {
+	return writeJSON(w, struct {
+		*gate.Result
+		ExitCode int `json:"exitCode"`
+	}{r, r.ExitCode(inconclusive)})
+}
+
+// SummaryLimit is how many bytes GitHub takes of a step's summary.
+const SummaryLimit = 1024 << 10
+
+// StepSummary writes what a gate says, and the summary of the runs unless it is
+// nil, in GitHub's dialect. It stays below SummaryLimit by leaving out
+// judgements that pass, then others, and saying how many.
+func StepSummary(w io.Writer, r *gate.Result, s *analysis.Summary) error {
+	limit := SummaryLimit
+	runs := &strings.Builder{}
+	if s != nil {
+		if err := Markdown(runs, s); err != nil {
+			return err
+		}
+	}
+	if runs.Len() > limit/2 {
+		runs.Reset()
+		runs.WriteString("The runs have too many cells to be shown here.\n")
+	}
+	text := stepSummary(r, limit-runs.Len()-1)
+	if runs.Len() > 0 {
+		text += "\n" + runs.String()
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+func stepSummary(r *gate.Result, limit int) string {
+	head := fmt.Sprintf("## Cold starts: %s\n\n", escapeMarkdown(verdictLine(r)))
+	for _, warning := range r.Warnings {
+		head += "- **warning:** " + escapeMarkdown(plain(warning.String())) + "\n"
+	}
+	t := newTable("verdict", "what", "reason", "power")
+	for _, v := range []gate.Verdict{gate.Fail, gate.Invalid, gate.Inconclusive, gate.Pass} {
+		for _, j := range r.Judgements {
+			if j.Verdict == v {
+				t.row(string(v), judgementName(j), strings.TrimSuffix(j.Reason+"; "+j.Notice, "; "), powerText(j))
+			}
+		}
+	}
+	const note = 80 // bytes for the line about what was left out
+	body, all := &strings.Builder{}, len(t.rows)
+	for {
+		body.Reset()
+		_ = t.markdown(body) // a Builder takes everything
+		if len(t.rows) == 0 || len(head)+body.Len()+note <= limit {
+			break
+		}
+		t.rows = t.rows[:len(t.rows)/2]
+	}
+	text := head + "\n" + body.String()
+	if left := all - len(t.rows); left > 0 {
+		text += fmt.Sprintf("\n%d of %d judgements are left out.\n", left, all)
+	}
+	return strings.ToValidUTF8(text[:min(len(text), limit)], "")
+}
+
+func powerText(j gate.Judgement) string {
+	if j.Power == nil {
+		return none
+	}
+	return j.Power.Text
+}
