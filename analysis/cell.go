@@ -28,6 +28,8 @@ type Cell struct {
 	// services; nil for that class itself and where it cannot be said.
 	Ratio    *stat.Ratio `json:"ratio,omitempty"`
 	Lateness Lateness    `json:"lateness"`
+	// Instances is nil where services were not fired together.
+	Instances *Instances `json:"instances,omitempty"`
 	// Phases are the steps of the cold starts that succeeded, in order.
 	Phases []Phase `json:"phases,omitempty"`
 	// Latencies holds the response latencies that the quantiles are made of.
@@ -86,6 +88,7 @@ type cellBuilder struct {
 	observed, limits []time.Duration
 	late             []time.Duration
 	phases           phaseBuilder
+	rounds           []*round
 	lostTimeouts     int // timed out, but not proven cold
 }
 
@@ -149,7 +152,7 @@ func Limit(s *record.Sample) time.Duration {
 }
 
 func (b *cellBuilder) cell(k Key) Cell {
-	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases()}
+	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Instances: summariseRounds(b.rounds)}
 	if c.Failed == nil {
 		c.Failed = map[record.Outcome]int{}
 	}

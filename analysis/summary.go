@@ -58,6 +58,8 @@ func (c *collector) addRun(r *record.Run) {
 	for i := range r.Samples {
 		c.addSample(&r.Samples[i])
 	}
+	c.instances(r)
+	c.troubles(r)
 	for _, w := range r.Warnings {
 		c.warnings = append(c.warnings, Warning{Code: IncompleteFile, Message: fmt.Sprintf("run %s: %s", r.Header.RunID, w)})
 	}

@@ -16,6 +16,7 @@ const (
 	NotCold        Code = "notCold"        // samples that are warm or unknown were left out
 	LostTimeouts   Code = "lostTimeouts"   // timeouts not proven cold were left out: the quantiles are too low
 	Failures       Code = "failures"       // samples that failed have no latency
+	Trouble        Code = "trouble"        // the run went on although something was wrong
 	DifferentRuns  Code = "differentRuns"  // runs that measured different things stand in one table
 	IncompleteFile Code = "incompleteFile" // the run was killed, or a line of the file was read over
 )
@@ -27,6 +28,37 @@ type Warning struct {
 	RuntimeClass string `json:"runtimeClass,omitempty"`
 	Services     int    `json:"services,omitempty"`
 	Message      string `json:"message"`
+}
+
+// troubles are the kinds of event that say that something went wrong while a run
+// went on.
+var troubles = []string{
+	"trialSkipped", "notAtZero", "requestAbandoned", "preconnectFailed", "proofFailed", "watchDown", "instanceTrouble",
+}
+
+// troubles warns of each kind of trouble once, with how often and the first.
+func (c *collector) troubles(r *record.Run) {
+	count, first := map[string]int{}, map[string]record.Event{}
+	for _, e := range r.Events {
+		if count[e.Kind]++; count[e.Kind] == 1 {
+			first[e.Kind] = e
+		}
+	}
+	for _, kind := range troubles {
+		if count[kind] == 0 {
+			continue
+		}
+		e, times := first[kind], ""
+		if n := count[kind]; n > 1 {
+			times = fmt.Sprintf(" %d times, first", n)
+		}
+		about := ""
+		if e.Service != "" {
+			about = e.Service + ": "
+		}
+		c.warnings = append(c.warnings, Warning{Code: Trouble, RuntimeClass: e.RuntimeClass,
+			Message: fmt.Sprintf("run %s: %s%s: %s%s", r.Header.RunID, kind, times, about, e.Message)})
+	}
 }
 
 func (w Warning) String() string { return w.Message }

@@ -25,13 +25,12 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold) (*Result, error) {
 		return nil, fmt.Errorf("judge thresholds: %w", err)
 	}
 	result := &Result{Verdict: Pass, Judgements: []Judgement{}, Warnings: s.Warnings}
-	counts := spawned(runs)
 	for _, t := range thresholds {
 		selected := 0
 		for i := range s.Cells {
 			if c := &s.Cells[i]; t.selects(c.Key) {
 				selected++
-				result.add(t.judge(c, counts[c.Key]))
+				result.add(t.judge(c))
 			}
 		}
 		if selected == 0 {

@@ -10,7 +10,7 @@ import (
 )
 
 // judge says whether a cell meets a threshold that selects it.
-func (t Threshold) judge(c *analysis.Cell, spawned int) Judgement {
+func (t Threshold) judge(c *analysis.Cell) Judgement {
 	j := Judgement{Kind: SLO, Key: c.Key, Subject: t.subject()}
 	if units[t.Metric] == latency {
 		if reason := invalid(c); reason != "" {
@@ -34,8 +34,7 @@ func (t Threshold) judge(c *analysis.Cell, spawned int) Judgement {
 	case Cold:
 		t.judgeShare(&j, c.Cold, c.Samples, "proven cold")
 	case Spawned:
-		j.Verdict = passIf(t.holds(float64(spawned)))
-		j.Reason = fmt.Sprintf("%d instances spawned in the round with the fewest", spawned)
+		t.judgeSpawned(&j, c)
 	}
 	return j
 }
@@ -160,6 +159,16 @@ func (t Threshold) judgeShare(j *Judgement, k, n int, what string) {
 		}
 	}
 	j.Power = sharePower(t.Limit, n, t.upper())
+}
+
+// judgeSpawned judges a fact.
+func (t Threshold) judgeSpawned(j *Judgement, c *analysis.Cell) {
+	if c.Instances == nil {
+		j.Verdict, j.Reason = Inconclusive, "the services were not fired together: there are no rounds to count the instances of"
+		return
+	}
+	j.Verdict = passIf(t.holds(float64(c.Instances.Spawned)))
+	j.Reason = fmt.Sprintf("%d instances spawned, in the round with the fewest of %d", c.Instances.Spawned, c.Instances.Rounds)
 }
 
 // percent prints a share with at most three digits.

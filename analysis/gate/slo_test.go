@@ -181,29 +181,20 @@ func TestWhatCannotBeJudgedIsAnError(t *testing.T) {
 	}
 }
 
-func TestSpawnedCountsTheWorstRound(t *testing.T) {
+func TestSpawned(t *testing.T) {
 	b := runtest.New("r", "runc")
-	block := func(n int) func(*record.Sample) { return func(s *record.Sample) { s.Block = n } }
-	for round := range 2 {
-		for range 3 {
-			b.Add("runc", 3, time.Second, block(round))
-		}
+	for range 3 {
+		b.Add("runc", 3, time.Second, func(s *record.Sample) { s.Block = 0 })
 	}
 	r := b.Run()
-	runtest.TimedOut(&r.Samples[4])
-	runtest.TimedOut(&r.Samples[5])
-	if got := judgeOne(t, r, "spawned>=2"); got.Verdict != Fail {
-		t.Errorf("one that answered: %+v", got)
-	}
-	// The pods of the two that timed out came up, and one was only seen later.
-	for i, at := range []time.Duration{r.Samples[4].Sent, r.Samples[5].Sent + time.Hour} {
-		r.Events = append(r.Events, record.Event{At: at, Kind: "instance", RuntimeClass: "runc", UID: string(rune('a' + i))},
-			record.Event{At: at + 1, Kind: "instance", RuntimeClass: "runc", UID: string(rune('a' + i))})
-	}
-	r.Events = append(r.Events, record.Event{At: 1, Kind: "instance", RuntimeClass: "runc", UID: "before"},
-		record.Event{At: time.Hour, Kind: "instance", RuntimeClass: "crun", UID: "another's"})
 	if got := judgeOne(t, r, "spawned>=3"); got.Verdict != Pass || !strings.HasPrefix(got.Reason, "3 instances") {
-		t.Errorf("three that came up: %+v", got)
+		t.Errorf("three that answered: %+v", got)
+	}
+	if got := judgeOne(t, r, "spawned>3"); got.Verdict != Fail {
+		t.Errorf("no more than three: %+v", got)
+	}
+	if got := judgeOne(t, steady(3), "spawned>=1"); got.Verdict != Inconclusive {
+		t.Errorf("one by one: %+v", got)
 	}
 }
 

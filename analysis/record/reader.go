@@ -80,10 +80,22 @@ func (run *Run) check() (*Run, error) {
 	if run.Header.Type != TypeRun {
 		return nil, ErrNotRunFile
 	}
+	run.completeHeader()
 	if run.End == nil {
 		run.warn("the run did not end: it was killed, or is still running")
 	}
 	return run, nil
+}
+
+// completeHeader takes into the header what was known only later.
+func (run *Run) completeHeader() {
+	for _, e := range run.Events {
+		for i, class := range run.Header.Classes {
+			if e.Kind == EventImageDigest && e.RuntimeClass == class.Name {
+				run.Header.Classes[i].ImageDigest = e.Message
+			}
+		}
+	}
 }
 
 func (run *Run) warn(format string, args ...any) {

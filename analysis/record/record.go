@@ -52,7 +52,8 @@ type Class struct {
 	Name    string `json:"name"`
 	Handler string `json:"handler,omitempty"`
 	Image   string `json:"image"`
-	// ImageDigest is what the kubelet says it ran.
+	// ImageDigest is what the kubelet says it ran. It is known only once an
+	// instance has run, so a reader takes it from EventImageDigest.
 	ImageDigest string `json:"imageDigest,omitempty"`
 }
 
@@ -75,6 +76,10 @@ type Fingerprint struct {
 	Nodes            int      `json:"nodes,omitempty"`
 	Handlers         []string `json:"handlers,omitempty"`
 }
+
+// EventImageDigest is the kind of event whose message is the digest of the image
+// that its class ran.
+const EventImageDigest = "imageDigest"
 
 // Event is something that happened and is not a sample: a warning, a fault, a
 // service that was created, an instance whose state changed.

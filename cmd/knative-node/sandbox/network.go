@@ -34,8 +34,7 @@ var sysctls = map[string]string{
 	"net/bridge/bridge-nf-call-iptables": "1",
 }
 
-// setUpNetwork joins the sandbox to the host by a pair of interfaces and lets in
-// what the host itself sends, and nothing that the host would forward.
+// setUpNetwork joins the sandbox to the host by a pair of interfaces.
 func setUpNetwork() error {
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {
@@ -52,7 +51,19 @@ func setUpNetwork() error {
 			return err
 		}
 	}
-	return run("iptables", "-w", "-t", "raw", "-A", "PREROUTING", "-i", nodeLink, "!", "-s", HostIP, "-j", "DROP")
+	for _, rule := range rules {
+		if err := run("iptables", append([]string{"-w"}, rule...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rules let in what the host itself sends, and hide pods behind the node's
+// address from the host, which knows no way to theirs.
+var rules = [][]string{
+	{"-t", "raw", "-A", "PREROUTING", "-i", nodeLink, "!", "-s", HostIP, "-j", "DROP"},
+	{"-t", "nat", "-A", "POSTROUTING", "-o", nodeLink, "!", "-s", NodeIP, "-j", "MASQUERADE"},
 }
 
 func addPair() error {

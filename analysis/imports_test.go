@@ -1,0 +1,76 @@
+package analysis_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/kn-coldstart/kn-coldstart/"
+
+// allowed are the packages of this module, by prefix, that analysis may use:
+// what it reads, and nothing that talks to a cluster or a network.
+var allowed = []string{"analysis", "loadgen/hist", "templates"}
+
+// forbidden in code that is pure functions over records.
+var forbidden = []string{"net", "net/http", "k8s.io/client-go", "knative.dev/serving", "github.com/spf13/cobra", "os/exec"}
+
+func TestAnalysisImportsOnlyWhatItReads(t *testing.T) {
+	files := 0
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		files++
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			name, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			if own, ok := strings.CutPrefix(name, module); ok && !under(own, allowed) || under(name, forbidden) {
+				t.Errorf("%s imports %s", path, name)
+			}
+		}
+		return nil
+	})
+	if err != nil || files == 0 {
+		t.Fatalf("%d files: %v", files, err)
+	}
+}
+
+// under says that a path is one of the prefixes, or in a folder below.
+func under(path string, prefixes []string) bool {
+	for _, p := range prefixes {
+		if path == p || strings.HasPrefix(path, p+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// The record is what everything else meets in, and knows none of it.
+func TestTheRecordImportsNothingOfOurs(t *testing.T) {
+	files, err := filepath.Glob("record/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range file.Imports {
+			if strings.HasPrefix(strings.Trim(spec.Path.Value, `"`), module) {
+				t.Errorf("%s imports %s", path, spec.Path.Value)
+			}
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package analysis
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// bursts is two rounds of three services, ten seconds apart, of which the second
+// has two that time out.
+func bursts() *record.Run {
+	b := runtest.New("r", "runc")
+	for i := range 2 {
+		for j := range 3 {
+			b.Add("runc", 3, time.Duration(j+1)*time.Second, func(s *record.Sample) {
+				s.Block = i
+				s.Intended, s.Sent = time.Duration(10*i)*time.Second, time.Duration(10*i)*time.Second
+				s.Done = s.Sent + s.ResponseLatency
+				s.Instance.UID = fmt.Sprintf("%d-%d", i, j)
+				if i == 1 && j > 0 {
+					runtest.TimedOut(s)
+				}
+			})
+		}
+	}
+	return b.Run()
+}
+
+func instanceEvent(kind, uid string, at time.Duration) record.Event {
+	return record.Event{Kind: kind, UID: uid, At: at, RuntimeClass: "runc"}
+}
+
+func TestInstancesOfARunWithoutEvents(t *testing.T) {
+	want := &Instances{Rounds: 2, Spawned: 1, Ready: 1, Complete: 1, TimeToAll: 3 * time.Second}
+	if diff := cmp.Diff(want, Summarise(bursts()).Cells[0].Instances); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestInstances(t *testing.T) {
+	r := bursts()
+	const s = time.Second
+	r.Events = []record.Event{
+		instanceEvent(record.EventInstanceCreated, "before", -s),
+		instanceEvent(record.EventInstanceCreated, "0-0", 1), instanceEvent(record.EventInstanceReady, "0-0", s),
+		instanceEvent(record.EventInstanceCreated, "0-1", 1), instanceEvent(record.EventInstanceReady, "0-1", 2*s),
+		instanceEvent(record.EventInstanceGone, "before", 2*s),
+		instanceEvent(record.EventInstanceCreated, "0-2", 2*s), instanceEvent(record.EventInstanceReady, "0-2", 3*s),
+		instanceEvent(record.EventInstanceGone, "0-0", 5*s), instanceEvent(record.EventInstanceGone, "0-1", 5*s),
+		// The second round begins while 0-2 is still going.
+		instanceEvent(record.EventInstanceCreated, "1-0", 10*s), instanceEvent(record.EventInstanceCreated, "1-1", 11*s),
+		instanceEvent(record.EventInstanceReady, "1-0", 11*s), instanceEvent(record.EventInstanceReady, "1-1", 500*s),
+		{Kind: record.EventInstanceCreated, UID: "another", At: 11 * s, RuntimeClass: "crun"},
+		{Kind: record.EventInstanceCreated, At: 11 * s, RuntimeClass: "runc"},
+	}
+	want := &Instances{Rounds: 2, Spawned: 2, Ready: 2, Peak: 3, Complete: 1, TimeToAll: 3 * s}
+	if diff := cmp.Diff(want, Summarise(r).Cells[0].Instances); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSingleServicesHaveNoRounds(t *testing.T) {
+	if in := Summarise(runtest.New("r", "runc").Add("runc", 1, time.Second).Run()).Cells[0].Instances; in != nil {
+		t.Errorf("got %+v", in)
+	}
+}
+
+func TestTroublesAreToldOnceOfEachKind(t *testing.T) {
+	r := runtest.New("r", "runc").Add("runc", 1, time.Second).Run()
+	r.Events = []record.Event{
+		{Kind: "discardedRound", Message: "not a trouble"},
+		{Kind: "watchDown", Message: "pods: too old"},
+		{Kind: "trialSkipped", Service: "runc-1", RuntimeClass: "runc", Message: "not at zero after 2m0s"},
+		{Kind: "trialSkipped", Service: "runc-2", RuntimeClass: "runc", Message: "not at zero after 2m0s"},
+	}
+	var got []string
+	for _, w := range Summarise(r).Warnings {
+		got = append(got, string(w.Code)+" "+w.Message)
+	}
+	want := []string{
+		"trouble run r: trialSkipped 2 times, first: runc-1: not at zero after 2m0s",
+		"trouble run r: watchDown: pods: too old",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(strings.TrimSpace(diff))
+	}
+}

@@ -1,0 +1,65 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/hist"
+)
+
+// HDRLog writes the response latencies of the samples in the quantiles as a
+// HdrHistogram log: one histogram for each class and number of services of each
+// run, tagged with both. Timeouts are no values; comments in the log count them.
+func HDRLog(w io.Writer, runs ...*record.Run) error {
+	var all []*hist.Histogram
+	started := time.Time{}
+	for _, run := range runs {
+		if started.IsZero() || run.Header.Started.Before(started) {
+			started = run.Header.Started
+		}
+		histograms, err := histograms(run)
+		if err != nil {
+			return fmt.Errorf("make histograms of run %s: %w", run.Header.RunID, err)
+		}
+		all = append(all, histograms...)
+	}
+	return hist.WriteLog(w, started, all...)
+}
+
+// histograms are in the order in which their cells first occur.
+func histograms(run *record.Run) ([]*hist.Histogram, error) {
+	byTag := map[string]*hist.Histogram{}
+	var all []*hist.Histogram
+	for i := range run.Samples {
+		s := &run.Samples[i]
+		if s.Discarded || !analysis.Measured(s) {
+			continue
+		}
+		tag := hist.CellTag(s.RuntimeClass, s.Services)
+		h := byTag[tag]
+		if h == nil {
+			made, err := hist.New(tag)
+			if err != nil {
+				return nil, err
+			}
+			made.Start = run.Header.Started.Add(s.Sent)
+			h, byTag[tag], all = made, made, append(all, made)
+		}
+		if err := add(h, s); err != nil {
+			return nil, err
+		}
+		h.End = run.Header.Started.Add(s.Done)
+	}
+	return all, nil
+}
+
+func add(h *hist.Histogram, s *record.Sample) error {
+	if s.Censored() {
+		h.Censor(analysis.Limit(s))
+		return nil
+	}
+	return h.Record(s.ResponseLatency)
+}

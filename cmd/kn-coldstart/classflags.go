@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// classFlags name the RuntimeClasses under test and the image of each.
+type classFlags struct {
+	values []string
+	image  string
+}
+
+func (f *classFlags) register(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.values, "runtime-class", nil, "RuntimeClass to measure, as NAME or NAME=IMAGE; repeatable")
+	flags.StringVar(&f.image, "image", "", "image of the classes that have none of their own (default on the embedded node: "+nodeImage+")")
+}
+
+// parse returns the classes in the order named.
+func (f *classFlags) parse(embedded bool) ([]record.Class, error) {
+	if len(f.values) == 0 {
+		return nil, errors.New("no RuntimeClass was named: use --runtime-class NAME, such as runc")
+	}
+	if f.image == "" && embedded {
+		f.image = nodeImage
+	}
+	var classes []record.Class
+	for _, value := range f.values {
+		name, image, _ := strings.Cut(value, "=")
+		if image == "" {
+			image = f.image
+		}
+		class := record.Class{Name: strings.TrimSpace(name), Image: image}
+		if err := check(class, classes); err != nil {
+			return nil, err
+		}
+		classes = append(classes, class)
+	}
+	return classes, nil
+}
+
+func check(class record.Class, others []record.Class) error {
+	if class.Name == "" {
+		return errors.New("--runtime-class is empty: name a RuntimeClass, such as runc")
+	}
+	if class.Image == "" {
+		return fmt.Errorf("RuntimeClass %s has no image: use --image IMAGE or --runtime-class %s=IMAGE", class.Name, class.Name)
+	}
+	for _, other := range others {
+		if other.Name == class.Name {
+			return fmt.Errorf("RuntimeClass %s was named twice", class.Name)
+		}
+	}
+	return nil
+}
+
+func names(classes []record.Class) []string {
+	var all []string
+	for _, class := range classes {
+		all = append(all, class.Name)
+	}
+	return all
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/templates"
+)
+
+// serviceFlags are the settings of the services under test.
+type serviceFlags struct {
+	StableWindow  time.Duration     `json:"stableWindowNs"`
+	ClientTimeout time.Duration     `json:"clientTimeoutNs"`
+	Env           map[string]string `json:"env,omitempty"`
+	Requests      map[string]string `json:"requests,omitempty"`
+	Limits        map[string]string `json:"limits,omitempty"`
+}
+
+func (f *serviceFlags) register(flags *pflag.FlagSet) {
+	flags.DurationVar(&f.StableWindow, "stable-window", f.StableWindow, "the autoscaler's stable window of each service, 6s to 1h")
+	flags.DurationVar(&f.ClientTimeout, "client-timeout", f.ClientTimeout, "how long the client waits for an answer")
+	flags.StringToStringVar(&f.Env, "env", nil, "environment of the function, as NAME=VALUE; repeatable")
+	flags.StringToStringVar(&f.Requests, "request", nil, "resources that an instance requests, as cpu=100m,memory=64Mi")
+	flags.StringToStringVar(&f.Limits, "limit", nil, "resources that limit an instance, as cpu=1,memory=128Mi")
+}
+
+// maxRevisionTimeout is Knative's default for max-revision-timeout-seconds.
+const maxRevisionTimeout = 300 * time.Second
+
+func (f *serviceFlags) validate() error {
+	if f.ClientTimeout <= 0 {
+		return fmt.Errorf("--client-timeout is %v: it must be positive", f.ClientTimeout)
+	}
+	if f.StableWindow < 6*time.Second || f.StableWindow > time.Hour {
+		return fmt.Errorf("--stable-window is %v: Knative takes 6s to 1h", f.StableWindow)
+	}
+	return nil
+}
+
+// services are n services of each class.
+func (f *serviceFlags) services(run string, classes []record.Class, n int) []templates.Service {
+	var all []templates.Service
+	for i := range n {
+		for _, class := range classes {
+			all = append(all, templates.Service{
+				Name: ksvc.ServiceName(run, class.Name, i), RuntimeClass: class.Name, Image: class.Image,
+				Env: f.Env, Requests: f.Requests, Limits: f.Limits, StableWindow: f.StableWindow,
+				// Knative's own 504 must not come before the client gives up.
+				Timeout: min(f.ClientTimeout.Round(time.Second)+time.Second, maxRevisionTimeout),
+			})
+		}
+	}
+	return all
+}
+
+// asMap is a struct of settings as it stands in a run file's header.
+func asMap(settings any) (map[string]any, error) {
+	b, err := json.Marshal(settings)
+	if err != nil {
+		return nil, fmt.Errorf("encode settings: %w", err)
+	}
+	var m map[string]any
+	return m, json.Unmarshal(b, &m)
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+)
+
+// singleFlags are the options of single; their JSON is the run file's settings.
+type singleFlags struct {
+	serviceFlags
+	Iterations       int    `json:"iterations"`
+	ServicesPerClass int    `json:"servicesPerClass"`
+	OffsetRequests   int    `json:"offsetRequests"`
+	Preset           string `json:"preset,omitempty"`
+
+	cluster clusterFlags
+	classes classFlags
+	output  outputFlags
+	seed    uint64
+	runFile string
+}
+
+// presets are the settings of published experiments. The published pause of 90 s
+// between scale-ups is not kept: the next request waits until it is known that no
+// pod is left.
+var presets = map[string]singleFlags{
+	"knative-study": {
+		serviceFlags: serviceFlags{StableWindow: 25 * time.Second, ClientTimeout: 100 * time.Second},
+		Iterations:   30,
+	},
+}
+
+func newSingle() *cobra.Command {
+	f := &singleFlags{serviceFlags: serviceFlags{StableWindow: 6 * time.Second, ClientTimeout: 100 * time.Second}}
+	cmd := &cobra.Command{
+		Use:   "single",
+		Short: "Compare the cold start of a single instance over RuntimeClasses",
+		Long: "single creates Knative Services of each RuntimeClass, waits until they have no pod, sends one\n" +
+			"request at a time through the ingress, and proves of each sample that it was a cold start.\n" +
+			"The classes are interleaved in a random order, block by block; a first round is discarded.",
+		Example: "  kn-coldstart single --runtime-class runc,crun,gvisor\n" +
+			"  kn-coldstart single --runtime-class runc --runtime-class urunc=registry.example/fn-urunc:v1 --image registry.example/fn:v1\n" +
+			"  kn-coldstart single --runtime-class runc,gvisor --preset knative-study -o json",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	flags := cmd.Flags()
+	f.cluster.register(flags)
+	f.cluster.registerIngress(flags)
+	f.classes.register(flags)
+	f.serviceFlags.register(flags)
+	f.output.register(flags)
+	flags.IntVar(&f.Iterations, "iterations", 30, "samples of each class")
+	flags.IntVar(&f.ServicesPerClass, "services-per-class", 0, "services of each class that take turns (default: enough not to wait for zero)")
+	flags.IntVar(&f.OffsetRequests, "offset-requests", 4, "warm requests after each cold start, to estimate the offset of the function's clock")
+	flags.StringVar(&f.Preset, "preset", "", "settings of a published experiment, where no flag says otherwise: knative-study")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of the classes (default: random)")
+	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run, - for standard output (default results/RUN.jsonl)")
+	return cmd
+}
+
+// usePreset takes the preset's value for each flag that was not given.
+func (f *singleFlags) usePreset(cmd *cobra.Command) error {
+	if f.Preset == "" {
+		return nil
+	}
+	p, ok := presets[f.Preset]
+	if !ok {
+		return fmt.Errorf("unknown --preset %q: there is knative-study", f.Preset)
+	}
+	flags := cmd.Flags()
+	if !flags.Changed("iterations") {
+		f.Iterations = p.Iterations
+	}
+	if !flags.Changed("stable-window") {
+		f.StableWindow = p.StableWindow
+	}
+	if !flags.Changed("client-timeout") {
+		f.ClientTimeout = p.ClientTimeout
+	}
+	return nil
+}
+
+func (f *singleFlags) validate() error {
+	if f.Iterations < 1 {
+		return fmt.Errorf("--iterations is %d: it must be at least 1", f.Iterations)
+	}
+	if f.ServicesPerClass < 0 {
+		return fmt.Errorf("--services-per-class is %d: it must not be negative", f.ServicesPerClass)
+	}
+	if f.OffsetRequests < 0 {
+		return fmt.Errorf("--offset-requests is %d: it must not be negative", f.OffsetRequests)
+	}
+	return errors.Join(f.serviceFlags.validate(), f.output.validate(f.runFile))
+}
+
+func (f *singleFlags) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	if err := f.usePreset(cmd); err != nil {
+		return usage(err)
+	}
+	if err := f.validate(); err != nil {
+		return usage(err)
+	}
+	client, err := f.cluster.connect()
+	if err != nil {
+		return err
+	}
+	classes, err := f.classes.parse(f.cluster.embedded)
+	if err != nil {
+		return usage(err)
+	}
+	if !cmd.Flags().Changed("seed") {
+		f.seed = rand.Uint64()
+	}
+	if f.ServicesPerClass == 0 {
+		grace, err := client.GracePeriod(ctx)
+		if err != nil {
+			grace = ksvc.DefaultGracePeriod // Preflight says what is wrong
+		}
+		f.ServicesPerClass = loadgen.ServicesPerClass(f.StableWindow, grace, len(classes), f.Iterations)
+	}
+	return f.measure(ctx, client, classes)
+}
+
+func (f *singleFlags) measure(ctx context.Context, client *ksvc.Client, classes []record.Class) error {
+	s, err := open(ctx, client, plan{
+		command: "single", classes: classes, settings: f, seed: f.seed, runFile: f.runFile,
+		checks: ksvc.CheckOptions{
+			Classes: names(classes), ClientTimeout: f.ClientTimeout, IngressAddress: f.cluster.ingressAddress,
+		},
+		timeouts: ksvc.WatchOptions{ZeroTimeout: f.zeroTimeout()},
+	})
+	if err != nil {
+		return err
+	}
+	err = s.close(ctx, f.experiment(ctx, s))
+	return errors.Join(err, f.output.print(s.path))
+}
+
+// zeroTimeout is how long a service may take to come back to zero: its window,
+// and what Knative and the kubelet need at worst.
+func (f *singleFlags) zeroTimeout() time.Duration { return f.StableWindow + 5*time.Minute }
+
+func (f *singleFlags) experiment(ctx context.Context, s *session) error {
+	targets, err := s.deploy(ctx, f.services(s.header.RunID, s.header.Classes, f.ServicesPerClass))
+	if err != nil {
+		return err
+	}
+	guard := s.newGuard(ctx, targets)
+	defer guard.stop()
+	log := newSampleLog()
+	e := loadgen.Single{
+		Client:  &loadgen.Client{Clock: s.clock, Timeout: f.ClientTimeout},
+		Cluster: s.watch, Sink: s.writer, Targets: targets,
+		Options: loadgen.SingleOptions{
+			Iterations: f.Iterations, Seed: f.seed, ZeroTimeout: f.zeroTimeout(), OffsetRequests: f.OffsetRequests,
+		},
+		OnSample: func(done, total int, sample record.Sample) {
+			guard.release(sample.RuntimeClass)
+			log.print(done, total, sample)
+		},
+	}
+	samples, err := e.Run(guard.ctx)
+	if cause := context.Cause(guard.ctx); cause != nil {
+		return cause
+	}
+	if err == nil {
+		err = s.digests()
+	}
+	if err == nil && !anyCold(samples) {
+		err = errors.New("no sample was an answered cold start: see the table and 'kn-coldstart doctor'")
+	}
+	return err
+}
+
+// digests writes down what the kubelet ran for each class.
+func (s *session) digests() error {
+	for _, class := range s.header.Classes {
+		if id := s.watch.ImageID(class.Name); id != "" {
+			e := record.Event{At: s.clock.Now(), Kind: record.EventImageDigest, RuntimeClass: class.Name, Message: id}
+			if err := s.writer.Event(e); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func anyCold(samples []record.Sample) bool {
+	for _, s := range samples {
+		if !s.Discarded && s.Cold == record.Proven && !s.Failed() {
+			return true
+		}
+	}
+	return false
+}

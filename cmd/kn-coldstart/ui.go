@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+)
+
+// This file holds all text for people. Its rules: results go to standard output,
+// all else to standard error; an error is one line of what was attempted and why
+// it failed, then a hint of what to do; whatever takes over two seconds says how
+// far it is; colour only on a terminal, and not where NO_COLOR is set.
+
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+func sayStep(format string, args ...any)    { say(format, args...) }
+func sayWarning(format string, args ...any) { say(paint(yellow, "warning: ")+format, args...) }
+
+func sayInterrupted() {
+	say("interrupted: writing down what there is and removing what was created; again to exit now")
+}
+
+const (
+	red    = "31"
+	yellow = "33"
+)
+
+// paint colours text on a terminal.
+func paint(colour, text string) string {
+	info, err := os.Stderr.Stat()
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 || os.Getenv("NO_COLOR") != "" {
+		return text
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+func printError(err error) {
+	var told *nodeError
+	if errors.As(err, &told) {
+		return
+	}
+	say("%s%v", paint(red, "error: "), err)
+	var bad *usageError
+	hint := ksvc.Hint(err)
+	if hint == "" && errors.As(err, &bad) {
+		hint = "see 'kn-coldstart --help'"
+	}
+	if hint != "" {
+		say("hint: %s", hint)
+	}
+}
+
+func printWarnings(checks []ksvc.Check) {
+	for _, c := range checks {
+		if c.Verdict == ksvc.Warn {
+			sayWarning("%s: %s", c.Name, c.Message)
+			if c.Hint != "" {
+				say("  hint: %s", c.Hint)
+			}
+		}
+	}
+}
+
+func printChecks(checks []ksvc.Check) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CHECK\tVERDICT\tFOUND")
+	for _, c := range checks {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", c.Name, c.Verdict, c.Message)
+		if c.Hint != "" {
+			fmt.Fprintf(w, "\t\t  hint: %s\n", c.Hint)
+		}
+	}
+	return w.Flush()
+}
+
+func printVersion(t record.Tool) {
+	fmt.Println(strings.TrimSpace("kn-coldstart " + t.Version + " " + t.Commit))
+}
+
+func printCleaned(gone ksvc.Deleted, restored bool) {
+	fmt.Printf("removed %d services and %d pods\n", gone.Services, gone.Pods)
+	if restored {
+		fmt.Println("restored Knative's settings")
+	}
+}
+
+func sayFiles(runFile, hlog string) {
+	say("run file: %s", runFile)
+	if hlog != "" {
+		say("histogram log: %s", hlog)
+	}
+}
+
+// progress prints how far something is, once a second at most, and its end.
+type progress struct {
+	what  string
+	mu    sync.Mutex
+	start time.Time
+	last  time.Time
+}
+
+func newProgress(what string) *progress { return &progress{what: what, start: time.Now()} }
+
+func (p *progress) update(done, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if done < total && time.Since(p.last) < time.Second {
+		return
+	}
+	p.last = time.Now()
+	say("%s: %d of %d, %.1fs", p.what, done, total, time.Since(p.start).Seconds())
+}
+
+// sampleLog prints a line per trial.
+type sampleLog struct{ start time.Time }
+
+func newSampleLog() *sampleLog { return &sampleLog{time.Now()} }
+
+func (l *sampleLog) print(done, total int, s record.Sample) {
+	note := "cold"
+	switch {
+	case s.Discarded:
+		note = "discarded: warms caches"
+	case s.Cold != record.Proven:
+		note = string(s.Cold) + ": " + s.ColdReason
+	}
+	say("[%*d/%d] %-10s %8s  %s  %s", len(fmt.Sprint(total)), done, total, s.RuntimeClass, latency(s), outcome(s), note)
+}
+
+func latency(s record.Sample) string {
+	text := fmt.Sprintf("%.3fs", s.ResponseLatency.Seconds())
+	if s.Censored() {
+		return ">" + text
+	}
+	return text
+}
+
+func outcome(s record.Sample) string {
+	switch {
+	case s.Outcome == record.HTTP:
+		return fmt.Sprintf("http %d", s.Status)
+	case s.Error != "":
+		return string(s.Outcome) + " (" + s.Error + ")"
+	}
+	return string(s.Outcome)
+}
