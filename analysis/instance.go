@@ -18,8 +18,9 @@ type Instances struct {
 	// with the fewest. A round lasts until the next one of its class.
 	Spawned int `json:"spawned"`
 	Ready   int `json:"ready"`
-	// Peak is the most that there were at one moment of any round.
-	Peak int `json:"peak"`
+	// Peak is the most that there were at one moment of any round; zero where
+	// nothing watched them.
+	Peak int `json:"peak,omitempty"`
 	// Complete is in how many rounds every service answered, and TimeToAll the
 	// median time that took, from the first request to the last answer.
 	Complete  int           `json:"complete"`

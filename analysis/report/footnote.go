@@ -37,6 +37,9 @@ func footnotes(s *analysis.Summary) []string {
 		add("A 95 %% upper bound takes %d samples for p95 and %d for p99.",
 			stat.SamplesNeeded(0.95, stat.Confidence), stat.SamplesNeeded(0.99, stat.Confidence))
 	}
+	if instanceTable(s) != nil {
+		add("Spawned and ready: instances by pod UID, in the round with the fewest; complete: rounds in which every service answered; time to all: their median.")
+	}
 	if l := s.Lateness; len(s.Cells) > 0 && !l.Late {
 		add("Requests were sent %s after their intended time at p99, %s at most.", stat.Format(l.P99), stat.Format(l.Max))
 	}

@@ -16,6 +16,10 @@ func Markdown(w io.Writer, s *analysis.Summary) error {
 		p.line("")
 	}
 	p.markdown(summaryTable(s))
+	if t := instanceTable(s); t != nil {
+		p.line("")
+		p.markdown(t)
+	}
 	for _, n := range footnotes(s) {
 		p.line("")
 		p.line("%s", escapeMarkdown(n))

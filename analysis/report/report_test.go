@@ -82,10 +82,40 @@ func troubled() *record.Run {
 	return r
 }
 
+// burst is a sweep over 1, 3 and 10 services whose last round is not complete.
+func burst() *record.Run {
+	b := runtest.New("20260102-050607", "runc")
+	draw := runtest.LogNormal(5, 2*time.Second, 0.3)
+	now := time.Duration(0)
+	for i, services := range []int{1, 3, 3, 10, 10} {
+		now += time.Minute
+		for j := range services {
+			b.Add("runc", services, draw(), func(s *record.Sample) {
+				s.Block, s.Intended, s.Sent = i, now, now+time.Duration(j)*100*time.Microsecond
+				s.Done = s.Sent + s.ResponseLatency
+				if i == 4 && j >= 8 {
+					runtest.TimedOut(s)
+				}
+			})
+		}
+	}
+	r := b.Run()
+	for _, s := range r.Samples {
+		if s.Instance != nil {
+			r.Events = append(r.Events,
+				record.Event{Kind: record.EventInstanceCreated, RuntimeClass: "runc", UID: s.Instance.UID, At: s.Sent + 50*time.Millisecond},
+				record.Event{Kind: record.EventInstanceReady, RuntimeClass: "runc", UID: s.Instance.UID, At: s.Done - time.Millisecond},
+				record.Event{Kind: record.EventInstanceGone, RuntimeClass: "runc", UID: s.Instance.UID, At: s.Done + 30*time.Second})
+		}
+	}
+	return r
+}
+
 func TestGoldenFiles(t *testing.T) {
 	runs := map[string]*analysis.Summary{
 		"three":    analysis.Summarise(threeClasses()),
 		"troubled": analysis.Summarise(troubled()),
+		"burst":    analysis.Summarise(burst()),
 		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
 	}
 	for name, s := range runs {

@@ -28,6 +28,10 @@ func Text(w io.Writer, s *analysis.Summary) error {
 		p.line("")
 	}
 	p.table(summaryTable(s))
+	if t := instanceTable(s); t != nil {
+		p.line("")
+		p.table(t)
+	}
 	notes := footnotes(s)
 	if len(notes) > 0 {
 		p.line("")
