@@ -31,6 +31,10 @@ type progress struct {
 	again time.Duration
 }
 
+// lookAgain is how often a lost watch is looked at, so that a timeout names the
+// last reason why it did not come back.
+const lookAgain = 5 * time.Second
+
 // await looks whenever s changes until it is done, fails, or limit has passed.
 // look is called with the lock held.
 func (w *Watch) await(ctx context.Context, limit time.Duration, s func() *signal, look func(now time.Duration) progress) error {
@@ -93,6 +97,9 @@ func (w *Watch) AwaitReady(ctx context.Context, name string) (record.Target, err
 
 func (w *Watch) readiness(name string, now time.Duration) progress {
 	v := w.service(name)
+	if g, down := w.gaps.down(watchedServices); down {
+		return progress{missing: joined(g.String(), v.condition), again: lookAgain}
+	}
 	switch {
 	case v.ready:
 		return progress{done: true}
@@ -135,7 +142,7 @@ func (w *Watch) target(name string) record.Target {
 func (w *Watch) AwaitZero(ctx context.Context, t record.Target) error {
 	err := w.await(ctx, w.options.ZeroTimeout, func() *signal { return &w.revision(t.Revision).changed }, func(now time.Duration) progress {
 		if g, down := w.gaps.down(watchedPods, watchedDeployments, watchedAutoscalers, watchedRouting); down {
-			return progress{missing: g.String()}
+			return progress{missing: g.String(), again: lookAgain}
 		}
 		missing := w.revision(t.Revision).awaitsZero(now)
 		return progress{done: missing == "", missing: missing}

@@ -39,7 +39,7 @@ func (d *departure) arm(ctx context.Context, sources []source) error {
 	for _, each := range sources {
 		s := &stream{
 			source: each, sink: departureSink{d, each.name}, now: d.now, lost: -1,
-			down: func(string, time.Duration, error) {}, up: func(string, time.Duration) {},
+			tell: tell{func(string, time.Duration, error) {}, func(string, error) {}, func(string, time.Duration) {}},
 		}
 		first, err := s.connect(ctx)
 		if err != nil {

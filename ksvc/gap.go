@@ -9,14 +9,24 @@ import (
 type gap struct {
 	source   string
 	from, to time.Duration
+	cause    error // the last known
 }
 
 // gaps remembers when which watch was down. What happened in a gap may have been
 // seen late or not at all, so a sample sent in one is not proven.
 type gaps []gap
 
-func (g *gaps) open(source string, at time.Duration) {
-	*g = append(*g, gap{source: source, from: at, to: -1})
+func (g *gaps) open(source string, at time.Duration, cause error) {
+	*g = append(*g, gap{source: source, from: at, to: -1, cause: cause})
+}
+
+// lasts notes why an open gap is still open.
+func (g gaps) lasts(source string, cause error) {
+	for i := range g {
+		if g[i].source == source && g[i].to < 0 {
+			g[i].cause = cause
+		}
+	}
 }
 
 func (g gaps) close(source string, at time.Duration) {
@@ -53,7 +63,7 @@ func (g gaps) down(sources ...string) (gap, bool) {
 
 func (g gap) String() string {
 	if g.to < 0 {
-		return fmt.Sprintf("watch of %s is down since %v", g.source, g.from.Round(time.Millisecond))
+		return fmt.Sprintf("watch of %s is down since %v: %v", g.source, g.from.Round(time.Millisecond), g.cause)
 	}
 	return fmt.Sprintf("watch of %s was down from %v to %v", g.source, g.from.Round(time.Millisecond), g.to.Round(time.Millisecond))
 }

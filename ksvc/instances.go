@@ -84,7 +84,7 @@ func (w *Watch) podSeen(o *corev1.Pod, s sighting) {
 	if p.gone != 0 {
 		return // an update that a list after a gap has overtaken
 	}
-	created, wasReady, trouble := p.seen == 0, p.readyNow, p.trouble
+	created, wasReady, known := p.seen == 0, p.readyNow, p.told
 	p.observe(o, s)
 	if p.imageID != "" {
 		w.images[p.class] = p.imageID
@@ -100,7 +100,7 @@ func (w *Watch) podSeen(o *corev1.Pod, s sighting) {
 	case wasReady && !p.readyNow:
 		w.count(p, 0, 0, -1)
 	}
-	if p.trouble != "" && p.trouble != trouble {
+	if p.told = max(p.told, p.severity()); p.told > known {
 		w.report(EventInstanceTrouble, p, s.at, p.trouble, 0)
 	}
 	r.changed.fire()

@@ -6,29 +6,6 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// ClockOffset is how far a function's wall clock is ahead of the client's, and
-// how far that estimate may be off.
-type ClockOffset struct {
-	Offset      time.Duration
-	Uncertainty time.Duration
-}
-
-// SetClockOffset makes the function's own times of a RuntimeClass evidence for
-// phases from now on; class "" means all that have none of their own.
-func (w *Watch) SetClockOffset(class string, o ClockOffset) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.offsets[class] = o
-}
-
-func (w *Watch) offset(class string) (ClockOffset, bool) {
-	if o, known := w.offsets[class]; known {
-		return o, true
-	}
-	o, known := w.offsets[""]
-	return o, known
-}
-
 // phasesOf puts together when each step was reached, as far as it was seen. Of a
 // request that no instance answered it shows how far the first pod came that was
 // created for it. Phases that contradict one another are left as they are: a pod
@@ -71,18 +48,16 @@ func clientPhase(name record.PhaseName, at time.Duration, source string) record.
 }
 
 // processStart is the function's own word on when its process started, on the
-// run's clock, if the offset between the two clocks is known.
+// run's clock, if the sample says how far apart the two clocks are.
 func (w *Watch) processStart(s *record.Sample) []record.Phase {
-	o, known := w.offset(s.RuntimeClass)
-	if !known || s.Function == nil || s.Function.ProcessStarted == 0 {
+	if s.ClockOffset == nil || s.Function == nil || s.Function.ProcessStarted == 0 {
 		return nil
 	}
-	started := time.Unix(0, s.Function.ProcessStarted)
 	return []record.Phase{{
 		Name:       record.PhaseContainersStarted,
-		At:         w.clock.At(started) - o.Offset,
+		At:         w.clock.AtFunction(s.Function.ProcessStarted, *s.ClockOffset),
 		Clock:      record.ClockFunction,
-		Resolution: o.Uncertainty + time.Duration(s.Function.ProcessStartedResolution),
+		Resolution: s.ClockOffset.Uncertainty + time.Duration(s.Function.ProcessStartedResolution),
 		Source:     "function's process start",
 	}}
 }

@@ -36,6 +36,26 @@ type pod struct {
 	trouble, warning string
 	fatal            bool
 	state            string
+	told             severity // the worst that was reported
+}
+
+// severity orders what can be wrong with a pod.
+type severity int
+
+const (
+	fine severity = iota
+	troubled
+	doomed
+)
+
+func (p *pod) severity() severity {
+	switch {
+	case p.trouble == "":
+		return fine
+	case !p.fatal:
+		return troubled
+	}
+	return doomed
 }
 
 // existed says whether the pod was there at an instant, Terminating included.

@@ -9,14 +9,20 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
+// readyGrace is how long after the answer the pod's Ready condition is waited
+// for. Knative probes a new pod by itself and lets it answer; the kubelet probes
+// at its own pace, and if its first probe comes too early, Ready is ten seconds
+// late and says nothing about the request any more.
+const readyGrace = 2 * time.Second
+
 // Prove completes a sample with what the watches saw: whether it was a cold
 // start and why that is known, the instance that answered, and the phases. It
 // waits, but not longer than CatchUp, for the watch to have seen the answering
-// pod become Ready. It fails only if ctx ends first; the sample is complete even
-// then.
+// pod, and for a moment for it to become Ready. It fails only if ctx ends first;
+// the sample is complete even then.
 func (w *Watch) Prove(ctx context.Context, t record.Target, s *record.Sample) error {
-	err := w.await(ctx, w.options.CatchUp, func() *signal { return &w.revision(t.Revision).changed }, func(time.Duration) progress {
-		return progress{done: w.caughtUp(t, s)}
+	err := w.await(ctx, w.options.CatchUp, func() *signal { return &w.revision(t.Revision).changed }, func(now time.Duration) progress {
+		return w.caughtUp(t, s, now)
 	})
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -38,13 +44,17 @@ func (w *Watch) Prove(ctx context.Context, t record.Target, s *record.Sample) er
 }
 
 // caughtUp says whether nothing more is to come that Prove needs.
-func (w *Watch) caughtUp(t record.Target, s *record.Sample) bool {
+func (w *Watch) caughtUp(t record.Target, s *record.Sample, now time.Duration) progress {
 	name := answeredBy(s)
 	if name == "" {
-		return true
+		return progress{done: true}
 	}
 	p := w.revision(t.Revision).byHostname(name)
-	return p != nil && p.ready != 0
+	if p == nil {
+		return progress{}
+	}
+	left := s.Done + readyGrace - now
+	return progress{done: p.ready != 0 || left <= 0, again: left}
 }
 
 // answeredBy is the pod that says it answered, or "".

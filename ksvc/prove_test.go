@@ -216,22 +216,22 @@ func TestProvePhases(t *testing.T) {
 func TestProveUsesFunctionClockWhereItIsTighter(t *testing.T) {
 	tests := []struct {
 		name   string
-		offset ClockOffset
+		offset record.ClockOffset
 		clock  string
 		at     time.Duration
 	}{
-		{"good estimate", ClockOffset{Offset: time.Hour, Uncertainty: ms}, record.ClockFunction, 10500 * ms},
-		{"poor estimate", ClockOffset{Offset: time.Hour, Uncertainty: 300 * ms}, record.ClockWatch, 10700 * ms},
+		{"good estimate", record.ClockOffset{Offset: time.Hour, Uncertainty: ms}, record.ClockFunction, 10500 * ms},
+		{"poor estimate", record.ClockOffset{Offset: time.Hour, Uncertainty: 300 * ms}, record.ClockWatch, 10700 * ms},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := newPlayed(t, WatchOptions{CatchUp: time.Millisecond})
-			p.SetClockOffset("", test.offset)
 			p.zero(time.Second)
 			p.play(10200*ms, watch.Added, newPod("u1"))
 			p.play(10700*ms, watch.Modified, newPod("u1", scheduled, running))
 			p.play(10900*ms, watch.Modified, newPod("u1", scheduled, ready))
 			s := answered(testPod, 1)
+			s.ClockOffset = &test.offset
 			s.Function.ProcessStarted = p.clock.Start().Add(time.Hour + 10500*ms).UnixNano()
 			s.Function.ProcessStartedResolution = int64(10 * ms)
 			if err := p.Prove(t.Context(), testTarget, &s); err != nil {

@@ -54,12 +54,19 @@ type sink interface {
 type stream struct {
 	source
 	sink
-	now  func() time.Duration
-	down func(name string, at time.Duration, cause error)
-	up   func(name string, at time.Duration)
+	now func() time.Duration
+	tell
 
 	heard time.Duration // last sign of life: an event, a bookmark or a connection
 	lost  time.Duration // start of the gap, negative before the first session
+}
+
+// tell is whom a stream tells that it lost its watch, could not get a new one,
+// and has one again.
+type tell struct {
+	down  func(name string, at time.Duration, cause error)
+	again func(name string, cause error)
+	up    func(name string, at time.Duration)
 }
 
 // connect lists, and opens the watch from there.
@@ -111,6 +118,7 @@ func (s *stream) reconnect(ctx context.Context) watch.Interface {
 		if err == nil {
 			return w
 		}
+		s.again(s.name, cause(err))
 		select {
 		case <-ctx.Done():
 			return nil

@@ -91,8 +91,13 @@ func TestStreamSurvivesDroppedWatches(t *testing.T) {
 		j := &journal{}
 		st := &stream{
 			source: s.source(), sink: j, lost: -1, now: func() time.Duration { return time.Since(began) },
-			down: func(_ string, at time.Duration, cause error) { j.write("down at " + at.String() + ": " + cause.Error()) },
-			up:   func(_ string, at time.Duration) { j.write("up at " + at.String()) },
+			tell: tell{
+				down: func(_ string, at time.Duration, cause error) {
+					j.write("down at " + at.String() + ": " + cause.Error())
+				},
+				again: func(_ string, cause error) { j.write("again: " + cause.Error()) },
+				up:    func(_ string, at time.Duration) { j.write("up at " + at.String()) },
+			},
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		w, err := st.connect(ctx)
@@ -119,6 +124,7 @@ func TestStreamSurvivesDroppedWatches(t *testing.T) {
 			"list at 0s since -1ns a",
 			"ADDED c at 1s",
 			"down at 2s: the server closed it",
+			"again: connection refused",
 			"list at 2.05s since 2s b",
 			"up at 2.05s",
 			"down at 3s: too old", // the bookmark was the last sign of life
@@ -149,7 +155,7 @@ func TestStreamFailsToConnect(t *testing.T) {
 
 func TestGaps(t *testing.T) {
 	var g gaps
-	g.open("pods", 10*time.Second)
+	g.open("pods", 10*time.Second, errClosed)
 	if _, down := g.down("deployments"); down {
 		t.Error("deployments are down, want only pods")
 	}
@@ -157,7 +163,7 @@ func TestGaps(t *testing.T) {
 		t.Error("pods are up, want down")
 	}
 	g.close("pods", 12*time.Second)
-	g.open("events", 20*time.Second)
+	g.open("events", 20*time.Second, errClosed)
 	tests := []struct {
 		at     time.Duration
 		inside bool

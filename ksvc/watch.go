@@ -76,7 +76,6 @@ type Watch struct {
 	all       Instances
 	classes   map[string]*Instances
 	images    map[string]string // image id by class
-	offsets   map[string]ClockOffset
 }
 
 // StartWatch arms all watches and returns once they are: what happens from then
@@ -97,7 +96,7 @@ func newWatch(c *Client, run string, clock record.Clock, o WatchOptions) *Watch 
 	return &Watch{
 		client: c, run: run, clock: clock, options: o.withDefaults(), mailbox: newMailbox(o.OnEvent), stop: func() {},
 		revisions: map[string]*revision{}, services: map[string]*service{}, pods: map[types.UID]*pod{},
-		classes: map[string]*Instances{}, images: map[string]string{}, offsets: map[string]ClockOffset{},
+		classes: map[string]*Instances{}, images: map[string]string{},
 	}
 }
 
@@ -110,7 +109,7 @@ func (w *Watch) arm(ctx context.Context) error {
 	errs := make([]error, len(sources))
 	var armed sync.WaitGroup
 	for i, each := range sources {
-		s := &stream{source: each.source, sink: each.sink, now: w.clock.Now, down: w.streamDown, up: w.streamUp, lost: -1}
+		s := &stream{source: each.source, sink: each.sink, now: w.clock.Now, tell: tell{w.streamDown, w.streamAgain, w.streamUp}, lost: -1}
 		armed.Go(func() {
 			first, err := connectWithin(ctx, background, s)
 			if err != nil {
@@ -150,9 +149,15 @@ func (w *Watch) Stop() {
 func (w *Watch) streamDown(name string, at time.Duration, cause error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.gaps.open(name, at)
+	w.gaps.open(name, at, cause)
 	w.emit(record.Event{At: at, Kind: EventWatchDown, Message: fmt.Sprintf("%s: %v", name, cause)})
 	w.wakeAll()
+}
+
+func (w *Watch) streamAgain(name string, cause error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gaps.lasts(name, cause)
 }
 
 func (w *Watch) streamUp(name string, at time.Duration) {

@@ -1,0 +1,129 @@
+package ksvc
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clienttesting "k8s.io/client-go/testing"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+)
+
+// owned are a service and its pod of a run.
+func owned(run, name string) (*servingv1.Service, *corev1.Pod) {
+	meta := metav1.ObjectMeta{Name: name, Namespace: testSpace, UID: types.UID("service-" + name), Labels: runLabels(run, "runc")}
+	s := &servingv1.Service{ObjectMeta: meta}
+	meta.Name, meta.UID = name+"-pod", types.UID("pod-"+name)
+	return s, &corev1.Pod{ObjectMeta: meta}
+}
+
+func deleteFakes() *fakes {
+	first, firstPod := owned("run-1", "a")
+	second, secondPod := owned("run-2", "b")
+	stranger, strangerPod := owned("run-1", "c")
+	stranger.Labels, strangerPod.Labels = nil, nil
+	f := newFakes(first, firstPod, second, secondPod, stranger, strangerPod)
+	// What Kubernetes' garbage collector does, a while later.
+	f.serving.PrependReactor("delete", "services", func(a clienttesting.Action) (bool, runtime.Object, error) {
+		name := a.(clienttesting.DeleteAction).GetName()
+		time.AfterFunc(time.Second, func() {
+			_ = f.kube.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("pods"), testSpace, name+"-pod")
+		})
+		return false, nil, nil
+	})
+	return f
+}
+
+func (f *fakes) left(t *testing.T) []string {
+	t.Helper()
+	services, err := f.serving.ServingV1().Services(testSpace).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pods, err := f.kube.CoreV1().Pods(testSpace).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range services.Items {
+		names = append(names, s.Name)
+	}
+	for _, p := range pods.Items {
+		names = append(names, p.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestDelete(t *testing.T) {
+	tests := []struct {
+		name, run string
+		want      Deleted
+		left      []string
+	}{
+		{"one run", "run-1", Deleted{Services: 1, Pods: 1}, []string{"b", "b-pod", "c", "c-pod"}},
+		{"every run", "", Deleted{Services: 2, Pods: 2}, []string{"c", "c-pod"}},
+		{"a run that left nothing", "run-9", Deleted{}, []string{"a", "a-pod", "b", "b-pod", "c", "c-pod"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := deleteFakes()
+				var progress [][2]int
+				got, err := f.Delete(t.Context(), DeleteOptions{Run: test.run, Progress: func(done, total int) {
+					progress = append(progress, [2]int{done, total})
+				}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("deleted (-want +got):\n%s", diff)
+				}
+				if diff := cmp.Diff(test.left, f.left(t)); diff != "" {
+					t.Errorf("left (-want +got):\n%s", diff)
+				}
+				if n := test.want.Services + test.want.Pods; len(progress) != n || n > 0 && progress[n-1] != [2]int{n, n} {
+					t.Errorf("progress = %v, want to %d of %d", progress, n, n)
+				}
+				synctest.Wait()
+			})
+		})
+	}
+}
+
+func TestDeleteNamesWhatStays(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, p := owned("run-1", "a")
+		terminating(p)
+		f := newFakes(s, p) // nothing collects the pod
+		_, err := f.Delete(t.Context(), DeleteOptions{Timeout: time.Minute})
+		want := "delete services in namespace bench: not after 1m0s, last seen: 1 objects are left: pods bench/a-pod (Terminating)"
+		if err == nil || err.Error() != want {
+			t.Errorf("Delete = %v, want %s", err, want)
+		}
+		synctest.Wait()
+	})
+}
+
+func TestDeleteGoesOnAfterAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := deleteFakes()
+		refuse(&f.serving.Fake, "delete", "services", errors.New("denied"))
+		_, err := f.Delete(t.Context(), DeleteOptions{Timeout: time.Minute})
+		if err == nil || !strings.Contains(err.Error(), "denied") {
+			t.Fatalf("Delete = %v, want denied", err)
+		}
+		time.Sleep(2 * time.Second)
+		if left := f.left(t); len(left) != 4 {
+			t.Errorf("left %v, want the one that failed and the stranger", left)
+		}
+	})
+}

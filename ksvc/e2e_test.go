@@ -1,0 +1,214 @@
+package ksvc
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/templates"
+)
+
+// Environment of the end-to-end tests: a cluster to test on, and the image of
+// the function there. Without the first they are skipped.
+const (
+	envKubeconfig = "KN_COLDSTART_E2E_KUBECONFIG"
+	envImage      = "KN_COLDSTART_E2E_IMAGE"
+)
+
+const endToEndSpace = "ksvc-dev"
+
+// endToEnd connects to the real cluster, in a namespace of the test's own.
+func endToEnd(t *testing.T) *Client {
+	t.Helper()
+	path := os.Getenv(envKubeconfig)
+	if path == "" {
+		t.Skipf("%s names no cluster", envKubeconfig)
+	}
+	c, err := Connect(Kubeconfig{Path: path, Namespace: endToEndSpace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	space := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: endToEndSpace}}
+	if _, err := c.Kubernetes.CoreV1().Namespaces().Create(t.Context(), space, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx := context.Background()
+		if _, err := c.Delete(ctx, DeleteOptions{Timeout: 2 * time.Minute}); err != nil {
+			t.Error(err)
+		}
+		if err := c.Kubernetes.CoreV1().Namespaces().Delete(ctx, endToEndSpace, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+func endToEndImage() string {
+	if image := os.Getenv(envImage); image != "" {
+		return image
+	}
+	return "dev.local/coldfn:local"
+}
+
+// fire sends one request, as loadgen would.
+func fire(t *testing.T, clock record.Clock, target record.Target) record.Sample {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+target.Address+target.Path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = target.Host
+	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
+	s := record.Sample{RuntimeClass: target.RuntimeClass, Service: target.Service, Sent: clock.Now(), Outcome: record.OK}
+	answer, err := client.Do(request)
+	s.FirstByte = clock.Now()
+	if err != nil {
+		s.Outcome, s.Error, s.FirstByte, s.Done = record.Error, err.Error(), 0, clock.Now()
+		return s
+	}
+	defer answer.Body.Close()
+	var said struct {
+		Pod      string `json:"pod"`
+		Requests int64  `json:"requests"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&said); err != nil {
+		t.Errorf("answer of %s (%s): %v", target.Service, answer.Status, err)
+	}
+	s.Done, s.Status = clock.Now(), answer.StatusCode
+	s.Function = &record.Function{Pod: said.Pod, Requests: said.Requests}
+	return s
+}
+
+func TestEndToEnd(t *testing.T) {
+	c := endToEnd(t)
+	handlers, err := c.Handlers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var specs []templates.Service
+	var classes []string
+	for class := range handlers {
+		classes = append(classes, class)
+		specs = append(specs, templates.Service{
+			Name: ServiceName(testRun, class, 0), RuntimeClass: class, Image: endToEndImage(), ImagePullPolicy: "IfNotPresent",
+			StableWindow: 6 * time.Second, Timeout: time.Minute,
+		})
+	}
+	for _, check := range c.Doctor(t.Context(), CheckOptions{Classes: classes, ClientTimeout: time.Minute, Traces: true}) {
+		t.Logf("%-28s %-12s %s [%s]", check.Name, check.Verdict, check.Message, check.Hint)
+		if check.Verdict == Fail {
+			t.Errorf("check %s fails: %s", check.Name, check.Message)
+		}
+	}
+	clock := record.NewClock()
+	w, err := c.StartWatch(t.Context(), testRun, clock, WatchOptions{OnEvent: func(e record.Event) {
+		t.Logf("%8.3fs %s %s %s", e.At.Seconds(), e.Kind, e.Service, e.Message)
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	if err := c.CreateAll(t.Context(), testRun, specs, CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 3 {
+		for _, spec := range specs {
+			target, err := w.AwaitReady(t.Context(), spec.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ingress, err := c.FindIngress(t.Context(), spec.Name, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			target.Address = ingress.Address
+			if err := AwaitRoute(t.Context(), target); err != nil {
+				t.Fatal(err)
+			}
+			s := fire(t, clock, target)
+			if err := w.Prove(t.Context(), target, &s); err != nil {
+				t.Fatal(err)
+			}
+			logSample(t, round, s)
+			if s.Cold != record.Proven || s.Outcome != record.OK || s.Instance == nil || s.Instance.UID == "" {
+				t.Errorf("%s: %s %s, cold %s: %s", spec.Name, s.Outcome, s.Error, s.Cold, s.ColdReason)
+			}
+			for _, name := range record.PhaseNames {
+				if _, found := tightest(s.Phases, name); !found && name != record.PhaseReady {
+					t.Errorf("%s: phase %s was not seen", spec.Name, name)
+				}
+			}
+		}
+	}
+	print, err := c.Fingerprint(t.Context(), Ingress{})
+	t.Logf("%+v, %v; image %s", print, err, w.ImageID("runc"))
+	if n := w.Instances("").Spawned; n != 3*len(specs) {
+		t.Errorf("%d instances spawned, want %d", n, 3*len(specs))
+	}
+}
+
+func logSample(t *testing.T, round int, s record.Sample) {
+	t.Logf("round %d %s: %v %s, %s", round, s.Service, s.Done-s.Sent, s.Cold, s.ColdReason)
+	for _, p := range s.Phases {
+		t.Logf("   %-18s %7.1f ms  %s ± %v  %s", p.Name, float64(p.At-s.Sent)/1e6, p.Clock, p.Resolution, p.Source)
+	}
+}
+
+// TestEndToEndBrokenImage shows that an image that is not there is found out at
+// the first request, long before the client's timeout.
+func TestEndToEndBrokenImage(t *testing.T) {
+	c := endToEnd(t)
+	clock := record.NewClock()
+	w, err := c.StartWatch(t.Context(), testRun, clock, WatchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	spec := templates.Service{
+		Name: ServiceName(testRun, "broken", 0), Image: "dev.local/not-there:latest", ImagePullPolicy: "Never",
+		StableWindow: 6 * time.Second, Timeout: 10 * time.Second,
+	}
+	if err := c.CreateAll(t.Context(), testRun, []templates.Service{spec}, CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	target, err := w.AwaitReady(t.Context(), spec.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ingress, err := c.FindIngress(t.Context(), spec.Name, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.Address = ingress.Address
+	if err := AwaitRoute(t.Context(), target); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	began := time.Now()
+	go func() { fireQuietly(ctx, target) }()
+	err = w.AwaitTrouble(ctx, target)
+	if err == nil {
+		t.Fatal("AwaitTrouble saw none within 30 s")
+	}
+	t.Logf("after %v: %v; hint: %s", time.Since(began), err, Hint(err))
+}
+
+func fireQuietly(ctx context.Context, target record.Target) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+target.Address+"/", nil)
+	if err != nil {
+		return
+	}
+	request.Host = target.Host
+	if answer, err := http.DefaultClient.Do(request); err == nil {
+		answer.Body.Close()
+	}
+}
