@@ -2,6 +2,8 @@ package analysis
 
 import (
 	"cmp"
+	"hash/fnv"
+	"io"
 	"math"
 	"slices"
 	"time"
@@ -27,43 +29,69 @@ type Instances struct {
 	TimeToAll time.Duration `json:"timeToAllNs,omitempty"`
 }
 
+// uid stands for a pod's UID; there may be millions.
+type uid uint64
+
+func uidOf(s string) uid {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, s) // a hash takes everything
+	return uid(h.Sum64())
+}
+
 // round is what was seen of one firing of a cell's services.
 type round struct {
 	key         Key
 	from, done  time.Duration
 	ok, samples int
-	spawned     map[string]bool
-	ready       map[string]bool
+	spawned     map[uid]bool
+	ready       map[uid]bool
 	peak        int
 }
 
-// rounds are those of one run, by class in the order of time. Samples of a
-// single service are not a round worth counting.
-func rounds(r *record.Run) map[string][]*round {
-	type name struct {
-		key   Key
-		block int
+// instanceEvent is what is kept of an event about an instance.
+type instanceEvent struct {
+	at   time.Duration
+	kind string
+	uid  uid
+}
+
+// roundName tells the rounds of one run apart.
+type roundName struct {
+	key   Key
+	block int
+}
+
+// roundBuilder gathers the rounds of one run. Samples of a single service are no
+// round worth counting.
+type roundBuilder struct {
+	rounds map[roundName]*round
+	events map[string][]instanceEvent // by class
+}
+
+func newRoundBuilder() *roundBuilder {
+	return &roundBuilder{rounds: map[roundName]*round{}, events: map[string][]instanceEvent{}}
+}
+
+func (b *roundBuilder) addSample(s *record.Sample) {
+	if s.Discarded || s.Services <= 1 {
+		return
 	}
-	byName := map[name]*round{}
-	classes := map[string][]*round{}
-	for i := range r.Samples {
-		s := &r.Samples[i]
-		if s.Discarded || s.Services <= 1 {
-			continue
+	name := roundName{Key{s.RuntimeClass, s.Services}, s.Block}
+	one := b.rounds[name]
+	if one == nil {
+		one = &round{key: name.key, from: math.MaxInt64, spawned: map[uid]bool{}, ready: map[uid]bool{}}
+		b.rounds[name] = one
+	}
+	one.add(s)
+}
+
+func (b *roundBuilder) addEvent(e *record.Event) {
+	switch e.Kind {
+	case record.EventInstanceCreated, record.EventInstanceReady, record.EventInstanceGone:
+		if e.UID != "" {
+			b.events[e.RuntimeClass] = append(b.events[e.RuntimeClass], instanceEvent{e.At, e.Kind, uidOf(e.UID)})
 		}
-		n := name{Key{s.RuntimeClass, s.Services}, s.Block}
-		one := byName[n]
-		if one == nil {
-			one = &round{key: n.key, from: math.MaxInt64, spawned: map[string]bool{}, ready: map[string]bool{}}
-			byName[n] = one
-			classes[s.RuntimeClass] = append(classes[s.RuntimeClass], one)
-		}
-		one.add(s)
 	}
-	for _, list := range classes {
-		slices.SortFunc(list, func(a, b *round) int { return cmp.Compare(a.from, b.from) })
-	}
-	return classes
 }
 
 func (o *round) add(s *record.Sample) {
@@ -73,58 +101,57 @@ func (o *round) add(s *record.Sample) {
 		o.ok++
 	}
 	if s.Instance != nil && s.Instance.UID != "" {
-		o.spawned[s.Instance.UID] = true
+		id := uidOf(s.Instance.UID)
+		o.spawned[id] = true
 		if !s.Failed() {
-			o.ready[s.Instance.UID] = true // what answers was Ready, seen or not
+			o.ready[id] = true // what answers was Ready, seen or not
 		}
 	}
 }
 
-// watchEvents gives the instance events of a class to its rounds.
-func watchEvents(list []*round, class string, events []record.Event) {
-	alive, at := map[string]bool{}, -1
+// finish gives the events to the rounds, and returns these by class in the order
+// of time.
+func (b *roundBuilder) finish() map[string][]*round {
+	classes := map[string][]*round{}
+	for _, one := range b.rounds {
+		classes[one.key.RuntimeClass] = append(classes[one.key.RuntimeClass], one)
+	}
+	for class, list := range classes {
+		slices.SortFunc(list, func(x, y *round) int { return cmp.Compare(x.from, y.from) })
+		events := b.events[class]
+		slices.SortStableFunc(events, func(x, y instanceEvent) int { return cmp.Compare(x.at, y.at) })
+		replay(events, list)
+	}
+	return classes
+}
+
+// replay gives each event to the last round that had begun.
+func replay(events []instanceEvent, list []*round) {
+	alive, at := map[uid]bool{}, -1
 	for _, e := range events {
-		if e.RuntimeClass != class || e.UID == "" {
-			continue
-		}
-		for at+1 < len(list) && list[at+1].from <= e.At {
+		for at+1 < len(list) && list[at+1].from <= e.at {
 			at++
 			list[at].peak = len(alive)
 		}
-		switch e.Kind {
+		switch e.kind {
 		case record.EventInstanceCreated:
-			alive[e.UID] = true
+			alive[e.uid] = true
 		case record.EventInstanceGone:
-			delete(alive, e.UID)
+			delete(alive, e.uid)
 		}
-		if at < 0 {
-			continue
-		}
-		now := list[at]
-		now.peak = max(now.peak, len(alive))
-		switch e.Kind {
-		case record.EventInstanceCreated:
-			now.spawned[e.UID] = true
-		case record.EventInstanceReady:
-			now.ready[e.UID] = true
+		if at >= 0 {
+			list[at].see(e, len(alive))
 		}
 	}
 }
 
-// instances adds what one run says of its instances to the cells.
-func (c *collector) instances(r *record.Run) {
-	byClass := rounds(r)
-	if len(byClass) == 0 {
-		return
-	}
-	events := slices.Clone(r.Events)
-	slices.SortStableFunc(events, func(a, b record.Event) int { return cmp.Compare(a.At, b.At) })
-	for class, list := range byClass {
-		watchEvents(list, class, events)
-		for _, one := range list {
-			b := c.cells[one.key]
-			b.rounds = append(b.rounds, one)
-		}
+func (o *round) see(e instanceEvent, alive int) {
+	o.peak = max(o.peak, alive)
+	switch e.kind {
+	case record.EventInstanceCreated:
+		o.spawned[e.uid] = true
+	case record.EventInstanceReady:
+		o.ready[e.uid] = true
 	}
 }
 

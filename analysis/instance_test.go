@@ -32,7 +32,7 @@ func bursts() *record.Run {
 	return b.Run()
 }
 
-func instanceEvent(kind, uid string, at time.Duration) record.Event {
+func aboutInstance(kind, uid string, at time.Duration) record.Event {
 	return record.Event{Kind: kind, UID: uid, At: at, RuntimeClass: "runc"}
 }
 
@@ -47,15 +47,15 @@ func TestInstances(t *testing.T) {
 	r := bursts()
 	const s = time.Second
 	r.Events = []record.Event{
-		instanceEvent(record.EventInstanceCreated, "before", -s),
-		instanceEvent(record.EventInstanceCreated, "0-0", 1), instanceEvent(record.EventInstanceReady, "0-0", s),
-		instanceEvent(record.EventInstanceCreated, "0-1", 1), instanceEvent(record.EventInstanceReady, "0-1", 2*s),
-		instanceEvent(record.EventInstanceGone, "before", 2*s),
-		instanceEvent(record.EventInstanceCreated, "0-2", 2*s), instanceEvent(record.EventInstanceReady, "0-2", 3*s),
-		instanceEvent(record.EventInstanceGone, "0-0", 5*s), instanceEvent(record.EventInstanceGone, "0-1", 5*s),
+		aboutInstance(record.EventInstanceCreated, "before", -s),
+		aboutInstance(record.EventInstanceCreated, "0-0", 1), aboutInstance(record.EventInstanceReady, "0-0", s),
+		aboutInstance(record.EventInstanceCreated, "0-1", 1), aboutInstance(record.EventInstanceReady, "0-1", 2*s),
+		aboutInstance(record.EventInstanceGone, "before", 2*s),
+		aboutInstance(record.EventInstanceCreated, "0-2", 2*s), aboutInstance(record.EventInstanceReady, "0-2", 3*s),
+		aboutInstance(record.EventInstanceGone, "0-0", 5*s), aboutInstance(record.EventInstanceGone, "0-1", 5*s),
 		// The second round begins while 0-2 is still going.
-		instanceEvent(record.EventInstanceCreated, "1-0", 10*s), instanceEvent(record.EventInstanceCreated, "1-1", 11*s),
-		instanceEvent(record.EventInstanceReady, "1-0", 11*s), instanceEvent(record.EventInstanceReady, "1-1", 500*s),
+		aboutInstance(record.EventInstanceCreated, "1-0", 10*s), aboutInstance(record.EventInstanceCreated, "1-1", 11*s),
+		aboutInstance(record.EventInstanceReady, "1-0", 11*s), aboutInstance(record.EventInstanceReady, "1-1", 500*s),
 		{Kind: record.EventInstanceCreated, UID: "another", At: 11 * s, RuntimeClass: "crun"},
 		{Kind: record.EventInstanceCreated, At: 11 * s, RuntimeClass: "runc"},
 	}

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -19,7 +20,7 @@ type Phase struct {
 	// before it in the list. Either may be negative where clocks are coarse.
 	SinceRequested time.Duration `json:"sinceRequestedNs"`
 	Step           time.Duration `json:"stepNs"`
-	// Resolution is the worst sum of the resolutions of a step's two ends.
+	// Resolution is the sum of the worst resolutions of the step's two ends.
 	Resolution time.Duration `json:"resolutionNs"`
 	// Clock names the sources that the phase was read from, joined by "+".
 	Clock string `json:"clock"`
@@ -27,28 +28,77 @@ type Phase struct {
 	Steps *stat.Set `json:"-"`
 }
 
-// phaseBuilder gathers the phases of samples, one row a sample.
+// phaseBuilder gathers the phases of samples. There may be millions, so a row is
+// a mask of the phases that it knows, and the instants of all rows stand one
+// after the other, in the order of record.PhaseNames.
 type phaseBuilder struct {
-	rows []map[record.PhaseName]record.Phase
+	masks    []uint16
+	instants []time.Duration
+	facts    map[record.PhaseName]*phaseFact
+}
+
+// phaseFact is what is kept of a phase for all rows together.
+type phaseFact struct {
+	known      int
+	resolution time.Duration // the worst
+	clocks     []string
 }
 
 func (b *phaseBuilder) add(s *record.Sample) {
-	row := map[record.PhaseName]record.Phase{
-		record.PhaseRequested: clientPhase(record.PhaseRequested, s.Sent),
-		record.PhaseDone:      clientPhase(record.PhaseDone, s.Done),
-	}
-	if s.FirstByte > 0 {
-		row[record.PhaseFirstByte] = clientPhase(record.PhaseFirstByte, s.FirstByte)
+	var mask uint16
+	var row [16]time.Duration
+	take := func(p record.Phase) {
+		i := slices.Index(record.PhaseNames, p.Name)
+		if i < 0 {
+			return
+		}
+		mask |= 1 << i
+		row[i] = p.At
+		b.fact(p)
 	}
 	for _, p := range s.Phases {
-		row[p.Name] = p
+		take(p)
 	}
-	b.rows = append(b.rows, row)
+	for _, p := range clientPhases(s) {
+		if mask&(1<<slices.Index(record.PhaseNames, p.Name)) == 0 {
+			take(p)
+		}
+	}
+	b.masks = append(b.masks, mask)
+	for i := range record.PhaseNames {
+		if mask&(1<<i) != 0 {
+			b.instants = append(b.instants, row[i])
+		}
+	}
 }
 
-// clientPhase is what every sample knows without its list of phases.
-func clientPhase(name record.PhaseName, at time.Duration) record.Phase {
-	return record.Phase{Name: name, At: at, Clock: record.ClockClient, Resolution: 1}
+// clientPhases are what a sample knows without its list of phases.
+func clientPhases(s *record.Sample) []record.Phase {
+	list := []record.Phase{
+		{Name: record.PhaseRequested, At: s.Sent, Clock: record.ClockClient, Resolution: 1},
+		{Name: record.PhaseDone, At: s.Done, Clock: record.ClockClient, Resolution: 1},
+		{Name: record.PhaseFirstByte, At: s.FirstByte, Clock: record.ClockClient, Resolution: 1},
+	}
+	if s.FirstByte == 0 {
+		return list[:2]
+	}
+	return list
+}
+
+func (b *phaseBuilder) fact(p record.Phase) {
+	if b.facts == nil {
+		b.facts = map[record.PhaseName]*phaseFact{}
+	}
+	f := b.facts[p.Name]
+	if f == nil {
+		f = &phaseFact{}
+		b.facts[p.Name] = f
+	}
+	f.known++
+	f.resolution = max(f.resolution, p.Resolution)
+	if !slices.Contains(f.clocks, p.Clock) {
+		f.clocks = append(f.clocks, p.Clock)
+	}
 }
 
 // phases are those that at least half of the samples know, in the order of
@@ -57,13 +107,7 @@ func (b *phaseBuilder) phases() []Phase {
 	var list []Phase
 	before := record.PhaseRequested
 	for _, name := range record.PhaseNames {
-		known := 0
-		for _, row := range b.rows {
-			if _, ok := row[name]; ok {
-				known++
-			}
-		}
-		if known == 0 || known*2 < len(b.rows) {
+		if f := b.facts[name]; f == nil || f.known*2 < len(b.masks) {
 			continue
 		}
 		if p := b.phase(before, name); p.Samples > 0 {
@@ -75,20 +119,9 @@ func (b *phaseBuilder) phases() []Phase {
 }
 
 func (b *phaseBuilder) phase(before, name record.PhaseName) Phase {
-	p := Phase{Name: name}
-	var steps, offsets []time.Duration
-	var clocks []string
-	for _, row := range b.rows {
-		from, hasFrom := row[before]
-		to, hasTo := row[name]
-		if !hasFrom || !hasTo {
-			continue
-		}
-		steps = append(steps, to.At-from.At)
-		offsets = append(offsets, to.At-row[record.PhaseRequested].At)
-		p.Resolution = max(p.Resolution, from.Resolution+to.Resolution)
-		clocks = append(clocks, to.Clock)
-	}
+	from, to := b.facts[before], b.facts[name]
+	p := Phase{Name: name, Resolution: from.resolution + to.resolution, Clock: strings.Join(slices.Sorted(slices.Values(to.clocks)), "+")}
+	steps, offsets := b.between(before, name), b.between(record.PhaseRequested, name)
 	p.Samples = len(steps)
 	if p.Samples == 0 {
 		return p
@@ -96,7 +129,23 @@ func (b *phaseBuilder) phase(before, name record.PhaseName) Phase {
 	p.Steps = stat.NewSet(steps, nil)
 	p.Step = p.Steps.Quantile(0.5).Latency
 	p.SinceRequested = stat.NewSet(offsets, nil).Quantile(0.5).Latency
-	slices.Sort(clocks)
-	p.Clock = strings.Join(slices.Compact(clocks), "+")
 	return p
 }
+
+// between are the times from one phase to another, of the rows that know both.
+func (b *phaseBuilder) between(from, to record.PhaseName) []time.Duration {
+	i, j := slices.Index(record.PhaseNames, from), slices.Index(record.PhaseNames, to)
+	both := uint16(1<<i | 1<<j)
+	var list []time.Duration
+	at := 0
+	for _, mask := range b.masks {
+		if mask&both == both {
+			list = append(list, b.instants[at+before(mask, j)]-b.instants[at+before(mask, i)])
+		}
+		at += bits.OnesCount16(mask)
+	}
+	return list
+}
+
+// before is how many phases a row knows before the i-th.
+func before(mask uint16, i int) int { return bits.OnesCount16(mask & (1<<i - 1)) }

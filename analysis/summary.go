@@ -36,30 +36,84 @@ type RunInfo struct {
 // Summarise pools the samples of the runs, per RuntimeClass and number of
 // services.
 func Summarise(runs ...*record.Run) *Summary {
-	c := collector{cells: map[Key]*cellBuilder{}}
+	c := newCollector()
 	for _, r := range runs {
-		c.addRun(r)
+		v := c.visitor()
+		v.Header(&r.Header)
+		for i := range r.Samples {
+			v.Sample(&r.Samples[i])
+		}
+		for i := range r.Events {
+			v.Event(&r.Events[i])
+		}
+		c.finish(r)
 	}
 	return c.summary()
 }
 
+// SummariseFiles is Summarise of run files, which may be too large to be kept in
+// memory; "-" is standard input.
+func SummariseFiles(paths ...string) (*Summary, error) {
+	c := newCollector()
+	for _, path := range paths {
+		r, err := record.WalkFile(path, c.visitor())
+		if err != nil {
+			return nil, err
+		}
+		c.finish(r)
+	}
+	return c.summary(), nil
+}
+
+// collector gathers runs, one after the other.
 type collector struct {
 	runs     []RunInfo
 	classes  []string // in the order of their first mention
 	cells    map[Key]*cellBuilder
 	warnings []Warning
+	// Of the run that is being read:
+	rounds   *roundBuilder
+	troubles map[string]*troubleCount
 }
 
-func (c *collector) addRun(r *record.Run) {
-	c.runs = append(c.runs, runInfo(r))
-	for _, class := range r.Header.Classes {
+func newCollector() *collector { return &collector{cells: map[Key]*cellBuilder{}} }
+
+// visitor takes the lines of the next run; finish follows.
+func (c *collector) visitor() record.Visitor {
+	c.rounds, c.troubles = newRoundBuilder(), map[string]*troubleCount{}
+	return record.Visitor{Header: c.addHeader, Sample: c.addSample, Event: c.addEvent}
+}
+
+func (c *collector) addHeader(h *record.Header) {
+	for _, class := range h.Classes {
 		c.class(class.Name)
 	}
-	for i := range r.Samples {
-		c.addSample(&r.Samples[i])
+}
+
+func (c *collector) addEvent(e *record.Event) {
+	c.rounds.addEvent(e)
+	if !slices.Contains(troubles, e.Kind) {
+		return
 	}
-	c.instances(r)
-	c.troubles(r)
+	if c.troubles[e.Kind] == nil {
+		c.troubles[e.Kind] = &troubleCount{first: *e}
+	}
+	c.troubles[e.Kind].times++
+}
+
+// finish takes what is known at the end of a run.
+func (c *collector) finish(r *record.Run) {
+	c.runs = append(c.runs, runInfo(r))
+	for _, list := range c.rounds.finish() {
+		for _, one := range list {
+			c.cells[one.key].rounds = append(c.cells[one.key].rounds, one)
+		}
+	}
+	for _, kind := range troubles {
+		if t := c.troubles[kind]; t != nil {
+			c.warnings = append(c.warnings, t.warning(r.Header.RunID))
+		}
+	}
 	for _, w := range r.Warnings {
 		c.warnings = append(c.warnings, Warning{Code: IncompleteFile, Message: fmt.Sprintf("run %s: %s", r.Header.RunID, w)})
 	}
@@ -89,6 +143,7 @@ func (c *collector) addSample(s *record.Sample) {
 		c.class(s.RuntimeClass)
 	}
 	b.add(s)
+	c.rounds.addSample(s)
 }
 
 func (c *collector) summary() *Summary {

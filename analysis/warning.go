@@ -36,29 +36,22 @@ var troubles = []string{
 	"trialSkipped", "notAtZero", "requestAbandoned", "preconnectFailed", "proofFailed", "watchDown", "instanceTrouble",
 }
 
-// troubles warns of each kind of trouble once, with how often and the first.
-func (c *collector) troubles(r *record.Run) {
-	count, first := map[string]int{}, map[string]record.Event{}
-	for _, e := range r.Events {
-		if count[e.Kind]++; count[e.Kind] == 1 {
-			first[e.Kind] = e
-		}
+// troubleCount is how often a trouble occurred in a run, and the first of it.
+type troubleCount struct {
+	times int
+	first record.Event
+}
+
+func (t troubleCount) warning(runID string) Warning {
+	e, times, about := t.first, "", ""
+	if t.times > 1 {
+		times = fmt.Sprintf(" %d times, first", t.times)
 	}
-	for _, kind := range troubles {
-		if count[kind] == 0 {
-			continue
-		}
-		e, times := first[kind], ""
-		if n := count[kind]; n > 1 {
-			times = fmt.Sprintf(" %d times, first", n)
-		}
-		about := ""
-		if e.Service != "" {
-			about = e.Service + ": "
-		}
-		c.warnings = append(c.warnings, Warning{Code: Trouble, RuntimeClass: e.RuntimeClass,
-			Message: fmt.Sprintf("run %s: %s%s: %s%s", r.Header.RunID, kind, times, about, e.Message)})
+	if e.Service != "" {
+		about = e.Service + ": "
 	}
+	return Warning{Code: Trouble, RuntimeClass: e.RuntimeClass,
+		Message: fmt.Sprintf("run %s: %s%s: %s%s", runID, e.Kind, times, about, e.Message)}
 }
 
 func (w Warning) String() string { return w.Message }

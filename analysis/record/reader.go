@@ -1,9 +1,6 @@
 package record
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +23,8 @@ type Run struct {
 	Samples   []Sample
 	Events    []Event
 	Resources []Resource
+	// Spans are those that belong to no sample; the others stand in Sample.Spans.
+	Spans []TraceSpan
 	// End is nil when the run was killed.
 	End *End
 	// Warnings say what was read over, such as a last line that was cut off.
@@ -33,16 +32,23 @@ type Run struct {
 }
 
 // ReadFile reads the run file at path; "-" is standard input.
-func ReadFile(path string) (*Run, error) {
+func ReadFile(path string) (*Run, error) { return fromFile(path, Read) }
+
+// WalkFile walks the run file at path; "-" is standard input.
+func WalkFile(path string, v Visitor) (*Run, error) {
+	return fromFile(path, func(r io.Reader) (*Run, error) { return Walk(r, v) })
+}
+
+func fromFile(path string, read func(io.Reader) (*Run, error)) (*Run, error) {
 	if path == "-" {
-		return Read(os.Stdin)
+		return read(os.Stdin)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read run file: %w", err)
 	}
 	defer f.Close()
-	run, err := Read(f)
+	run, err := read(f)
 	if err != nil {
 		return nil, fmt.Errorf("read run file %s: %w", path, err)
 	}
@@ -53,105 +59,27 @@ func ReadFile(path string) (*Run, error) {
 // broken line elsewhere is an error that names its number. Lines of a type that
 // this version does not know are read over with a warning.
 func Read(r io.Reader) (*Run, error) {
-	in := bufio.NewReaderSize(r, 1<<16)
-	run := &Run{}
-	for number := 1; ; number++ {
-		line, err := in.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		last := errors.Is(err, io.EOF)
-		if len(bytes.TrimSpace(line)) > 0 {
-			if lineErr := run.add(number, line); lineErr != nil {
-				if !last || number == 1 {
-					return nil, fmt.Errorf("line %d: %w", number, lineErr)
-				}
-				run.warn("line %d is cut off and was read over", number)
-			}
-		}
-		if last {
-			break
-		}
+	var kept Run
+	run, err := Walk(r, Visitor{
+		Sample:   func(s *Sample) { kept.Samples = append(kept.Samples, *s) },
+		Event:    func(e *Event) { kept.Events = append(kept.Events, *e) },
+		Resource: func(u *Resource) { kept.Resources = append(kept.Resources, *u) },
+		Span:     func(s *TraceSpan) { kept.Spans = append(kept.Spans, *s) },
+	})
+	if err != nil {
+		return nil, err
 	}
-	return run.check()
+	run.Samples, run.Events, run.Resources = kept.Samples, kept.Events, kept.Resources
+	run.Spans = join(run.Samples, kept.Spans)
+	return run, nil
 }
 
 func (run *Run) check() (*Run, error) {
 	if run.Header.Type != TypeRun {
 		return nil, ErrNotRunFile
 	}
-	run.completeHeader()
 	if run.End == nil {
 		run.warn("the run did not end: it was killed, or is still running")
 	}
 	return run, nil
-}
-
-// completeHeader takes into the header what was known only later.
-func (run *Run) completeHeader() {
-	for _, e := range run.Events {
-		for i, class := range run.Header.Classes {
-			if e.Kind == EventImageDigest && e.RuntimeClass == class.Name {
-				run.Header.Classes[i].ImageDigest = e.Message
-			}
-		}
-	}
-}
-
-func (run *Run) warn(format string, args ...any) {
-	run.Warnings = append(run.Warnings, fmt.Sprintf(format, args...))
-}
-
-func (run *Run) add(number int, line []byte) error {
-	var kind struct {
-		Type   Type `json:"type"`
-		Schema int  `json:"schema"`
-	}
-	if err := json.Unmarshal(line, &kind); err != nil {
-		if number == 1 {
-			return ErrNotRunFile
-		}
-		return err
-	}
-	if number == 1 && kind.Type != TypeRun {
-		return ErrNotRunFile
-	}
-	if kind.Schema > SchemaVersion {
-		return &NewerSchemaError{File: kind.Schema, Known: SchemaVersion}
-	}
-	return run.decode(number, kind.Type, line)
-}
-
-func (run *Run) decode(number int, kind Type, line []byte) error {
-	switch kind {
-	case TypeRun:
-		if number != 1 {
-			return errors.New("a second run header")
-		}
-		return json.Unmarshal(line, &run.Header)
-	case TypeSample:
-		return appendLine(&run.Samples, line)
-	case TypeEvent:
-		return appendLine(&run.Events, line)
-	case TypeResource:
-		return appendLine(&run.Resources, line)
-	case TypeEnd:
-		var end End
-		if err := json.Unmarshal(line, &end); err != nil {
-			return err
-		}
-		run.End = &end
-		return nil
-	}
-	run.warn("line %d has the unknown type %q and was read over", number, kind)
-	return nil
-}
-
-func appendLine[T any](to *[]T, line []byte) error {
-	var v T
-	if err := json.Unmarshal(line, &v); err != nil {
-		return err
-	}
-	*to = append(*to, v)
-	return nil
 }

@@ -22,6 +22,7 @@ const (
 	TypeSample   Type = "sample"
 	TypeEvent    Type = "event"
 	TypeResource Type = "resource"
+	TypeSpan     Type = "span"
 	TypeEnd      Type = "end"
 )
 

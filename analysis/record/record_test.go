@@ -139,10 +139,94 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
+func TestWalkHandsOnInOrder(t *testing.T) {
+	var out bytes.Buffer
+	w, err := NewWriter(&out, header())
+	const n = 3000 // some hundred kilobytes, in many batches
+	for i := range n {
+		err = errors.Join(err, w.Sample(sample(i)))
+	}
+	if err := errors.Join(err, w.End(1, EndCompleted, nil)); err != nil {
+		t.Fatal(err)
+	}
+	next, headers := 0, 0
+	run, err := Walk(&out, Visitor{
+		Header: func(h *Header) { headers++ },
+		Sample: func(s *Sample) {
+			if s.Block != next || headers != 1 {
+				t.Fatalf("sample %d comes as number %d, after %d headers", s.Block, next, headers)
+			}
+			next++
+		},
+	})
+	if err != nil || next != n || run.End.Samples != n || len(run.Samples) != 0 {
+		t.Errorf("%v, %d samples, %+v", err, next, run)
+	}
+}
+
+func TestALineMayBeLong(t *testing.T) {
+	s := sample(0)
+	s.Error = strings.Repeat("x", 3*batchBytes)
+	var out bytes.Buffer
+	w, err := NewWriter(&out, header())
+	if err := errors.Join(err, w.Sample(s), w.Sample(sample(1))); err != nil {
+		t.Fatal(err)
+	}
+	run, err := Read(&out)
+	if err != nil || len(run.Samples) != 2 || run.Samples[0].Error != s.Error {
+		t.Errorf("%v, %d samples", err, len(run.Samples))
+	}
+}
+
+func TestABrokenLineFarIntoAFileIsNamed(t *testing.T) {
+	whole := file(t, 1000)
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	lines[700] = []byte("{\"type\":\"sample\",\n")
+	given := 0
+	_, err := Walk(bytes.NewReader(bytes.Join(lines, nil)), Visitor{Sample: func(*Sample) { given++ }})
+	if err == nil || !strings.HasPrefix(err.Error(), "line 701: ") || given != 699 {
+		t.Errorf("%v after %d samples", err, given)
+	}
+}
+
+func TestReadJoinsSpansToTheirSamples(t *testing.T) {
+	span := func(trace, name string, start int64) TraceSpan {
+		return TraceSpan{Type: TypeSpan, TraceID: trace, Span: Span{Service: "activator", Name: name, Start: start}}
+	}
+	var out bytes.Buffer
+	w, err := NewWriter(&out, header())
+	for i, id := range []string{"a", "", "b"} {
+		s := sample(i)
+		s.TraceID = id
+		err = errors.Join(err, w.Span(span("b", fmt.Sprint(i), int64(9-i))), w.Sample(s))
+	}
+	if err := errors.Join(err, w.Span(span("a", "late", 1)), w.Span(span("lost", "x", 1)), w.Span(span("", "none", 1))); err != nil {
+		t.Fatal(err)
+	}
+	run, err := Read(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got [][]string
+	for _, s := range run.Samples {
+		var names []string
+		for _, one := range s.Spans {
+			names = append(names, one.Name)
+		}
+		got = append(got, names)
+	}
+	if diff := cmp.Diff([][]string{{"late"}, nil, {"2", "1", "0"}}, got); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]TraceSpan{span("lost", "x", 1), span("", "none", 1)}, run.Spans); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestReadSkipsWhatItDoesNotKnow(t *testing.T) {
 	head, _, _ := strings.Cut(string(file(t, 0)), "\n")
-	run, err := Read(strings.NewReader(head + "\n\n" + `{"type":"later","x":1}` + "\n" + `{"type":"sample","runtimeClass":"runc","novel":{}}` + "\n"))
-	if err != nil || len(run.Samples) != 1 || len(run.Warnings) != 2 || !strings.Contains(run.Warnings[0], `line 3 has the unknown type "later"`) {
+	run, err := Read(strings.NewReader(head + "\n\n" + `{"type":"later","x":1}` + "\n" + `{"type":"sample","runtimeClass":"runc","novel":{}}` + "\n{}\n"))
+	if err != nil || len(run.Samples) != 1 || len(run.Warnings) != 3 || !strings.Contains(run.Warnings[0], `line 3 has the unknown type "later"`) {
 		t.Errorf("%v, %+v", err, run)
 	}
 }
@@ -259,6 +343,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(file(&t, 2))
 	f.Add(file(&t, 2)[:600])
 	f.Add([]byte(`{"type":"run","schema":1}` + "\n" + `{"type":"sample","phases":[{}],"instance":{},"function":{}}` + "\n" + `{"type":"x"}` + "\n" + `{"type":"end"}`))
+	f.Add([]byte(`{"type":"run","schema":1}` + "\n" + `{"type":"span","traceId":"a","startUnixNs":2}` + "\n" + `{"type":"sample","traceId":"a"}` + "\n" + `{"type":"span","traceId":"a","startUnixNs":1}` + "\n" + `{"type":"span","traceId":"b"}`))
 	f.Add([]byte(`{"type":"run","schema":9}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		run, err := Read(bytes.NewReader(data))
@@ -275,6 +360,9 @@ func FuzzRead(f *testing.F) {
 		}
 		for _, r := range run.Resources {
 			err = errors.Join(err, w.Resource(r))
+		}
+		for _, s := range run.Spans {
+			err = errors.Join(err, w.Span(s))
 		}
 		if err != nil {
 			t.Fatalf("write what was read: %v", err)

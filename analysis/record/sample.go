@@ -68,7 +68,12 @@ type Sample struct {
 	// ClockOffset is that of the function that answered, where it was estimated.
 	ClockOffset *ClockOffset `json:"clockOffset,omitempty"`
 	Phases      []Phase      `json:"phases,omitempty"`
-	Spans       []Span       `json:"spans,omitempty"`
+	// TraceID is what the request carried, 32 hexadecimal digits, and names its
+	// lines of type span.
+	TraceID string `json:"traceId,omitempty"`
+	// Spans are written to lines of their own, because they arrive seconds after
+	// the sample; Read puts them here, in the order in which they began.
+	Spans []Span `json:"spans,omitempty"`
 }
 
 // Lateness is how long after its intended time the request was sent.
@@ -145,13 +150,4 @@ type Phase struct {
 	Resolution time.Duration `json:"resolutionNs"`
 	// Source says what was read: the object and field, or the event.
 	Source string `json:"source,omitempty"`
-}
-
-// Span is one span of a distributed trace that belongs to the request.
-type Span struct {
-	Service string `json:"service"`
-	Name    string `json:"name"`
-	// Start is Unix nanoseconds of the reporting component's wall clock.
-	Start    int64         `json:"startUnixNs"`
-	Duration time.Duration `json:"durationNs"`
 }

@@ -73,6 +73,12 @@ func (w *Writer) Resource(r Resource) error {
 	return w.line(r)
 }
 
+// Span appends a span.
+func (w *Writer) Span(s TraceSpan) error {
+	s.Type = TypeSpan
+	return w.line(s)
+}
+
 // End appends the last line, at the given time and for the given reason, and
 // closes the file. cause may be nil.
 func (w *Writer) End(at time.Duration, reason string, cause error) error {

@@ -1,0 +1,123 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// line is one line of a run file, decoded. What it holds is in the field of its
+// type.
+type line struct {
+	number   int
+	blank    bool
+	kind     Type
+	err      error
+	header   Header
+	sample   Sample
+	event    Event
+	resource Resource
+	span     TraceSpan
+	end      End
+}
+
+// samplePrefix is how a Writer's samples begin. They are most of a file; knowing
+// them by it saves to read them twice.
+var samplePrefix = []byte(`{"type":"sample",`)
+
+// decode reads the text of a line.
+func (l *line) decode(text []byte) {
+	l.kind, l.err, l.blank = "", nil, len(bytes.TrimSpace(text)) == 0
+	if l.blank {
+		return
+	}
+	if l.number > 1 && bytes.HasPrefix(text, samplePrefix) {
+		l.kind, l.sample = TypeSample, Sample{}
+		l.err = json.Unmarshal(text, &l.sample)
+		return
+	}
+	var head struct {
+		Type   Type `json:"type"`
+		Schema int  `json:"schema"`
+	}
+	if l.err = json.Unmarshal(text, &head); l.number == 1 && (l.err != nil || head.Type != TypeRun) {
+		l.err = ErrNotRunFile
+	}
+	if head.Schema > SchemaVersion {
+		l.err = &NewerSchemaError{File: head.Schema, Known: SchemaVersion}
+	}
+	l.kind = head.Type
+	if l.err == nil {
+		l.err = l.decodeKind(text)
+	}
+}
+
+func (l *line) decodeKind(text []byte) error {
+	switch l.kind {
+	case TypeRun:
+		if l.number != 1 {
+			return errors.New("a second run header")
+		}
+		l.header = Header{}
+		return json.Unmarshal(text, &l.header)
+	case TypeSample:
+		l.sample = Sample{}
+		return json.Unmarshal(text, &l.sample)
+	case TypeEvent:
+		l.event = Event{}
+		return json.Unmarshal(text, &l.event)
+	case TypeResource:
+		l.resource = Resource{}
+		return json.Unmarshal(text, &l.resource)
+	case TypeSpan:
+		l.span = TraceSpan{}
+		return json.Unmarshal(text, &l.span)
+	case TypeEnd:
+		l.end = End{}
+		return json.Unmarshal(text, &l.end)
+	}
+	return nil
+}
+
+// visit hands the line on.
+func (l *line) visit(run *Run, v Visitor) {
+	switch l.kind {
+	case TypeRun:
+		run.Header = l.header
+		call(v.Header, &run.Header)
+	case TypeSample:
+		call(v.Sample, &l.sample)
+	case TypeEvent:
+		run.completeHeader(&l.event)
+		call(v.Event, &l.event)
+	case TypeResource:
+		call(v.Resource, &l.resource)
+	case TypeSpan:
+		call(v.Span, &l.span)
+	case TypeEnd:
+		end := l.end
+		run.End = &end
+	default:
+		run.warn("line %d has the unknown type %q and was read over", l.number, l.kind)
+	}
+}
+
+func call[T any](f func(*T), v *T) {
+	if f != nil {
+		f(v)
+	}
+}
+
+// completeHeader takes into the header what was known only later.
+func (run *Run) completeHeader(e *Event) {
+	for i, class := range run.Header.Classes {
+		if e.Kind == EventImageDigest && e.RuntimeClass == class.Name {
+			run.Header.Classes[i].ImageDigest = e.Message
+		}
+	}
+}
+
+func (run *Run) warn(format string, args ...any) {
+	run.Warnings = append(run.Warnings, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,53 @@
+package record
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Span is one span of a distributed trace that belongs to the request.
+type Span struct {
+	// Service is the component that reports it: "activator", "queue-proxy".
+	Service string `json:"service"`
+	Name    string `json:"name"`
+	// Start is Unix nanoseconds of the reporting component's wall clock.
+	Start    int64         `json:"startUnixNs"`
+	Duration time.Duration `json:"durationNs"`
+	// ID and Parent, 16 hexadecimal digits, say which span it is part of. The
+	// parent of a first span is the request itself, which has no span.
+	ID     string `json:"spanId,omitempty"`
+	Parent string `json:"parentSpanId,omitempty"`
+	// Error is why it failed.
+	Error string `json:"error,omitempty"`
+}
+
+// TraceSpan is a span as it stands in the file: the line that arrived for the
+// sample of the same trace. It may stand before the sample or long after it.
+type TraceSpan struct {
+	Type    Type   `json:"type"`
+	TraceID string `json:"traceId"`
+	Span
+}
+
+// join gives each sample its spans and returns those that belong to none.
+func join(samples []Sample, spans []TraceSpan) (rest []TraceSpan) {
+	at := map[string]int{}
+	for i := range samples {
+		if id := samples[i].TraceID; id != "" && len(spans) > 0 {
+			at[id] = i
+		}
+	}
+	for _, s := range spans {
+		i, ok := at[s.TraceID]
+		if !ok {
+			rest = append(rest, s)
+			continue
+		}
+		samples[i].Spans = append(samples[i].Spans, s.Span)
+	}
+	for i := range samples {
+		slices.SortStableFunc(samples[i].Spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+	}
+	return rest
+}

@@ -1,0 +1,159 @@
+package record
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+)
+
+// Visitor takes the lines of a run file in their order, without keeping the run
+// in memory. A nil function skips its lines. What a function is given is its own
+// only until it returns, but for what pointers and slices in it refer to.
+type Visitor struct {
+	Header   func(*Header)
+	Sample   func(*Sample)
+	Event    func(*Event)
+	Resource func(*Resource)
+	// Span is given spans as they stand in the file; Read joins them to samples.
+	Span func(*TraceSpan)
+}
+
+// Walk reads a run as Read does, hands its lines to the visitor, and returns the
+// rest: the header, complete, the end and the warnings. The visitor is called
+// from one goroutine; when Walk fails, it has been given the lines before the
+// one that is broken.
+func Walk(r io.Reader, v Visitor) (*Run, error) {
+	run := &Run{}
+	stop := make(chan struct{})
+	defer close(stop)
+	for b := range batches(r, stop) {
+		<-b.decoded
+		if err := b.visit(run, v); err != nil {
+			return nil, err
+		}
+		b.release()
+	}
+	return run.check()
+}
+
+// batch is some consecutive lines, which one goroutine decodes while another
+// reads on.
+type batch struct {
+	text    []byte
+	ends    []int // of each line in text
+	first   int   // number of the first line
+	lines   []line
+	last    bool  // the file ends here, perhaps in the middle of a line
+	cut     bool  // its last line has no line break
+	err     error // of reading, after the lines
+	decoded chan struct{}
+	free    chan<- *batch
+}
+
+// batchBytes is as much as is worth handing to another goroutine.
+const batchBytes = 64 << 10
+
+// batches reads all lines, decodes them concurrently and yields them in order.
+func batches(r io.Reader, stop <-chan struct{}) <-chan *batch {
+	workers := runtime.GOMAXPROCS(0)
+	free := make(chan *batch, 2*workers)
+	for range cap(free) {
+		free <- &batch{free: free}
+	}
+	work := make(chan *batch, cap(free))
+	order := make(chan *batch, cap(free))
+	for range workers {
+		go func() {
+			for b := range work {
+				b.decode()
+			}
+		}()
+	}
+	go func() {
+		defer close(order)
+		defer close(work)
+		in := bufio.NewReaderSize(r, batchBytes)
+		for number := 1; ; {
+			var b *batch
+			select {
+			case b = <-free:
+			case <-stop:
+				return
+			}
+			number = b.fill(in, number)
+			last := b.last
+			order <- b // neither channel is ever full: there are no more batches
+			work <- b
+			if last {
+				return
+			}
+		}
+	}()
+	return order
+}
+
+// fill reads lines from the one with the number and returns that of the next.
+func (b *batch) fill(in *bufio.Reader, number int) int {
+	b.text, b.ends, b.first = b.text[:0], b.ends[:0], number
+	b.last, b.cut, b.err, b.decoded = false, false, nil, make(chan struct{})
+	for len(b.text) < batchBytes {
+		var part []byte
+		err := bufio.ErrBufferFull
+		for errors.Is(err, bufio.ErrBufferFull) { // a long line comes in parts
+			part, err = in.ReadSlice('\n')
+			b.text = append(b.text, part...)
+		}
+		number++
+		b.ends = append(b.ends, len(b.text))
+		if err != nil {
+			b.last, b.cut = true, true
+			if !errors.Is(err, io.EOF) {
+				b.err = err
+			}
+			return number
+		}
+	}
+	return number
+}
+
+func (b *batch) decode() {
+	defer close(b.decoded)
+	if cap(b.lines) < len(b.ends) {
+		b.lines = make([]line, len(b.ends))
+	}
+	b.lines = b.lines[:len(b.ends)]
+	from := 0
+	for i, to := range b.ends {
+		b.lines[i].number = b.first + i
+		b.lines[i].decode(b.text[from:to])
+		from = to
+	}
+}
+
+// visit hands on the lines up to the first that is broken. A broken last line
+// was cut off by a kill; the header never is read over.
+func (b *batch) visit(run *Run, v Visitor) error {
+	if b.err != nil && len(b.lines) > 0 {
+		b.lines = b.lines[:len(b.lines)-1] // what came before the failure is no line
+	}
+	for i := range b.lines {
+		l := &b.lines[i]
+		if l.blank {
+			continue
+		}
+		if l.err == nil {
+			l.visit(run, v)
+			continue
+		}
+		if cutOff := b.cut && i == len(b.lines)-1; !cutOff || l.number == 1 {
+			return fmt.Errorf("line %d: %w", l.number, l.err)
+		}
+		run.warn("line %d is cut off and was read over", l.number)
+	}
+	return b.err
+}
+
+// release gives the batch back to be filled again.
+func (b *batch) release() { b.free <- b }
