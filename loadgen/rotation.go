@@ -72,8 +72,9 @@ func most(classes [][]int) int {
 const (
 	// autoscalerTick is how often Knative's autoscaler decides.
 	autoscalerTick = 2 * time.Second
-	// podTermination is what it takes to end a pod whose function exits at once.
-	podTermination = 3 * time.Second
+	// podTermination is what it takes to end a pod whose function exits at once:
+	// queue-proxy serves on for 30 s, until every router has forgotten the pod.
+	podTermination = 32 * time.Second
 	// expectedColdStart is a guess on the low side: too many services cost some
 	// time to create, too few make every trial wait.
 	expectedColdStart = 800 * time.Millisecond

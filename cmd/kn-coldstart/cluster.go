@@ -58,7 +58,9 @@ func runNode(args []string) error {
 // nodeError is a failure that the node's program has told the user already.
 type nodeError struct{ code int }
 
-func (e *nodeError) Error() string { return fmt.Sprintf("%s ended with status %d", nodeProgram, e.code) }
+func (e *nodeError) Error() string {
+	return fmt.Sprintf("%s ended with status %d", nodeProgram, e.code)
+}
 
 // findNode looks beside this program, then on the PATH.
 func findNode() (string, error) {

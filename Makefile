@@ -1,0 +1,44 @@
+# Thin targets; the work is in scripts/ and in the Go tools.
+.PHONY: build node demo test unit e2e bench bench-node bench-fidelity bench-gate lint clean help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile
+
+build: ## build kn-coldstart into build/
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o build/kn-coldstart ./cmd/kn-coldstart
+
+node: ## install what the embedded node needs, and build it
+	scripts/install-prerequisites
+	scripts/build-node
+
+demo: build node ## set everything up, and compare runc, crun and gVisor on the embedded node
+	scripts/demo
+
+test: build node unit e2e ## everything that CI runs
+
+unit: lint ## unit tests with the race detector
+	go test -race ./...
+	cd cmd/knative-node && go test -race ./...
+
+e2e: build node ## end-to-end tests on the real node
+	scripts/e2e
+
+bench: bench-fidelity bench-gate bench-node ## every benchmark
+
+bench-fidelity: ## how exactly latencies are measured
+	go test ./loadgen -run '^$$' -bench Fidelity -benchtime 5x
+
+bench-gate: ## how often the gate is wrong
+	go test ./analysis/gate -run '^$$' -bench Gate -benchtime 1x -timeout 30m
+
+bench-node: build node ## boot time and memory of the node, and the time of an empty build
+	scripts/bench-node
+
+lint: ## gofmt, vet and staticcheck
+	scripts/lint
+
+clean: ## remove what was built
+	rm -rf build

@@ -1,0 +1,244 @@
+//go:build e2e
+
+package main
+
+// The end-to-end tests drive the built programs against the real embedded node,
+// which scripts/e2e boots before and removes after them. They assert what must
+// hold on any machine, never a speed.
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+)
+
+// build is where make puts the programs.
+const build = "../../build"
+
+// result is what a program left.
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+func (r result) String() string {
+	return "stdout:\n" + r.stdout + "\nstderr:\n" + r.stderr
+}
+
+// kn runs kn-coldstart on the embedded node to its end.
+func kn(t *testing.T, args ...string) result {
+	t.Helper()
+	return finish(t, start(t, args...))
+}
+
+func start(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(build, "kn-coldstart"), args...)
+	cmd.Stdout, cmd.Stderr = new(bytes.Buffer), new(bytes.Buffer)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd
+}
+
+func finish(t *testing.T, cmd *exec.Cmd) result {
+	t.Helper()
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return result{cmd.ProcessState.ExitCode(), cmd.Stdout.(*bytes.Buffer).String(), cmd.Stderr.(*bytes.Buffer).String()}
+}
+
+// single runs the single-instance experiment into a run file of its own.
+func single(t *testing.T, args ...string) (result, *record.Run) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "run.jsonl")
+	r := kn(t, append([]string{"single", "--run-file", file}, args...)...)
+	run, err := record.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, r)
+	}
+	return r, run
+}
+
+func cluster(t *testing.T) *ksvc.Client {
+	t.Helper()
+	client, err := ksvc.Connect(ksvc.Kubeconfig{Path: filepath.Join(nodeStateDir, "kubeconfig")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// wantNothingLeft fails if anything of ours is in the cluster.
+func wantNothingLeft(t *testing.T) {
+	t.Helper()
+	client := cluster(t)
+	ours := metav1.ListOptions{LabelSelector: ksvc.LabelManagedBy + "=" + ksvc.ManagedBy}
+	services, err := client.Serving.ServingV1().Services("").List(t.Context(), ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pods, err := client.Kubernetes.CoreV1().Pods("").List(t.Context(), ours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(services.Items)+len(pods.Items) > 0 {
+		t.Errorf("left behind: %d services, %d pods", len(services.Items), len(pods.Items))
+	}
+}
+
+func TestSingle(t *testing.T) {
+	hlog := filepath.Join(t.TempDir(), "run.hlog")
+	r, run := single(t, "--runtime-class", "runc,crun,gvisor", "--iterations", "2", "--hlog", hlog, "--phases")
+	if r.code != exitOK {
+		t.Fatalf("exit code %d\n%s", r.code, r)
+	}
+	if run.End == nil || run.End.Reason != record.EndCompleted {
+		t.Errorf("end %+v, want completed", run.End)
+	}
+	uids := map[string]bool{}
+	measured := map[string]int{}
+	for _, s := range run.Samples {
+		wantProvenCold(t, s)
+		wantPhasesInOrder(t, s)
+		if s.Instance != nil {
+			if uids[s.Instance.UID] {
+				t.Errorf("instance %s answered two samples", s.Instance.UID)
+			}
+			uids[s.Instance.UID] = true
+		}
+		if !s.Discarded {
+			measured[s.RuntimeClass]++
+		}
+	}
+	for _, class := range []string{"runc", "crun", "gvisor"} {
+		if measured[class] != 2 {
+			t.Errorf("%d samples of %s, want 2", measured[class], class)
+		}
+		if !strings.Contains(r.stdout, class) {
+			t.Errorf("the table lacks %s:\n%s", class, r.stdout)
+		}
+	}
+	for _, class := range run.Header.Classes {
+		if class.Handler != class.Name || class.ImageDigest == "" {
+			t.Errorf("class %+v lacks its handler or image digest", class)
+		}
+	}
+	if b, err := os.ReadFile(hlog); err != nil || !bytes.Contains(b, []byte("Tag=")) {
+		t.Errorf("histogram log %q, error %v", b, err)
+	}
+	wantNothingLeft(t)
+}
+
+func wantProvenCold(t *testing.T, s record.Sample) {
+	t.Helper()
+	if s.Outcome != record.OK || s.Cold != record.Proven || s.Instance == nil || s.Instance.UID == "" {
+		t.Errorf("%s block %d: outcome %s %s, cold %s (%s), instance %+v",
+			s.Service, s.Block, s.Outcome, s.Error, s.Cold, s.ColdReason, s.Instance)
+		return
+	}
+	if s.Function == nil || s.Function.Requests != 1 {
+		t.Errorf("%s: function %+v, want its first request", s.Service, s.Function)
+	}
+	if s.TTFB <= 0 || s.TTFB > s.ResponseLatency || s.Sent < s.Intended || s.Done < s.FirstByte {
+		t.Errorf("%s: instants out of order: %+v", s.Service, s)
+	}
+}
+
+// wantPhasesInOrder checks that each phase comes after the one before it, as far
+// as their resolutions tell. The activator asks an instance itself whether it is
+// ready, so that Kubernetes may hear of it after the answer: ready has to come
+// after the containers, not before the first byte.
+func wantPhasesInOrder(t *testing.T, s record.Sample) {
+	t.Helper()
+	at := map[record.PhaseName]record.Phase{}
+	for _, p := range s.Phases {
+		at[p.Name] = p
+	}
+	var before *record.Phase
+	for _, name := range record.PhaseNames {
+		p, known := at[name]
+		if !known {
+			t.Errorf("%s: no phase %s", s.Service, name)
+			continue
+		}
+		if before != nil && p.At+p.Resolution < before.At-before.Resolution {
+			t.Errorf("%s: phase %s at %v ±%v comes before %s at %v ±%v",
+				s.Service, name, p.At, p.Resolution, before.Name, before.At, before.Resolution)
+		}
+		if name != record.PhaseReady {
+			before = &p
+		}
+	}
+	first, last := at[record.PhaseRequested], at[record.PhaseDone]
+	if sum := last.At - first.At; sum != s.ResponseLatency {
+		t.Errorf("%s: phases add up to %v, latency is %v", s.Service, sum, s.ResponseLatency)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		signal syscall.Signal
+		code   int
+	}{{"Ctrl-C", syscall.SIGINT, exitInterrupted}, {"kill -9", syscall.SIGKILL, -1}} {
+		t.Run(c.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "run.jsonl")
+			cmd := start(t, "single", "--runtime-class", "runc", "--iterations", "50", "--services-per-class", "3", "--run-file", file)
+			samples := awaitSamples(t, file, 2)
+			if err := cmd.Process.Signal(c.signal); err != nil {
+				t.Fatal(err)
+			}
+			r := finish(t, cmd)
+			if r.code != c.code {
+				t.Errorf("exit code %d, want %d\n%s", r.code, c.code, r)
+			}
+			run, err := record.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(run.Samples) < samples {
+				t.Errorf("%d samples in the file, %d were finished", len(run.Samples), samples)
+			}
+			if c.signal == syscall.SIGKILL {
+				if r := kn(t, "clean"); r.code != exitOK {
+					t.Errorf("clean: exit code %d\n%s", r.code, r)
+				}
+			} else if run.End == nil || run.End.Reason != record.EndInterrupted {
+				t.Errorf("end %+v, want interrupted", run.End)
+			}
+			wantNothingLeft(t)
+		})
+	}
+}
+
+// awaitSamples waits until the run file holds n samples, and returns how many.
+func awaitSamples(t *testing.T, file string, n int) int {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	for {
+		if run, err := record.ReadFile(file); err == nil && len(run.Samples) >= n {
+			return len(run.Samples)
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("no %d samples in %s", n, file)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
