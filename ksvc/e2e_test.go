@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/templates"
@@ -22,33 +25,90 @@ const (
 	envImage      = "KN_COLDSTART_E2E_IMAGE"
 )
 
-const endToEndSpace = "ksvc-dev"
+// endToEndSpace is the namespace of one test. It takes a while to go, so no two
+// tests share one.
+func endToEndSpace(t *testing.T) string { return "ksvc-dev-" + strings.ToLower(t.Name()) }
 
-// endToEnd connects to the real cluster, in a namespace of the test's own.
+// endToEnd connects to the real cluster, in a namespace of the test's own, and
+// with nothing but the permissions of templates/rbac.yaml.
 func endToEnd(t *testing.T) *Client {
 	t.Helper()
 	path := os.Getenv(envKubeconfig)
 	if path == "" {
 		t.Skipf("%s names no cluster", envKubeconfig)
 	}
-	c, err := Connect(Kubeconfig{Path: path, Namespace: endToEndSpace})
+	name := endToEndSpace(t)
+	config, _, err := Kubeconfig{Path: path}.load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	space := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: endToEndSpace}}
-	if _, err := c.Kubernetes.CoreV1().Namespaces().Create(t.Context(), space, metav1.CreateOptions{}); err != nil {
+	admin, err := newClient(config, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	space := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	if _, err := admin.Kubernetes.CoreV1().Namespaces().Create(t.Context(), space, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx := context.Background()
-		if _, err := c.Delete(ctx, DeleteOptions{Timeout: 2 * time.Minute}); err != nil {
+		if err := admin.Kubernetes.CoreV1().Namespaces().Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
 			t.Error(err)
 		}
-		if err := c.Kubernetes.CoreV1().Namespaces().Delete(ctx, endToEndSpace, metav1.DeleteOptions{}); err != nil {
+	})
+	grant(t, admin)
+	config.Impersonate.UserName = "system:serviceaccount:" + name + ":" + name
+	c, err := newClient(config, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		gone, err := c.Delete(context.Background(), DeleteOptions{Timeout: 2 * time.Minute})
+		t.Logf("deleted %+v, %v", gone, err)
+		if err != nil {
 			t.Error(err)
 		}
 	})
 	return c
+}
+
+// grant applies templates/rbac.yaml, under names that belong to the test.
+func grant(t *testing.T, admin *Client) {
+	t.Helper()
+	text, err := templates.RenderRBAC(templates.RBAC{Namespace: admin.Namespace, ServiceAccount: admin.Namespace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rbac, ctx := admin.Kubernetes.RbacV1(), context.Background()
+	for document := range strings.SplitSeq(strings.ReplaceAll(string(text), "name: kn-coldstart", "name: "+admin.Namespace), "\n---\n") {
+		object, _, err := scheme.Codecs.UniversalDeserializer().Decode([]byte(document), nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, create, remove := object.(metav1.Object).GetName(), error(nil), func() error { return nil }
+		o, d := metav1.CreateOptions{}, metav1.DeleteOptions{}
+		switch object := object.(type) {
+		case *rbacv1.Role:
+			_, create = rbac.Roles(object.Namespace).Create(ctx, object, o)
+			remove = func() error { return rbac.Roles(object.Namespace).Delete(ctx, name, d) }
+		case *rbacv1.RoleBinding:
+			_, create = rbac.RoleBindings(object.Namespace).Create(ctx, object, o)
+			remove = func() error { return rbac.RoleBindings(object.Namespace).Delete(ctx, name, d) }
+		case *rbacv1.ClusterRole:
+			_, create = rbac.ClusterRoles().Create(ctx, object, o)
+			remove = func() error { return rbac.ClusterRoles().Delete(ctx, name, d) }
+		case *rbacv1.ClusterRoleBinding:
+			_, create = rbac.ClusterRoleBindings().Create(ctx, object, o)
+			remove = func() error { return rbac.ClusterRoleBindings().Delete(ctx, name, d) }
+		}
+		if create != nil {
+			t.Fatal(create)
+		}
+		t.Cleanup(func() {
+			if err := remove(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func endToEndImage() string {
