@@ -26,7 +26,7 @@ func (m Mismatch) String() string { return fmt.Sprintf("%s is %s, was %s", m.Fie
 // things are kept, but not what one sample measures.
 var incidental = map[string]bool{
 	"context": true, "dryrun": true, "hlog": true, "ingressaddress": true, "iterations": true, "kubeconfig": true,
-	"maxservices": true, "namespace": true, "nocolor": true, "output": true, "phases": true, "quiet": true,
+	"maxservices": true, "namespace": true, "nocolor": true, "offsetrequests": true, "output": true, "phases": true, "quiet": true,
 	"runfile": true, "runtimeclass": true, "runtimeclasses": true, "seed": true, "services": true, "timeline": true,
 	"verbose": true, "wait": true, "waittimeout": true,
 }

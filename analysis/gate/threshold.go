@@ -111,7 +111,7 @@ func (t *Threshold) selectCells(s string, given bool) error {
 	}
 	m := selector.FindStringSubmatch(s)
 	if m == nil || (m[1] == "" && m[2] == "") {
-		return fmt.Errorf("%q selects nothing: want CLASS:, CLASS/SERVICES: or */SERVICES:", s)
+		return fmt.Errorf("%q selects nothing: want CLASS, CLASS/SERVICES or */SERVICES before the colon", s)
 	}
 	if m[1] != "*" {
 		t.RuntimeClass = m[1]

@@ -41,7 +41,8 @@ func label(c analysis.Cell, all []analysis.Cell) string {
 const timelineWidth = 60
 
 // Timeline writes, per cell, a line for each phase whose bar spans its step, on
-// one scale for all cells.
+// one scale for all cells. A bar of "<" runs backwards: the phase came before the
+// one above it.
 //
 //	runc, 30 cold starts
 //	  podCreated   ====                        40.1ms
@@ -52,10 +53,6 @@ func Timeline(w io.Writer, s *analysis.Summary) error {
 		return nil
 	}
 	p := printer{w: w}
-	column := func(at time.Duration) int {
-		share := float64(at) / float64(longest)
-		return int(math.Round(timelineWidth * min(max(share, 0), 1)))
-	}
 	for _, c := range s.Cells {
 		if len(c.Phases) == 0 {
 			continue
@@ -63,17 +60,27 @@ func Timeline(w io.Writer, s *analysis.Summary) error {
 		p.line("%s, %d cold starts", label(c, s.Cells), c.Phases[0].Samples)
 		var from time.Duration
 		for _, ph := range c.Phases[1:] {
-			left := column(from)
-			right := max(column(ph.SinceRequested), left)
-			bar := strings.Repeat(" ", left) + strings.Repeat("=", right-left)
-			if left == right {
-				bar = strings.Repeat(" ", min(left, timelineWidth-1)) + "|"
-			}
-			p.line("  %-*s  %-*s  %s", name, ph.Name, timelineWidth, bar, stat.Format(ph.SinceRequested))
+			p.line("  %-*s  %-*s  %s", name, ph.Name, timelineWidth, bar(from, ph.SinceRequested, longest), stat.Format(ph.SinceRequested))
 			from = ph.SinceRequested
 		}
 	}
 	return p.err
+}
+
+// bar spans from one instant to the next, on a line that is longest long.
+func bar(from, to, longest time.Duration) string {
+	column := func(at time.Duration) int {
+		share := float64(at) / float64(longest)
+		return int(math.Round(timelineWidth * min(max(share, 0), 1)))
+	}
+	left, right, mark := column(from), column(to), "="
+	if to < from {
+		left, right, mark = right, left, "<"
+	}
+	if left == right {
+		return strings.Repeat(" ", min(left, timelineWidth-1)) + "|"
+	}
+	return strings.Repeat(" ", left) + strings.Repeat(mark, right-left)
 }
 
 // extent is the latest phase of all cells and the length of the longest name.

@@ -82,6 +82,16 @@ func troubled() *record.Run {
 	return r
 }
 
+// realRun is a run of the tool on its own node: three cold starts of each class.
+func realRun(t *testing.T) *record.Run {
+	t.Helper()
+	r, err := record.ReadFile(filepath.Join("..", "testdata", "single.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // burst is a sweep over 1, 3 and 10 services whose last round is not complete.
 func burst() *record.Run {
 	b := runtest.New("20260102-050607", "runc")
@@ -116,6 +126,7 @@ func TestGoldenFiles(t *testing.T) {
 		"three":    analysis.Summarise(threeClasses()),
 		"troubled": analysis.Summarise(troubled()),
 		"burst":    analysis.Summarise(burst()),
+		"real":     analysis.Summarise(realRun(t)),
 		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
 	}
 	for name, s := range runs {
