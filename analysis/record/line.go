@@ -33,8 +33,8 @@ func (l *line) decode(text []byte) {
 		return
 	}
 	if l.number > 1 && bytes.HasPrefix(text, samplePrefix) {
-		l.kind, l.sample = TypeSample, Sample{}
-		l.err = json.Unmarshal(text, &l.sample)
+		l.kind = TypeSample
+		l.err = l.decodeKind(text)
 		return
 	}
 	var head struct {
@@ -53,31 +53,37 @@ func (l *line) decode(text []byte) {
 	}
 }
 
-func (l *line) decodeKind(text []byte) error {
+// decodeKind trusts the kind over the text, which may name its type twice.
+func (l *line) decodeKind(text []byte) (err error) {
 	switch l.kind {
 	case TypeRun:
 		if l.number != 1 {
 			return errors.New("a second run header")
 		}
-		l.header = Header{}
-		return json.Unmarshal(text, &l.header)
+		l.header, err = decodeTo[Header](text)
+		l.header.Type = l.kind
 	case TypeSample:
-		l.sample = Sample{}
-		return json.Unmarshal(text, &l.sample)
+		l.sample, err = decodeTo[Sample](text)
+		l.sample.Type = l.kind
 	case TypeEvent:
-		l.event = Event{}
-		return json.Unmarshal(text, &l.event)
+		l.event, err = decodeTo[Event](text)
+		l.event.Type = l.kind
 	case TypeResource:
-		l.resource = Resource{}
-		return json.Unmarshal(text, &l.resource)
+		l.resource, err = decodeTo[Resource](text)
+		l.resource.Type = l.kind
 	case TypeSpan:
-		l.span = TraceSpan{}
-		return json.Unmarshal(text, &l.span)
+		l.span, err = decodeTo[TraceSpan](text)
+		l.span.Type = l.kind
 	case TypeEnd:
-		l.end = End{}
-		return json.Unmarshal(text, &l.end)
+		l.end, err = decodeTo[End](text)
+		l.end.Type = l.kind
 	}
-	return nil
+	return err
+}
+
+func decodeTo[T any](text []byte) (v T, err error) {
+	err = json.Unmarshal(text, &v)
+	return v, err
 }
 
 // visit hands the line on.
