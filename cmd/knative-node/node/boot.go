@@ -85,7 +85,6 @@ func (b *boot) storage(ctx context.Context) error {
 		b.writeConfig("containerd.toml", b.Config("containerd.toml")),
 		b.writeConfig("kubelet.yaml", b.Config("kubelet.yaml")),
 		b.writeConfig("cni.conflist", b.Config("cni/10-pods.conflist")),
-		os.WriteFile(b.Config("resolv.conf"), []byte("nameserver "+sandbox.DNSServer+"\n"), 0o600),
 	)
 	if err != nil {
 		return err

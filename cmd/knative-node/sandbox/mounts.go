@@ -3,6 +3,8 @@ package sandbox
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,14 +22,38 @@ func privateMounts() error {
 	if err := mount("sysfs", "/sys", strict, ""); err != nil {
 		return err
 	}
-	// Containers are shared mounts' users: the kubelet wants /run to propagate.
 	if err := mount("tmpfs", "/run", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
 		return err
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("share mounts within the sandbox: %w", err)
 	}
-	return os.MkdirAll("/run/netns", 0o755)
+	if err := os.MkdirAll("/run/netns", 0o755); err != nil {
+		return err
+	}
+	return ownResolver()
+}
+
+// ownResolver makes the cluster's DNS the only one. It refuses names that are not
+// the cluster's, where the host's servers, out of reach, would let them hang.
+func ownResolver() error {
+	const file = "/run/resolv.conf"
+	if err := os.WriteFile(file, []byte("nameserver "+DNSServer+"\n"), 0o644); err != nil {
+		return err
+	}
+	// Often the file is a link into /run, which is empty by now.
+	const target = "/etc/resolv.conf"
+	if link, err := os.Readlink(target); err == nil {
+		link = filepath.Join("/", strings.TrimPrefix(link, ".."))
+		if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
+			return err
+		}
+		return os.Symlink(file, link)
+	}
+	if err := unix.Mount(file, target, "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("mount %s on %s: %w", file, target, err)
+	}
+	return nil
 }
 
 func mount(kind, target string, flags uintptr, data string) error {
