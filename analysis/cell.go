@@ -32,6 +32,8 @@ type Cell struct {
 	Instances *Instances `json:"instances,omitempty"`
 	// Phases are the steps of the cold starts that succeeded, in order.
 	Phases []Phase `json:"phases,omitempty"`
+	// Spans are what Knative reported of them, where it was asked to.
+	Spans []Span `json:"spans,omitempty"`
 	// Latencies holds the response latencies that the quantiles are made of.
 	Latencies *stat.Set `json:"-"`
 }
@@ -88,6 +90,7 @@ type cellBuilder struct {
 	observed, limits []time.Duration
 	late             []time.Duration
 	phases           phaseBuilder
+	spans            spanBuilder
 	rounds           []*round
 	lostTimeouts     int // timed out, but not proven cold
 }
@@ -152,7 +155,7 @@ func Limit(s *record.Sample) time.Duration {
 }
 
 func (b *cellBuilder) cell(k Key) Cell {
-	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Instances: summariseRounds(b.rounds)}
+	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(), Instances: summariseRounds(b.rounds)}
 	if c.Failed == nil {
 		c.Failed = map[record.Outcome]int{}
 	}

@@ -74,14 +74,15 @@ type collector struct {
 	// Of the run that is being read:
 	rounds   *roundBuilder
 	troubles map[string]*troubleCount
+	tracing  *tracing
 }
 
 func newCollector() *collector { return &collector{cells: map[Key]*cellBuilder{}} }
 
 // visitor takes the lines of the next run; finish follows.
 func (c *collector) visitor() record.Visitor {
-	c.rounds, c.troubles = newRoundBuilder(), map[string]*troubleCount{}
-	return record.Visitor{Header: c.addHeader, Sample: c.addSample, Event: c.addEvent}
+	c.rounds, c.troubles, c.tracing = newRoundBuilder(), map[string]*troubleCount{}, &tracing{}
+	return record.Visitor{Header: c.addHeader, Sample: c.addSample, Event: c.addEvent, Span: c.tracing.addSpan}
 }
 
 func (c *collector) addHeader(h *record.Header) {
@@ -109,6 +110,7 @@ func (c *collector) finish(r *record.Run) {
 			c.cells[one.key].rounds = append(c.cells[one.key].rounds, one)
 		}
 	}
+	c.tracing.finish()
 	for _, kind := range troubles {
 		if t := c.troubles[kind]; t != nil {
 			c.warnings = append(c.warnings, t.warning(r.Header.RunID))
@@ -144,6 +146,7 @@ func (c *collector) addSample(s *record.Sample) {
 	}
 	b.add(s)
 	c.rounds.addSample(s)
+	c.tracing.addSample(s, b)
 }
 
 func (c *collector) summary() *Summary {

@@ -21,6 +21,10 @@ type Client struct {
 	Timeout time.Duration
 	// Dial opens connections; a plain net.Dialer by default.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// TraceID, when set, draws the trace id of each request: 32 hexadecimal digits,
+	// which go into its sample, and into its header so that what it passes on its
+	// way reports spans of that trace.
+	TraceID func() string
 }
 
 // Send makes one request over a connection of its own and returns what became of
@@ -42,15 +46,22 @@ func (c *Client) Prepare(t record.Target) (*Request, error) {
 	if t.Address == "" || t.Host == "" {
 		return nil, fmt.Errorf("prepare request to %s: need a host and the ingress's address, have %q and %q", name(t), t.Host, t.Address)
 	}
-	text, err := requestText(t)
+	id := ""
+	if c.TraceID != nil {
+		id = c.TraceID()
+	}
+	text, err := requestText(t, id)
 	if err != nil {
 		return nil, fmt.Errorf("prepare request to %s: %w", name(t), err)
 	}
-	return newRequest(c, t, text), nil
+	r := newRequest(c, t, text)
+	r.traceID = id
+	return r, nil
 }
 
-// requestText is a request as it goes over the wire, checked by net/http.
-func requestText(t record.Target) ([]byte, error) {
+// requestText is a request as it goes over the wire, checked by net/http. It is
+// traced if it has a trace id.
+func requestText(t record.Target, traceID string) ([]byte, error) {
 	path := t.Path
 	if path == "" {
 		path = "/"
@@ -64,6 +75,9 @@ func requestText(t record.Target) ([]byte, error) {
 	}
 	r.Close = true // one request, one connection
 	r.Header.Set("User-Agent", "kn-coldstart")
+	if traceID != "" {
+		r.Header.Set("Traceparent", traceParent(traceID))
+	}
 	var text bytes.Buffer
 	if err := r.Write(&text); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ type Request struct {
 	target    record.Target
 	client    *Client
 	text      []byte
+	traceID   string
 	conn      net.Conn
 	connected time.Duration
 	stamps    stampReader
@@ -71,7 +72,7 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 	defer r.Close()
 	s := record.Sample{
 		Type: record.TypeSample, RuntimeClass: r.target.RuntimeClass, Services: 1,
-		Service: r.target.Service, Namespace: r.target.Namespace, Revision: r.target.Revision,
+		Service: r.target.Service, Namespace: r.target.Namespace, Revision: r.target.Revision, TraceID: r.traceID,
 		Intended: intended, ClientTimeout: r.client.Timeout,
 		Cold: record.Unknown, ColdReason: notExamined,
 	}

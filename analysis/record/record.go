@@ -1,5 +1,6 @@
-// Package record is the record of a run: one header, then samples, events and
-// resource readings as they happen, then one line that says how the run ended.
+// Package record is the record of a run: one header, then samples, events,
+// resource readings and spans as they happen, then one line that says how the run
+// ended.
 //
 // A run file is JSON Lines and append-only. Everything that people are shown is
 // computed from it again, so the types here are a public format: JSON names are

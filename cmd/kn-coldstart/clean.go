@@ -37,6 +37,9 @@ func newClean() *cobra.Command {
 			}
 			restored, err := client.RestoreConfig(cmd.Context())
 			printCleaned(gone, restored)
+			if err == nil && restored {
+				err = client.RestartActivator(cmd.Context()) // it reads the setting when it starts
+			}
 			return err
 		},
 	}

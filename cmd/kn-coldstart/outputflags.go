@@ -22,7 +22,7 @@ type outputFlags struct {
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.format, "output", "o", "text", "text or json")
-	flags.BoolVar(&f.phases, "phases", false, "also print the table of phases")
+	flags.BoolVar(&f.phases, "phases", false, "also print the tables of phases and of Knative's spans")
 	flags.BoolVar(&f.timeline, "timeline", false, "also draw the phases as a timeline")
 	flags.StringVar(&f.hlog, "hlog", "", "file for an HDR histogram log, one histogram per class")
 }
@@ -63,7 +63,7 @@ func (f *outputFlags) print(runFile string) error {
 func (f *outputFlags) text(s *analysis.Summary) error {
 	err := report.Text(os.Stdout, s)
 	if err == nil && f.phases {
-		err = report.Phases(os.Stdout, s)
+		err = errors.Join(report.Phases(os.Stdout, s), report.Spans(os.Stdout, s))
 	}
 	if err == nil && f.timeline {
 		err = report.Timeline(os.Stdout, s)

@@ -31,7 +31,7 @@ func ofSummary(draw func(io.Writer, *analysis.Summary) error) func(io.Writer, ..
 }
 
 func textWithPhases(w io.Writer, s *analysis.Summary) error {
-	for _, draw := range []func(io.Writer, *analysis.Summary) error{report.Text, report.Phases, report.Timeline} {
+	for _, draw := range []func(io.Writer, *analysis.Summary) error{report.Text, report.Phases, report.Spans, report.Timeline} {
 		if err := draw(w, s); err != nil {
 			return err
 		}

@@ -19,9 +19,10 @@ import (
 // was created:
 //
 //	open ── checks, run file, watches
+//	startTraces ── Knative reports traces, if asked for
 //	deploy ── services created, Ready, at zero, reachable
 //	(the experiment)
-//	close ── last line written, everything removed
+//	close ── last line written, everything removed and restored
 type session struct {
 	client  *ksvc.Client
 	clock   record.Clock
@@ -30,6 +31,7 @@ type session struct {
 	writer  *record.Writer
 	watch   *ksvc.Watch
 	ingress ksvc.Ingress
+	traces  *traces
 	deploys bool // services may exist
 }
 
@@ -168,8 +170,8 @@ func (s *session) await(ctx context.Context, name string) (record.Target, error)
 	return t, ksvc.AwaitRoute(ctx, t)
 }
 
-// close writes the last line and removes what was created, also when ctx has
-// ended. It returns cause with whatever else went wrong.
+// close writes the last line, removes what was created and restores what was
+// changed, also when ctx has ended. It returns cause with whatever else went wrong.
 func (s *session) close(ctx context.Context, cause error) error {
 	reason := record.EndCompleted
 	switch {
@@ -179,12 +181,13 @@ func (s *session) close(ctx context.Context, cause error) error {
 		reason = record.EndFailed
 	}
 	s.watch.Stop()
-	errs := []error{cause, s.writer.End(s.clock.Now(), reason, cause)}
+	errs := []error{cause, s.traces.finish(ctx), s.writer.End(s.clock.Now(), reason, cause)}
 	if s.deploys {
 		progress := newProgress("removing what was created")
 		_, err := s.client.Delete(context.WithoutCancel(ctx), ksvc.DeleteOptions{Run: s.header.RunID, Progress: progress.update})
 		errs = append(errs, err)
 	}
+	errs = append(errs, s.traces.restore(ctx, s.client))
 	return errors.Join(errs...)
 }
 

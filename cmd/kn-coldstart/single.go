@@ -17,6 +17,7 @@ import (
 // singleFlags are the options of single; their JSON is the run file's settings.
 type singleFlags struct {
 	serviceFlags
+	traceFlags
 	Iterations       int    `json:"iterations"`
 	ServicesPerClass int    `json:"servicesPerClass"`
 	OffsetRequests   int    `json:"offsetRequests"`
@@ -58,6 +59,7 @@ func newSingle() *cobra.Command {
 	f.cluster.registerIngress(flags)
 	f.classes.register(flags)
 	f.serviceFlags.register(flags)
+	f.traceFlags.register(flags)
 	f.output.register(flags)
 	flags.IntVar(&f.Iterations, "iterations", 30, "samples of each class")
 	flags.IntVar(&f.ServicesPerClass, "services-per-class", 0, "services of each class that take turns (default: enough not to wait for zero)")
@@ -119,6 +121,9 @@ func (f *singleFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return usage(err)
 	}
+	if err := f.traceFlags.choose(cmd.Flags(), f.cluster.embedded); err != nil {
+		return usage(err)
+	}
 	if !cmd.Flags().Changed("seed") {
 		f.seed = rand.Uint64()
 	}
@@ -137,13 +142,17 @@ func (f *singleFlags) measure(ctx context.Context, client *ksvc.Client, classes 
 		command: "single", classes: classes, settings: f, seed: f.seed, runFile: f.runFile,
 		checks: ksvc.CheckOptions{
 			Classes: names(classes), ClientTimeout: f.ClientTimeout, IngressAddress: f.cluster.ingressAddress,
+			Traces: f.Traces,
 		},
 		timeouts: ksvc.WatchOptions{ZeroTimeout: f.zeroTimeout()},
 	})
 	if err != nil {
 		return err
 	}
-	err = s.close(ctx, f.experiment(ctx, s))
+	if err = s.startTraces(ctx, f.traceFlags); err == nil {
+		err = f.experiment(ctx, s)
+	}
+	err = s.close(ctx, err)
 	return errors.Join(err, f.output.print(s.path))
 }
 
@@ -160,7 +169,7 @@ func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 	defer guard.stop()
 	log := newSampleLog()
 	e := loadgen.Single{
-		Client:  &loadgen.Client{Clock: s.clock, Timeout: f.ClientTimeout},
+		Client:  &loadgen.Client{Clock: s.clock, Timeout: f.ClientTimeout, TraceID: s.traces.ids()},
 		Cluster: s.watch, Sink: s.writer, Targets: targets,
 		Options: loadgen.SingleOptions{
 			Iterations: f.Iterations, Seed: f.seed, ZeroTimeout: f.zeroTimeout(), OffsetRequests: f.OffsetRequests,

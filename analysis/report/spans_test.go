@@ -1,0 +1,45 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// reported gives a sample the spans that Knative reports of a cold start.
+func reported(s *record.Sample) {
+	whole, at := s.ResponseLatency, s.Service
+	span := func(service, name, id, parent string, share float64) {
+		s.Spans = append(s.Spans, record.Span{Service: service, Name: name, ID: id, Parent: parent,
+			Start: int64(len(s.Spans)), Duration: time.Duration(share * float64(whole))})
+	}
+	s.TraceID = at
+	span("activator", "GET", "1", "0", 0.99)
+	span("activator", "throttler_try", "2", "1", 0.95)
+	span("activator", "activator_proxy", "3", "1", 0.03)
+	span("activator", "GET /work", "4", "3", 0.029)
+	span("queue-proxy", "GET", "5", "4", 0.02)
+	span("queue-proxy", "kn.queueproxy.proxy", "6", "5", 0.015)
+	span("queue-proxy", "HTTP GET", "7", "6", 0.01)
+	span("sidecar", "unheard\x1b", "8", "7", 0.001)
+}
+
+func TestGoldenSpans(t *testing.T) {
+	b := runtest.New("20260102-030405", "runc", "gvisor")
+	for range 5 {
+		b.Add("runc", 1, time.Second, reported).Add("gvisor", 1, 2*time.Second, reported)
+	}
+	golden(t, "traced.spans.txt", func(w io.Writer) error { return Spans(w, analysis.Summarise(b.Run())) })
+}
+
+func TestNoSpansNoTable(t *testing.T) {
+	var out bytes.Buffer
+	if err := Spans(&out, analysis.Summarise(threeClasses())); err != nil || out.Len() > 0 {
+		t.Errorf("%v, %q", err, out.String())
+	}
+}
