@@ -19,9 +19,9 @@ demo: build node ## set everything up, and compare runc, crun and gVisor on the 
 
 test: build node unit e2e ## everything that CI runs
 
-unit: lint ## unit tests with the race detector
+unit: lint ## unit tests, with the race detector where goroutines share
 	go test -race ./...
-	cd cmd/knative-node && go test -race ./...
+	cd cmd/knative-node && CGO_ENABLED=0 go test -trimpath ./... && go test -race ./process
 
 e2e: build node ## end-to-end tests on the real node
 	scripts/e2e
