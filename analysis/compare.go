@@ -61,7 +61,7 @@ var ErrNothingToCompare = errors.New("nothing to compare")
 // each class and number of services that both measured.
 func Compare(base, new []*record.Run, o CompareOptions) (*Comparison, error) {
 	b, n := Summarise(base...), Summarise(new...)
-	c := comparer{options: o}
+	c := newComparer(o)
 	c.warn("base", b)
 	c.warn("new", n)
 	if !sameRuns(b, n) {
@@ -91,7 +91,7 @@ func sameRuns(a, b *Summary) bool {
 // services. The runs are pooled.
 func CompareClasses(runs []*record.Run, o CompareOptions) (*Comparison, error) {
 	s := Summarise(runs...)
-	c := comparer{options: o}
+	c := newComparer(o)
 	c.warn("", s)
 	for i, one := range s.Cells {
 		first := slices.IndexFunc(s.Cells, func(x Cell) bool { return x.Services == one.Services })
@@ -105,6 +105,10 @@ func CompareClasses(runs []*record.Run, o CompareOptions) (*Comparison, error) {
 type comparer struct {
 	options CompareOptions
 	result  Comparison
+}
+
+func newComparer(o CompareOptions) *comparer {
+	return &comparer{options: o, result: Comparison{Warnings: []Warning{}}}
 }
 
 func (c *comparer) add(w Warning) { c.result.Warnings = append(c.result.Warnings, w) }

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
 // Judge judges new runs against thresholds, and against a baseline if
 // regression is not nil. It is an error to ask for neither.
 func Judge(new, base []*record.Run, thresholds []Threshold, regression *Options) (*Result, error) {
-	result := &Result{Verdict: Pass, Judgements: []Judgement{}}
+	result := &Result{Verdict: Pass, Judgements: []Judgement{}, Warnings: []analysis.Warning{}}
 	if len(thresholds) == 0 && regression == nil {
 		return nil, fmt.Errorf("judge runs: %w: neither a threshold nor a baseline is given", ErrNothingToJudge)
 	}

@@ -96,7 +96,7 @@ func (c *comparison) enoughRuns(comparisons int, o Options) bool {
 	level := analysis.Alpha / float64(comparisons)
 	if stat.LeastP(len(c.base), len(c.new)) > level*(1+1e-9) {
 		c.inconclusive("%d against %d %ss show nothing among %d comparisons; it takes %d against %d",
-			len(c.base), len(c.new), o.Unit, comparisons, stat.RunsNeeded(level), stat.RunsNeeded(level))
+			len(c.new), len(c.base), o.Unit, comparisons, stat.RunsNeeded(level), stat.RunsNeeded(level))
 		return false
 	}
 	return true
@@ -181,7 +181,7 @@ func (c *comparison) reason(o Options) string {
 	}
 	return fmt.Sprintf("%s is %s, was %s: %s (95 %% interval %s to %s), p = %s over %d against %d %ss of %d; tolerance %s",
 		c.Subject, ch.New, ch.Base, change, signedPercent(float64(ch.Ratio.Low)-1), signedPercent(float64(ch.Ratio.High)-1),
-		stat.PText(ch.AdjustedP), ch.BaseUnits, ch.NewUnits, o.Unit, ch.SamplesPerUnit, percent(c.tolerance))
+		stat.PText(ch.AdjustedP), ch.NewUnits, ch.BaseUnits, o.Unit, ch.SamplesPerUnit, percent(c.tolerance))
 }
 
 // notice tells what is worth knowing of a pass.

@@ -14,6 +14,8 @@
 package gate
 
 import (
+	"slices"
+
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
@@ -78,6 +80,8 @@ type Judgement struct {
 	Notice string `json:"notice,omitempty"`
 	// Change is set for a regression that could be judged.
 	Change *Change `json:"change,omitempty"`
+	// Mismatches are why a baseline is not comparable.
+	Mismatches []Mismatch `json:"mismatches,omitempty"`
 }
 
 // Power is what a judgement would have caught, and how often.
@@ -107,6 +111,19 @@ func (r *Result) Count(v Verdict) int {
 		}
 	}
 	return n
+}
+
+// Mismatches names the fields in which baselines that were refused differ.
+func (r *Result) Mismatches() []string {
+	var fields []string
+	for _, j := range r.Judgements {
+		for _, m := range j.Mismatches {
+			if !slices.Contains(fields, m.Field) {
+				fields = append(fields, m.Field)
+			}
+		}
+	}
+	return fields
 }
 
 // ExitCode is the process's exit code. inconclusive is what an inconclusive

@@ -29,19 +29,6 @@ type Options struct {
 	Seed uint64 `json:"seed,omitempty"`
 }
 
-// Tolerance is exceeded by a change that is larger than Share of the baseline
-// and larger than Absolute.
-type Tolerance struct {
-	Share    float64       `json:"share"`
-	Absolute time.Duration `json:"absoluteNs"`
-}
-
-// DefaultTolerance is 10 %, and 50 ms where that is more.
-var DefaultTolerance = Tolerance{Share: 0.10, Absolute: 50 * time.Millisecond}
-
-// of is the tolerance as a share of a baseline in nanoseconds.
-func (t Tolerance) of(base float64) float64 { return max(t.Share, float64(t.Absolute)/base) }
-
 func (o Options) withDefaults() Options {
 	if len(o.Quantiles) == 0 {
 		o.Quantiles = []float64{0.5, 0.95}
@@ -136,7 +123,7 @@ type comparison struct {
 	tolerance float64
 }
 
-// pairUp makes a comparison for each cell of the new runs and each quantile.
+// pairUp makes a comparison for each cell and each quantile.
 func pairUp(b, n *analysis.Summary, base, new []*record.Run, conditions []Mismatch, o Options) []comparison {
 	var list []comparison
 	baseUnits, newUnits := evidence(base, o), evidence(new, o)
@@ -150,10 +137,28 @@ func pairUp(b, n *analysis.Summary, base, new []*record.Run, conditions []Mismat
 			case at < 0:
 				c.Verdict, c.Reason = Inconclusive, "there is no baseline"
 			case len(conditions) > 0:
-				c.Verdict, c.Reason = Invalid, "the baseline is from other conditions: "+listed(conditions)
+				c.Verdict, c.Reason, c.Mismatches = Invalid, "the baseline is from other conditions: "+listed(conditions), conditions
 			default:
 				c.validate(&b.Cells[at], cell)
 			}
+			list = append(list, c)
+		}
+	}
+	return append(list, gone(b, n, o)...)
+}
+
+// gone are the cells that only the baseline has: a class that is no longer
+// measured must not pass.
+func gone(b, n *analysis.Summary, o Options) []comparison {
+	var list []comparison
+	for _, cell := range b.Cells {
+		if slices.ContainsFunc(n.Cells, func(c analysis.Cell) bool { return c.Key == cell.Key }) {
+			continue
+		}
+		for _, q := range o.Quantiles {
+			c := comparison{quantile: q}
+			c.Judgement = Judgement{Kind: Regression, Key: cell.Key, Subject: "p" + number(100*q),
+				Verdict: Inconclusive, Reason: "it is in the baseline and was not measured"}
 			list = append(list, c)
 		}
 	}

@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,18 +23,20 @@ func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// The first signal ends the run in order, a second one the program.
-	context.AfterFunc(ctx, func() {
+	quiet := context.AfterFunc(ctx, func() {
 		stop()
 		sayInterrupted()
 	})
-	err := newRoot().ExecuteContext(ctx)
+	defer quiet() // stop ends the context too, and nobody interrupted
+	command, err := newRoot().ExecuteContextC(ctx)
 	if err != nil {
-		printError(err)
+		printError(err, command.CommandPath())
 	}
 	return exitCode(ctx, err)
 }
 
-// Exit codes, those of the gate included, are part of the command line.
+// Exit codes are part of the command line. Those from 3 to 5 are the gate's: see
+// gate.ExitFail and its neighbours.
 const (
 	exitOK          = 0
 	exitFailed      = 1
@@ -53,8 +56,27 @@ func usage(err error) error {
 	return &usageError{err}
 }
 
+// hintedError knows what to do about it.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
+// Hint is found by ksvc.Hint.
+func (e *hintedError) Hint() string { return e.hint }
+
+func withHint(err error, hint string) error { return &hintedError{err, hint} }
+
+// verdictError ends a command that answered, has said so, and did not say yes.
+type verdictError struct{ code int }
+
+func (e *verdictError) Error() string { return fmt.Sprintf("the verdict's exit code is %d", e.code) }
+
 func exitCode(ctx context.Context, err error) int {
 	var bad *usageError
+	var verdict *verdictError
 	switch {
 	case err == nil:
 		return exitOK
@@ -62,6 +84,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.As(err, &bad):
 		return exitUsage
+	case errors.As(err, &verdict):
+		return verdict.code
 	}
 	return exitFailed
 }
@@ -75,13 +99,22 @@ func newRoot() *cobra.Command {
 		Example: "  kn-coldstart cluster up\n" +
 			"  kn-coldstart single --runtime-class runc,crun,gvisor\n" +
 			"  kn-coldstart report results/*.jsonl\n" +
+			"  kn-coldstart gate results/*.jsonl --slo 'p(95)<2s'\n" +
 			"  kn-coldstart cluster down",
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newSingle(), newReport(), newDoctor(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newReport(), newCompare(), newGate(), newDoctor(), newClean(), newCluster(), newVersion())
 	return root
+}
+
+// someRuns asks for run files.
+func someRuns(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage(fmt.Errorf("%s takes at least one run file", cmd.Name()))
+	}
+	return nil
 }
 
 // noArgs rejects arguments as a usage error.

@@ -16,18 +16,37 @@ import (
 )
 
 // formats are the renderers of report, by the name that -o takes.
-var formats = map[string]func(io.Writer, ...*record.Run) error{
+var formats = map[string]func(w io.Writer, paths []string) error{
 	"text":                  ofSummary(textWithPhases),
 	"json":                  ofSummary(report.JSON),
 	"markdown":              ofSummary(report.Markdown),
-	"csv":                   report.CSV,
-	"benchfmt":              report.Benchfmt,
-	"hlog":                  report.HDRLog,
+	"csv":                   ofRuns(report.CSV),
+	"benchfmt":              ofRuns(report.Benchfmt),
+	"hlog":                  ofRuns(report.HDRLog),
+	"html":                  ofRuns(report.HTML),
 	"customSmallerIsBetter": ofSummary(report.SmallerIsBetter),
 }
 
-func ofSummary(draw func(io.Writer, *analysis.Summary) error) func(io.Writer, ...*record.Run) error {
-	return func(w io.Writer, runs ...*record.Run) error { return draw(w, analysis.Summarise(runs...)) }
+// ofSummary does without the samples, of which there may be more than fit into
+// memory.
+func ofSummary(draw func(io.Writer, *analysis.Summary) error) func(io.Writer, []string) error {
+	return func(w io.Writer, paths []string) error {
+		s, err := analysis.SummariseFiles(paths...)
+		if err != nil {
+			return notRunFile(err)
+		}
+		return draw(w, s)
+	}
+}
+
+func ofRuns(draw func(io.Writer, ...*record.Run) error) func(io.Writer, []string) error {
+	return func(w io.Writer, paths []string) error {
+		runs, err := readRuns(paths)
+		if err != nil {
+			return err
+		}
+		return draw(w, runs...)
+	}
 }
 
 func textWithPhases(w io.Writer, s *analysis.Summary) error {
@@ -46,32 +65,21 @@ func newReport() *cobra.Command {
 		Use:   "report RUN...",
 		Short: "Show what run files say; several are pooled",
 		Example: "  kn-coldstart report results/*.jsonl\n  kn-coldstart report -o csv results/RUN.jsonl > samples.csv\n" +
+			"  kn-coldstart report -o html results/RUN.jsonl > report.html\n" +
 			"  kn-coldstart report -o benchfmt results/RUN.jsonl | benchstat -col /runtimeClass -",
-		Args: func(cmd *cobra.Command, args []string) error { return usage(cobra.MinimumNArgs(1)(cmd, args)) },
+		Args: someRuns,
 		RunE: func(_ *cobra.Command, args []string) error {
 			draw := formats[output]
 			if draw == nil {
 				return usage(fmt.Errorf("unknown --output %q: use one of %s", output, known))
 			}
-			runs, err := readRuns(args)
+			paths, err := runFiles(args...)
 			if err != nil {
-				return err
+				return usage(err)
 			}
-			return draw(os.Stdout, runs...)
+			return draw(os.Stdout, paths)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "one of "+known)
 	return cmd
-}
-
-func readRuns(paths []string) ([]*record.Run, error) {
-	var runs []*record.Run
-	for _, path := range paths {
-		run, err := record.ReadFile(path)
-		if err != nil {
-			return nil, err
-		}
-		runs = append(runs, run)
-	}
-	return runs, nil
 }

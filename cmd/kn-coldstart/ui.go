@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
@@ -41,16 +42,18 @@ func paint(colour, text string) string {
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
 }
 
-func printError(err error) {
+// printError says what went wrong in the command and what to do about it.
+func printError(err error, command string) {
 	var told *nodeError
-	if errors.As(err, &told) {
+	var judged *verdictError
+	if errors.As(err, &told) || errors.As(err, &judged) {
 		return
 	}
 	say("%s%v", paint(red, "error: "), err)
 	var bad *usageError
 	hint := ksvc.Hint(err)
 	if hint == "" && errors.As(err, &bad) {
-		hint = "see 'kn-coldstart --help'"
+		hint = "see '" + command + " --help'"
 	}
 	if hint != "" {
 		say("hint: %s", hint)
@@ -89,6 +92,37 @@ func printCleaned(gone ksvc.Deleted, restored bool) {
 	if restored {
 		fmt.Println("restored Knative's settings")
 	}
+}
+
+// saySides lets the reader see which files the shell made of the arguments.
+func saySides(new, base int) {
+	say("judging %s against a baseline of %s", runs(new), runs(base))
+}
+
+func runs(n int) string {
+	if n == 1 {
+		return "1 run"
+	}
+	return fmt.Sprintf("%d runs", n)
+}
+
+// sayVerdict says what to do about an answer other than yes, and where its exit
+// code is not that of the verdict.
+func sayVerdict(r *gate.Result, inconclusive gate.Verdict) {
+	switch differing := r.Mismatches(); {
+	case r.Verdict == gate.Inconclusive && inconclusive != "":
+		say("inconclusive counts as %s here: exit code %d", inconclusive, inconclusive.ExitCode())
+	case r.Verdict == gate.Inconclusive:
+		say("hint: measure more runs or samples: 'kn-coldstart gate --calibrate' says how many; --inconclusive says what this counts as")
+	case r.Verdict == gate.Invalid && len(differing) > 0:
+		say("hint: --expected %s if that is what is under test; --force judges all the same", strings.Join(differing, ","))
+	case r.Verdict == gate.Invalid:
+		say("hint: 'kn-coldstart report' shows what became of the samples; measure again")
+	}
+}
+
+func sayCost(cpu time.Duration, requests float64) {
+	say("own cost per sample: %.1f ms of CPU, %.1f API requests", float64(cpu.Microseconds())/1000, requests)
 }
 
 func sayFiles(runFile, hlog string) {

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+)
+
+// flagSet tells which flags were given.
+type flagSet interface{ Changed(name string) bool }
+
+// againstFlags say how runs are compared with others.
+type againstFlags struct {
+	percentiles []string
+	tolerance   string
+	expected    []string
+	force       bool
+}
+
+// againstNames are the flags that make no sense without runs to compare with.
+var againstNames = []string{"percentile", "tolerance", "expected", "force"}
+
+func (f *againstFlags) register(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.percentiles, "percentile", nil, "percentile to compare; repeatable (default 50,95)")
+	flags.StringVar(&f.tolerance, "tolerance", "", "accepted change: a share, a duration, or both, of which the larger counts (default 10%,50ms)")
+	flags.StringSliceVar(&f.expected, "expected", nil, "field of the run's header that may differ because it is under test, such as imageDigest; repeatable")
+	flags.BoolVar(&f.force, "force", false, "compare runs that were made under other conditions")
+}
+
+// apply puts the flags that were given over o, which is nil where nothing is
+// compared.
+func (f *againstFlags) apply(flags flagSet, o *gate.Options) error {
+	for _, name := range againstNames {
+		if o == nil && flags.Changed(name) {
+			return fmt.Errorf("--%s is about a baseline: give --baseline too", name)
+		}
+	}
+	if o == nil {
+		return nil
+	}
+	if len(f.percentiles) > 0 {
+		o.Quantiles = nil
+	}
+	for _, p := range f.percentiles {
+		q, err := gate.ParsePercentile(p)
+		if err != nil {
+			return fmt.Errorf("--%w", err)
+		}
+		o.Quantiles = append(o.Quantiles, q)
+	}
+	if flags.Changed("expected") {
+		o.Expected = f.expected
+	}
+	o.Force = o.Force || f.force
+	if !flags.Changed("tolerance") {
+		return nil
+	}
+	t, err := gate.ParseTolerance(f.tolerance)
+	if err != nil {
+		return fmt.Errorf("--%w", err)
+	}
+	o.Tolerance = t
+	return nil
+}
+
+// share reads a share above zero.
+func share(flag, s string) (float64, error) {
+	v, err := gate.ParseShare(s)
+	if err == nil && v == 0 {
+		err = errors.New("want more than nothing")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("--%s: %w", flag, err)
+	}
+	return v, nil
+}

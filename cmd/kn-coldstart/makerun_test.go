@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// runMaker writes run files for scripts:
+//
+//	make-run [flags] FILE CLASS=MEDIAN...
+//
+// Latencies are lognormal around the medians; the seed and the name of the file
+// decide them.
+type runMaker struct {
+	samples, warm, timeouts int
+	sigma                   float64
+	seed                    uint64
+	id, kernel, digest      string
+}
+
+func makeRun() {
+	var m runMaker
+	flags := flag.NewFlagSet("make-run", flag.ExitOnError)
+	flags.IntVar(&m.samples, "n", 20, "samples of each class")
+	flags.IntVar(&m.warm, "warm", 0, "how many of them were warm")
+	flags.IntVar(&m.timeouts, "timeouts", 0, "how many of them timed out")
+	flags.Float64Var(&m.sigma, "sigma", 0.1, "standard deviation of the logarithm")
+	flags.Uint64Var(&m.seed, "seed", 1, "seed")
+	flags.StringVar(&m.id, "id", "", "run id (default: the file)")
+	flags.StringVar(&m.kernel, "kernel", "6.1.0", "kernel")
+	flags.StringVar(&m.digest, "digest", "sha256:0", "image digest")
+	_ = flags.Parse(os.Args[1:]) // exits on error
+	if err := m.write(flags.Arg(0), flags.Args()[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func (m *runMaker) write(path string, classes []string) error {
+	if m.id == "" {
+		m.id = strings.TrimSuffix(path, ".jsonl")
+	}
+	h := record.Header{RunID: m.id, Tool: record.Tool{Version: "v0"}, Command: "single", Seed: m.seed, Settings: map[string]any{},
+		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Cluster: record.Fingerprint{Kernel: m.kernel}}
+	var medians []time.Duration
+	for _, class := range classes {
+		name, median, _ := strings.Cut(class, "=")
+		d, err := time.ParseDuration(median)
+		if err != nil {
+			return err
+		}
+		medians = append(medians, d)
+		h.Classes = append(h.Classes, record.Class{Name: name, Image: "x", ImageDigest: m.digest})
+	}
+	w, err := record.Create(path, h)
+	if err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(m.seed, uint64(len(m.id))<<8+uint64(m.id[len(m.id)-1])))
+	now := time.Duration(0)
+	for block := range m.samples {
+		for i, class := range h.Classes {
+			latency := time.Duration(float64(medians[i]) * math.Exp(m.sigma*rng.NormFloat64()))
+			err = errors.Join(err, w.Sample(m.sample(class.Name, block, now, latency)))
+			now += latency + time.Second
+		}
+	}
+	return errors.Join(err, w.End(now, record.EndCompleted, nil))
+}
+
+func (m *runMaker) sample(class string, block int, sent, latency time.Duration) record.Sample {
+	s := record.Sample{RuntimeClass: class, Services: 1, Block: block, Service: class, Namespace: "n",
+		Intended: sent, Sent: sent, ClientTimeout: 100 * time.Second, Outcome: record.OK, Status: 200,
+		Cold: record.Proven, ColdReason: "made", ResponseLatency: latency, Done: sent + latency}
+	switch {
+	case block < m.warm:
+		s.Cold = record.Warm
+	case block < m.warm+m.timeouts:
+		s.Outcome, s.Status, s.ResponseLatency, s.Done = record.Timeout, 0, s.ClientTimeout, sent+s.ClientTimeout
+	}
+	return s
+}
