@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -34,7 +36,13 @@ type Client struct {
 	Namespace string
 	// Server is the API server's address, for messages.
 	Server string
+
+	requests atomic.Int64
 }
+
+// Requests is how many requests have been made to the API server. A watch is one,
+// however much it tells.
+func (c *Client) Requests() int64 { return c.requests.Load() }
 
 // Kubeconfig says which cluster to talk to. Empty fields mean what they mean to
 // kubectl: $KUBECONFIG or ~/.kube/config, its current context, the context's
@@ -97,6 +105,8 @@ func newClient(config *rest.Config, namespace string) (*Client, error) {
 	config.QPS, config.Burst = clientQPS, clientBurst
 	config.UserAgent = "kn-coldstart"
 	config.WarningHandler = rest.NoWarnings{}
+	c := &Client{Namespace: namespace, Server: config.Host}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return counted{next, &c.requests} })
 
 	// Built-in types travel as protobuf: decoding JSON would cost several
 	// milliseconds of CPU per sample on the machine being measured.
@@ -104,17 +114,27 @@ func newClient(config *rest.Config, namespace string) (*Client, error) {
 	binary.ContentType = protobuf
 	binary.AcceptContentTypes = protobuf + ",application/json"
 
-	kube, err := kubernetes.NewForConfig(binary)
-	if err != nil {
+	var err error
+	if c.Kubernetes, err = kubernetes.NewForConfig(binary); err != nil {
 		return nil, fmt.Errorf("make Kubernetes client: %w", err)
 	}
-	knative, err := serving.NewForConfig(config)
-	if err != nil {
+	if c.Serving, err = serving.NewForConfig(config); err != nil {
 		return nil, fmt.Errorf("make Knative Serving client: %w", err)
 	}
-	net, err := networking.NewForConfig(config)
-	if err != nil {
+	if c.Networking, err = networking.NewForConfig(config); err != nil {
 		return nil, fmt.Errorf("make Knative networking client: %w", err)
 	}
-	return &Client{Kubernetes: kube, Serving: knative, Networking: net, Namespace: namespace, Server: config.Host}, nil
+	return c, nil
+}
+
+// counted counts what it passes on.
+type counted struct {
+	next     http.RoundTripper
+	requests *atomic.Int64
+}
+
+// RoundTrip implements http.RoundTripper.
+func (c counted) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.requests.Add(1)
+	return c.next.RoundTrip(r)
 }

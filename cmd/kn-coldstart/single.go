@@ -179,17 +179,21 @@ func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 			log.print(done, total, sample)
 		},
 	}
+	cost := startCost(s.client)
 	samples, err := e.Run(guard.ctx)
 	if cause := context.Cause(guard.ctx); cause != nil {
 		return cause
 	}
-	if err == nil {
-		err = s.digests()
+	if err != nil {
+		return err
 	}
-	if err == nil && !anyCold(samples) {
-		err = errors.New("no sample was an answered cold start: see the table and 'kn-coldstart doctor'")
+	if err := errors.Join(s.tellCost(cost, len(samples)), s.digests()); err != nil {
+		return err
 	}
-	return err
+	if !anyCold(samples) {
+		return errors.New("no sample was an answered cold start: see the table and 'kn-coldstart doctor'")
+	}
+	return nil
 }
 
 // digests writes down what the kubelet ran for each class.

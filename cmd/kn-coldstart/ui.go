@@ -25,7 +25,7 @@ func sayStep(format string, args ...any)    { say(format, args...) }
 func sayWarning(format string, args ...any) { say(paint(yellow, "warning: ")+format, args...) }
 
 func sayInterrupted() {
-	say("interrupted: writing down what there is and removing what was created; again to exit now")
+	say("interrupted: ending in order; again to exit now")
 }
 
 const (
