@@ -17,13 +17,12 @@ import (
 //
 //	make-run [flags] FILE CLASS=MEDIAN...
 //
-// Latencies are lognormal around the medians; the seed and the name of the file
-// decide them.
+// Latencies are lognormal around the medians; the file is named after its run.
 type runMaker struct {
-	samples, warm, timeouts int
-	sigma                   float64
-	seed                    uint64
-	id, kernel, digest      string
+	samples, warm  int
+	sigma          float64
+	seed           uint64
+	kernel, digest string
 }
 
 func makeRun() {
@@ -31,10 +30,8 @@ func makeRun() {
 	flags := flag.NewFlagSet("make-run", flag.ExitOnError)
 	flags.IntVar(&m.samples, "n", 20, "samples of each class")
 	flags.IntVar(&m.warm, "warm", 0, "how many of them were warm")
-	flags.IntVar(&m.timeouts, "timeouts", 0, "how many of them timed out")
 	flags.Float64Var(&m.sigma, "sigma", 0.1, "standard deviation of the logarithm")
 	flags.Uint64Var(&m.seed, "seed", 1, "seed")
-	flags.StringVar(&m.id, "id", "", "run id (default: the file)")
 	flags.StringVar(&m.kernel, "kernel", "6.1.0", "kernel")
 	flags.StringVar(&m.digest, "digest", "sha256:0", "image digest")
 	_ = flags.Parse(os.Args[1:]) // exits on error
@@ -45,10 +42,7 @@ func makeRun() {
 }
 
 func (m *runMaker) write(path string, classes []string) error {
-	if m.id == "" {
-		m.id = strings.TrimSuffix(path, ".jsonl")
-	}
-	h := record.Header{RunID: m.id, Tool: record.Tool{Version: "v0"}, Command: "single", Seed: m.seed, Settings: map[string]any{},
+	h := record.Header{RunID: strings.TrimSuffix(path, ".jsonl"), Tool: record.Tool{Version: "v0"}, Command: "single", Seed: m.seed, Settings: map[string]any{},
 		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Cluster: record.Fingerprint{Kernel: m.kernel}}
 	var medians []time.Duration
 	for _, class := range classes {
@@ -64,7 +58,7 @@ func (m *runMaker) write(path string, classes []string) error {
 	if err != nil {
 		return err
 	}
-	rng := rand.New(rand.NewPCG(m.seed, uint64(len(m.id))<<8+uint64(m.id[len(m.id)-1])))
+	rng := rand.New(rand.NewPCG(m.seed, 1))
 	now := time.Duration(0)
 	for block := range m.samples {
 		for i, class := range h.Classes {
@@ -80,11 +74,8 @@ func (m *runMaker) sample(class string, block int, sent, latency time.Duration) 
 	s := record.Sample{RuntimeClass: class, Services: 1, Block: block, Service: class, Namespace: "n",
 		Intended: sent, Sent: sent, ClientTimeout: 100 * time.Second, Outcome: record.OK, Status: 200,
 		Cold: record.Proven, ColdReason: "made", ResponseLatency: latency, Done: sent + latency}
-	switch {
-	case block < m.warm:
+	if block < m.warm {
 		s.Cold = record.Warm
-	case block < m.warm+m.timeouts:
-		s.Outcome, s.Status, s.ResponseLatency, s.Done = record.Timeout, 0, s.ClientTimeout, sent+s.ClientTimeout
 	}
 	return s
 }
