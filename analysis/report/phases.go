@@ -15,6 +15,14 @@ import (
 // Phases writes the table of the cells' phases: medians, the resolution of each
 // step, and the clock it was read from.
 func Phases(w io.Writer, s *analysis.Summary) error {
+	p := printer{w: w}
+	p.table(phaseTable(s))
+	p.line("")
+	p.line("Medians of the cold starts that succeeded; they do not add up exactly.")
+	return p.err
+}
+
+func phaseTable(s *analysis.Summary) *table {
 	t := newTable("runtimeClass", "phase", " n", " since request", " step", " resolution", "clock")
 	for _, c := range s.Cells {
 		name := label(c, s.Cells)
@@ -23,11 +31,7 @@ func Phases(w io.Writer, s *analysis.Summary) error {
 			name = ""
 		}
 	}
-	p := printer{w: w}
-	p.table(t)
-	p.line("")
-	p.line("Medians of the cold starts that succeeded; they do not add up exactly.")
-	return p.err
+	return t
 }
 
 // label is the class, with the number of services where they differ.

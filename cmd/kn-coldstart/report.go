@@ -23,6 +23,7 @@ var formats = map[string]func(w io.Writer, paths []string) error{
 	"csv":                   ofRuns(report.CSV),
 	"benchfmt":              ofRuns(report.Benchfmt),
 	"hlog":                  ofRuns(report.HDRLog),
+	"html":                  ofRuns(report.HTML),
 	"customSmallerIsBetter": ofSummary(report.SmallerIsBetter),
 }
 
@@ -64,6 +65,7 @@ func newReport() *cobra.Command {
 		Use:   "report RUN...",
 		Short: "Show what run files say; several are pooled",
 		Example: "  kn-coldstart report results/*.jsonl\n  kn-coldstart report -o csv results/RUN.jsonl > samples.csv\n" +
+			"  kn-coldstart report -o html results/RUN.jsonl > report.html\n" +
 			"  kn-coldstart report -o benchfmt results/RUN.jsonl | benchstat -col /runtimeClass -",
 		Args: someRuns,
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -1,0 +1,213 @@
+'use strict';
+// What each chart draws. A chart is a function from what is to be seen, `view`,
+// to an option of Apache ECharts. Numbers come from the run file by way of the
+// program; names in them are untrusted and are only ever set as text.
+//
+// Colours are the page's custom properties, so that a chart follows the page
+// into dark mode and onto paper without being drawn again.
+const data = JSON.parse(document.getElementById('data').textContent);
+const second = 1e9;
+const symbols = ['circle', 'rect', 'diamond', 'triangle', 'roundRect', 'pin', 'arrow', 'circle'];
+const series = (i) => `var(--series-${i % 8})`;
+const phase = (i) => `var(--phase-${i % 8})`;
+// phaseColor is ink for the end of the answer, which is a line and no block.
+const phaseColor = (i) => (data.phases[i] === 'done' ? ink : phase(i));
+const phaseText = (i) => (i % 8 < 2 ? '#fff' : '#10141a');
+const ink = 'var(--ink)', soft = 'var(--soft)', grid = 'var(--grid)', card = 'var(--card)';
+const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+const timedOut = 'path://M0,0 L10,5 L0,10 Z';
+
+// hollow is the mark of what timed out; it points to where its latency is.
+const hollow = (color, turn = 0) => ({ symbol: timedOut, symbolSize: 10, symbolRotate: turn, itemStyle: { color: card, borderColor: color, borderWidth: 1.5, opacity: 1 } });
+
+// format prints a latency with three digits in one unit, as the tables do.
+function format(ns) {
+  if (ns < 0) return '−' + format(-ns);
+  for (const [unit, size] of [['s', 1e9], ['ms', 1e6], ['µs', 1e3]]) {
+    const v = ns / size;
+    if (v >= 0.9995) return v.toFixed(v >= 99.95 ? 0 : v >= 9.995 ? 1 : 2) + unit;
+  }
+  return ns === 0 ? '0s' : ns + 'ns';
+}
+const percent = (share) => +(100 * share).toFixed(3) + ' %';
+const over = (p) => (p.over ? '>' : '') + format(p.latencyNs);
+const seconds = (v) => String(+v.toPrecision(6));
+
+// cells that are to be seen, of the chosen number of services or of all.
+const cellsOf = (view, all) => data.cells.filter((c) => view.classes.has(c.class) && (all || c.services === view.services));
+const nameOf = (cell) => data.runtimeClasses[cell.class];
+
+// tip is what a value says of itself when it is pointed at: a heading and rows.
+const tip = (head, ...rows) => ({ head, rows });
+
+const text = { color: soft, fontFamily: font, fontSize: 12 };
+const axis = (more) => ({
+  nameLocation: 'middle', nameGap: 30, nameTextStyle: text, axisLabel: { ...text, hideOverlap: true, ...more.label },
+  axisLine: { onZero: false, lineStyle: { color: 'var(--line)' } }, axisTick: { lineStyle: { color: 'var(--line)' } },
+  splitLine: { lineStyle: { color: grid } }, minorSplitLine: { show: false }, ...more, label: undefined,
+});
+const latencyAxis = (view, more) => axis({
+  type: view.log ? 'log' : 'value', name: 'response latency, s', label: { formatter: seconds }, ...more, ...logRange(view),
+});
+// logRange keeps a logarithmic axis from beginning a decade too early.
+function logRange(view) {
+  if (!view.log) return {};
+  return { min: (v) => 10 ** (Math.floor(Math.log10(v.min) * 5) / 5), max: (v) => 10 ** (Math.ceil(Math.log10(v.max) * 5) / 5) };
+}
+const rows = (view, labels) => axis({
+  type: 'value', inverse: true, min: -0.5, max: labels.length - 0.5, splitLine: { show: false }, axisTick: { show: false },
+  label: { color: ink, fontSize: 13, customValues: labels.map((_, i) => i), formatter: (i) => labels[i] ?? '', width: view.narrow ? 72 : 136, overflow: 'truncate' },
+});
+const frame = (more) => ({ left: 64, right: 28, top: 16, bottom: 48, ...more });
+const rowFrame = (view) => ({ left: view.narrow ? 84 : 150, right: 36, top: 8, bottom: 48 });
+const still = { emphasis: { disabled: true }, animation: false };
+
+// interval is a custom series of lines from low to high with caps, across or along.
+const interval = (items, color, upright) => ({
+  type: 'custom', silent: true, z: 4, data: items, encode: upright ? { x: 0, y: [1, 2] } : { y: 0, x: [1, 2] }, ...still,
+  renderItem: (_, api) => {
+    const at = (v) => api.coord(upright ? [api.value(0), v] : [v, api.value(0)]);
+    const [[x1, y1], [x2, y2]] = [at(api.value(1)), at(api.value(2))];
+    const cap = (x, y) => ({ type: 'line', shape: upright ? { x1: x - 5, x2: x + 5, y1: y, y2: y } : { x1: x, x2: x, y1: y - 5, y2: y + 5 }, style: { stroke: color, lineWidth: 2 } });
+    return { type: 'group', children: [{ type: 'line', shape: { x1, y1, x2, y2 }, style: { stroke: color, lineWidth: 2 } }, cap(x1, y1), cap(x2, y2)] };
+  },
+});
+
+const draw = {};
+
+draw.latency = (view) => {
+  const cells = cellsOf(view);
+  return { height: 64 + 74 * cells.length, grid: rowFrame(view), xAxis: latencyAxis(view, { scale: true }), yAxis: rows(view, cells.map(nameOf)),
+    series: cells.flatMap(latencyRow) };
+};
+function latencyRow(cell, row) {
+  const color = series(cell.class), name = nameOf(cell);
+  const measured = cell.samples.filter((s) => s.kind < 2);
+  const point = (s, i) => ({
+    value: [s.latencyNs / second, row - 0.05 + ((i * 0.618034) % 1 - 0.5) * 0.5],
+    ...(s.kind === 1 ? hollow(color) : {}),
+    tip: tip(name, [s.service, (s.kind === 1 ? '>' : '') + format(s.latencyNs)], ['sent at', format(s.atNs)]),
+  });
+  const size = (measured.length > 300 ? 5 : 8) + (symbols[cell.class % 8] === 'diamond' ? 2 : 0);
+  const list = [{ name, type: 'scatter', symbol: symbols[cell.class % 8], symbolSize: size, itemStyle: { color, opacity: measured.length > 300 ? 0.4 : 0.65 }, data: measured.map(point), z: 3, ...still }];
+  return list.concat(quantileMarks(cell, row, color, name));
+}
+// quantileMarks are the median with its interval and the p95, below the points.
+function quantileMarks(cell, row, color, name) {
+  const list = [], at = row + 0.36;
+  for (const [label, p, size] of [['p50', cell.p50, 11], ['p95', cell.p95, 9]]) {
+    if (!p) continue;
+    const known = p.lowNs !== undefined && p.highNs !== undefined;
+    if (label === 'p50' && known) list.push(interval([[at, p.lowNs / second, p.highNs / second]], color));
+    const mark = { symbol: p.over ? timedOut : label === 'p50' ? 'diamond' : 'rect', symbolSize: label === 'p50' || p.over ? size : [3, 14] };
+    list.push({ name, type: 'scatter', ...mark, itemStyle: { color: p.over ? card : color, borderColor: p.over ? color : card, borderWidth: 1 }, z: 5, ...still,
+      data: [{ value: [p.latencyNs / second, at], tip: tip(name, [label, over(p)], ...(known ? [['95 % interval', format(p.lowNs) + ' … ' + format(p.highNs)]] : [])) }] });
+  }
+  return list;
+}
+
+draw.cumulative = (view) => ({
+  height: view.tall, grid: frame(), xAxis: latencyAxis(view, { scale: true }),
+  yAxis: axis({ type: 'value', min: 0, max: 1, name: 'answered', nameGap: 46, label: { formatter: percent } }),
+  series: cellsOf(view).flatMap((cell) => curve(cell, cell.ranked.flatMap((r, i) => [...(i ? [] : [[r.latencyNs / second, 0]]), [r.latencyNs / second, r.upTo, r]]),
+    (r) => tip(nameOf(cell), [percent(r.upTo) + ' within', format(r.latencyNs)]),
+    (c) => [c.limitNs / second, c.share])),
+});
+
+// decade is where a share lies on the scale of an HDR histogram.
+const decade = (share) => -Math.log10(1 - share);
+draw.percentiles = (view) => ({
+  height: view.tall, grid: frame(), yAxis: latencyAxis(view, { min: 0, nameGap: 46 }),
+  xAxis: axis({ type: 'value', min: 0, max: (v) => Math.max(1, v.max), name: 'percentile', interval: 1, label: { customValues: [0, decade(0.5), 1, 2, 3, 4, 5, 6], formatter: (v) => percent(1 - 10 ** -v) } }),
+  series: cellsOf(view).flatMap((cell) => curve(cell, cell.ranked.map((r) => [decade(r.below), r.latencyNs / second, r]),
+    (r) => tip(nameOf(cell), ['from ' + percent(r.below) + ' to ' + percent(r.upTo), format(r.latencyNs)]),
+    (c) => [decade(c.share), c.limitNs / second], 90)),
+});
+
+// curve is a line of steps through order statistics, and where it ends for the
+// samples that timed out.
+function curve(cell, vertices, say, end, turn = 0) {
+  const color = series(cell.class), name = nameOf(cell), few = vertices.length <= 60;
+  const points = vertices.map(([x, y, r]) => (r ? { value: [x, y], tip: say(r) } : { value: [x, y], symbol: 'none' }));
+  const list = [{ name, type: 'line', step: 'end', data: points, showSymbol: few, symbol: symbols[cell.class % 8], symbolSize: 6, itemStyle: { color }, lineStyle: { color, width: 2 }, z: 3, ...still }];
+  if (!cell.censored) return list;
+  const [x, y] = end(cell.censored), from = points.length ? [points.at(-1).value] : [];
+  const lost = { value: [x, y], ...hollow(color, turn), symbolSize: 12,
+    tip: tip(name, [cell.censored.count + ' of ' + cell.measured + ' timed out', '>' + format(cell.censored.limitNs)]) };
+  list.push({ name, type: 'line', step: 'end', data: [...from.map((value) => ({ value, symbol: 'none' })), lost], showSymbol: true, lineStyle: { color, width: 2, type: 'dashed' }, z: 4, ...still });
+  return list;
+}
+
+draw.phases = (view) => {
+  const cells = cellsOf(view).filter((c) => c.phases.length);
+  const bars = cells.flatMap((cell, row) => cell.phases.map((p) => ({
+    value: [p.fromNs / second, p.toNs / second, row, p.phase],
+    tip: tip(nameOf(cell) + ': ' + data.phases[p.phase], ['since the request', format(p.toNs)], ['this step, median', format(p.stepNs)],
+      ['resolution', format(p.resolutionNs)], ['clock', p.clock], ['cold starts', String(p.samples)]),
+  })));
+  return { height: 60 + 64 * cells.length, grid: rowFrame(view), yAxis: rows(view, cells.map(nameOf)),
+    xAxis: axis({ type: 'value', name: 'since the request, s', label: { formatter: seconds } }),
+    series: [{ type: 'custom', renderItem: phaseBar, data: bars, encode: { x: [0, 1], y: 2 }, ...still }] };
+};
+// phaseBar is a block from one phase to the next; backwards, an outline below.
+function phaseBar(_, api) {
+  const [from, to] = [api.value(0), api.value(1)], color = phase(api.value(3)), back = to < from;
+  const [x1, y] = api.coord([Math.min(from, to), api.value(2)]), [x2] = api.coord([Math.max(from, to), api.value(2)]);
+  const width = Math.max(x2 - x1, 1.5);
+  if (data.phases[api.value(3)] === 'done') {
+    const [x] = api.coord([to, 0]);
+    return { type: 'line', shape: { x1: x, x2: x, y1: y - 22, y2: y + 22 }, style: { stroke: ink, lineWidth: 2 } };
+  }
+  if (back) return { type: 'rect', shape: { x: x1, y: y + 17, width, height: 8 }, style: { fill: 'transparent', stroke: color, lineDash: [4, 3], lineWidth: 1.5 } };
+  const block = { type: 'rect', shape: { x: x1, y: y - 15, width, height: 30 }, style: { fill: color, stroke: card, lineWidth: width > 4 ? 1 : 0 } };
+  if (width < 52) return block;
+  const label = { type: 'text', silent: true, style: { x: x1 + width / 2, y, text: format((to - from) * second), fill: phaseText(api.value(3)), align: 'center', verticalAlign: 'middle', font: '12px ' + font } };
+  return { type: 'group', children: [block, label] };
+}
+
+draw.order = (view) => ({
+  height: view.tall, grid: frame(), yAxis: latencyAxis(view, { min: 0, nameGap: 46 }),
+  xAxis: axis({ type: 'value', name: "sent, s since its run's start", scale: true, label: { formatter: seconds } }),
+  series: cellsOf(view).map((cell) => {
+    const color = series(cell.class), name = nameOf(cell);
+    const looks = [{}, hollow(color, 90), { itemStyle: { color: soft, opacity: 0.5 } }];
+    return { name, type: 'scatter', symbol: symbols[cell.class % 8], symbolSize: cell.samples.length > 300 ? 5 : 7, itemStyle: { color, opacity: 0.8 }, ...still,
+      data: cell.samples.map((s) => ({ value: [s.atNs / second, s.latencyNs / second], ...looks[s.kind],
+        tip: tip(name, [s.service, (s.kind === 1 ? '>' : '') + format(s.latencyNs)], ['outcome', s.outcome], ['sent at', format(s.atNs)]) })) };
+  }),
+});
+
+// againstServices is a line per class over the numbers of services.
+const againstServices = (view, yAxis, lines) => ({
+  height: view.tall, grid: frame(), yAxis,
+  xAxis: axis({ type: 'log', name: 'services fired together', min: data.services[0], max: data.services.at(-1), minorTick: { show: false }, splitLine: { show: false },
+    axisTick: { customValues: data.services }, label: { customValues: data.services, formatter: String } }),
+  series: [...view.classes].flatMap((c) => lines(cellsOf(view, true).filter((cell) => cell.class === c), c)),
+});
+const through = (c, style, points) => ({ name: data.runtimeClasses[c], type: 'line', data: points, symbol: symbols[c % 8], symbolSize: 8,
+  itemStyle: { color: series(c) }, lineStyle: { color: series(c), width: 2, ...style }, z: 3, ...still });
+
+draw.scaleLatency = (view) => againstServices(view, latencyAxis(view, { min: 0, nameGap: 46 }), (cells, c) => {
+  const line = (key, label, style) => through(c, style, cells.filter((cell) => cell[key]).map((cell) => ({
+    value: [cell.services, cell[key].latencyNs / second], ...(cell[key].over ? hollow(series(c), 90) : {}),
+    tip: tip(`${nameOf(cell)}, ${cell.services} services`, [label, over(cell[key])], ['measured', String(cell.measured)]),
+  })));
+  const known = cells.filter((cell) => cell.p50 && cell.p50.lowNs !== undefined && cell.p50.highNs !== undefined);
+  return [line('p50', 'p50', {}), line('p95', 'p95', { type: 'dashed', width: 1.5 }),
+    interval(known.map((cell) => [cell.services, cell.p50.lowNs / second, cell.p50.highNs / second]), series(c), true)];
+});
+
+draw.scaleAnswered = (view) => againstServices(view, axis({ type: 'value', min: 0, max: 1, name: 'answered', nameGap: 46, label: { formatter: percent } }), (cells, c) => [
+  through(c, {}, cells.map((cell) => ({ value: [cell.services, cell.counts.share],
+    tip: tip(`${nameOf(cell)}, ${cell.services} services`, ['answered', `${cell.counts.ok} of ${cell.counts.samples}`], ['share', percent(cell.counts.share)]) }))),
+]);
+
+draw.instances = (view) => ({
+  height: view.tall, grid: frame(), yAxis: axis({ type: 'value', min: 0, minInterval: 1, name: 'instances', nameGap: 46 }),
+  xAxis: axis({ type: 'value', name: "s since the run's start", label: { formatter: seconds } }),
+  series: data.instances.lines.filter((l) => view.classes.has(l.class)).flatMap((l) => ['alive', 'ready'].map((key) => ({
+    name: data.runtimeClasses[l.class], type: 'line', step: 'end', showSymbol: false, z: key === 'ready' ? 3 : 2, ...still,
+    itemStyle: { color: series(l.class) }, lineStyle: { color: series(l.class), width: key === 'ready' ? 2 : 1.5, type: key === 'ready' ? 'solid' : 'dashed' },
+    data: l.changes.map((c) => ({ value: [c.atNs / second, c[key]], tip: tip(data.runtimeClasses[l.class], ['at', format(c.atNs)], ['instances', String(c.alive)], ['Ready', String(c.ready)]) })),
+  }))),
+});
