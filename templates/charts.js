@@ -49,10 +49,12 @@ const axis = (more) => ({
 const latencyAxis = (view, more) => axis({
   type: view.log ? 'log' : 'value', name: 'response latency, s', label: { formatter: seconds }, ...more, ...logRange(view),
 });
-// logRange keeps a logarithmic axis from beginning a decade too early.
+// logRange gives a logarithmic axis round ends and ticks, rather than decades.
+const round = [-6, -5, -4, -3, -2, -1, 0, 1, 2, 3].flatMap((e) => [1, 2, 5].map((m) => Number(`${m}e${e}`)));
 function logRange(view) {
   if (!view.log) return {};
-  return { min: (v) => 10 ** (Math.floor(Math.log10(v.min) * 5) / 5), max: (v) => 10 ** (Math.ceil(Math.log10(v.max) * 5) / 5) };
+  return { min: (v) => round.findLast((r) => r <= v.min) ?? v.min, max: (v) => round.find((r) => r >= v.max) ?? v.max,
+    axisTick: { customValues: round, lineStyle: { color: 'var(--line)' } }, axisLabel: { ...text, hideOverlap: true, customValues: round, formatter: seconds } };
 }
 const rows = (view, labels) => axis({
   type: 'value', inverse: true, min: -0.5, max: labels.length - 0.5, splitLine: { show: false }, axisTick: { show: false },

@@ -116,9 +116,11 @@ func settingText(key string, v any) string {
 			return stat.Format(time.Duration(v))
 		}
 	}
-	text, err := json.Marshal(v)
-	if err != nil {
+	var text strings.Builder
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // the page escapes it
+	if err := e.Encode(v); err != nil {
 		return fmt.Sprint(v)
 	}
-	return string(text)
+	return strings.TrimSpace(text.String())
 }
