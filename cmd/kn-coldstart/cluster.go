@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -32,21 +34,27 @@ func newCluster() *cobra.Command {
 	} {
 		cmd.AddCommand(&cobra.Command{
 			Use: verb.name, Short: verb.short, DisableFlagParsing: true,
-			RunE: func(_ *cobra.Command, args []string) error { return runNode(append([]string{verb.name}, args...)) },
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return runNode(cmd.Context(), append([]string{verb.name}, args...))
+			},
 		})
 	}
 	return cmd
 }
 
 // runNode runs the node's program in this one's place as far as the user sees:
-// same terminal, same exit code. A Ctrl-C reaches both.
-func runNode(args []string) error {
+// same terminal, same exit code. The program is in a process group of its own and
+// is told of an interruption once, by this one: from a terminal it would hear of it
+// twice, and take the second for the wish to end at once.
+func runNode(ctx context.Context, args []string) error {
 	program, err := findNode()
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(program, args...)
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	err = cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
