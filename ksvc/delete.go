@@ -9,10 +9,15 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 )
 
 const defaultDeleteTimeout = 10 * time.Minute
+
+// deleteBackoff is more patient than createBackoff, a minute in all: what is not
+// deleted now stays.
+var deleteBackoff = wait.Backoff{Duration: 500 * time.Millisecond, Factor: 1.5, Jitter: 0.2, Steps: 11}
 
 // DeleteOptions say what is deleted, and how long that may take.
 type DeleteOptions struct {
@@ -40,6 +45,7 @@ func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
 	defer cancel()
 	began := time.Now()
 
+	c.awaitServer(ctx)
 	gone := newDeparture(o.Progress)
 	if err := gone.arm(ctx, c.remnants(o.Run)); err != nil {
 		return Deleted{}, fmt.Errorf("delete services in %s: %w", c.where(), err)
@@ -82,7 +88,11 @@ func (c *Client) remnants(run string) []source {
 // deleteServices asks for the deletion of each service; one that fails does not
 // keep the others. The UID guards against a namesake that was made meanwhile.
 func (c *Client) deleteServices(ctx context.Context, run string) error {
-	list, err := c.Serving.ServingV1().Services(c.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector(run)})
+	var list *servingv1.ServiceList
+	err := retryBusy(ctx, deleteBackoff, func() (err error) {
+		list, err = c.Serving.ServingV1().Services(c.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector(run)})
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -105,7 +115,7 @@ func (c *Client) deleteService(ctx context.Context, s servingv1.Service) error {
 	if s.UID != "" {
 		o.Preconditions = &metav1.Preconditions{UID: &s.UID}
 	}
-	err := retryBusy(ctx, createBackoff, func() error {
+	err := retryBusy(ctx, deleteBackoff, func() error {
 		return c.Serving.ServingV1().Services(s.Namespace).Delete(ctx, s.Name, o)
 	})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {

@@ -2,8 +2,11 @@ package ksvc
 
 import (
 	"errors"
+	"io"
+	"net"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -125,5 +128,20 @@ func TestDeleteGoesOnAfterAFailure(t *testing.T) {
 		if left := f.left(t); len(left) != 4 {
 			t.Errorf("left %v, want the one that failed and the stranger", left)
 		}
+	})
+}
+
+// An API server that restarts just then does not keep anything from going.
+func TestDeleteOutlastsARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := deleteFakes()
+		refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+		refuse(&f.serving.Fake, "list", "services", refused, refused, nil, io.EOF)
+		refuse(&f.serving.Fake, "delete", "services", syscall.ECONNRESET)
+		got, err := f.Delete(t.Context(), DeleteOptions{Run: "run-1"})
+		if want := (Deleted{Services: 1, Pods: 1}); err != nil || got != want {
+			t.Errorf("Delete = %+v, %v, want %+v", got, err, want)
+		}
+		synctest.Wait()
 	})
 }

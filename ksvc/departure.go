@@ -41,7 +41,11 @@ func (d *departure) arm(ctx context.Context, sources []source) error {
 			source: each, sink: departureSink{d, each.name}, now: d.now, lost: -1,
 			tell: tell{func(string, time.Duration, error) {}, func(string, error) {}, func(string, time.Duration) {}},
 		}
-		first, err := s.connect(ctx)
+		var first watch.Interface
+		err := retryBusy(ctx, deleteBackoff, func() (err error) {
+			first, err = s.connect(ctx)
+			return err
+		})
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -15,6 +16,15 @@ import (
 type diagnosis struct {
 	text    string
 	certain bool
+	// probe says that it is only that a probe failed, as those of an instance that
+	// is just starting do.
+	probe bool
+}
+
+// explains says whether a sample failed for this reason. What a function answered
+// has another one, and so has what came although a probe had failed before.
+func (d diagnosis) explains(s *record.Sample) bool {
+	return d.certain && s.Function == nil && (s.Status == 0 || !d.probe)
 }
 
 // Diagnose says in one line why the target's last instance did not become ready,
@@ -42,7 +52,8 @@ func (r *revision) diagnose(after time.Duration) diagnosis {
 			return diagnosis{text: fmt.Sprintf("pod %s became ready", p.name)}
 		}
 		if p.trouble != "" || p.warning != "" {
-			return diagnosis{text: joined("pod "+p.name, p.trouble, p.warning), certain: true}
+			probe := p.trouble == "" && strings.HasPrefix(p.warning, "Unhealthy:")
+			return diagnosis{text: joined("pod "+p.name, p.trouble, p.warning), certain: true, probe: probe}
 		}
 	}
 	if r.blocked != "" {

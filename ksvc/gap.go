@@ -29,12 +29,15 @@ func (g gaps) lasts(source string, cause error) {
 	}
 }
 
-func (g gaps) close(source string, at time.Duration) {
+// close ends the open gap of a source, and returns it.
+func (g gaps) close(source string, at time.Duration) gap {
 	for i := range g {
 		if g[i].source == source && g[i].to < 0 {
 			g[i].to = at
+			return g[i]
 		}
 	}
+	return gap{}
 }
 
 // at is the gap of one of the sources that covers an instant.

@@ -38,7 +38,7 @@ var permissions = []permission{
 	{inNamespace, "networking.internal.knative.dev", "serverlessservices", []string{"list", "watch"}, false},
 	{inNamespace, "networking.internal.knative.dev", "ingresses", []string{"get", "list"}, false},
 	{inSystem, "", "configmaps", []string{"get"}, false},
-	{inSystem, "apps", "deployments", []string{"get", "list"}, false},
+	{inSystem, "apps", "deployments", []string{"get", "list", "watch"}, false},
 	{inSystem, "", "configmaps", []string{"patch"}, true},
 	{inSystem, "apps", "deployments", []string{"patch"}, true},
 	{inCluster, "", "namespaces", []string{"get"}, false},

@@ -33,7 +33,7 @@ func (w *Watch) Prove(ctx context.Context, t record.Target, s *record.Sample) er
 		s.Instance = &record.Instance{Pod: p.name, UID: string(p.uid), Node: p.node}
 	}
 	s.Phases = w.phasesOf(r, s, scene)
-	if why := r.diagnose(s.Sent); s.Failed() && why.certain {
+	if why := r.diagnose(s.Sent); s.Failed() && why.explains(s) {
 		s.Error = joined(s.Error, why.text)
 	}
 	var late *TimeoutError

@@ -19,6 +19,9 @@ const (
 	activator    = "activator"
 )
 
+// AwaitRoute is AwaitRoute of the package; a Watch is what an experiment waits with.
+func (*Watch) AwaitRoute(ctx context.Context, t record.Target) error { return AwaitRoute(ctx, t) }
+
 // AwaitRoute returns when a request for the target's host would travel through
 // the ingress to the activator. A Service may be Ready some time before its
 // ingress has heard of it, and would answer 404 until then. It asks with

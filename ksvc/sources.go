@@ -23,6 +23,7 @@ const (
 	watchedAutoscalers = "podautoscalers"
 	watchedRouting     = "serverlessservices"
 	watchedEvents      = "events"
+	watchedComponents  = "deployments of " + systemNamespace
 )
 
 // watched is a source and where its objects go.
@@ -57,6 +58,7 @@ func (w *Watch) sources() []watched {
 		{newSource(watchedAutoscalers, run, w.client.Serving.AutoscalingV1alpha1().PodAutoscalers(ns)), each(w.observeAutoscaler, nil)},
 		{newSource(watchedRouting, run, w.client.Networking.NetworkingV1alpha1().ServerlessServices(ns)), each(w.observeRouting, nil)},
 		{newSource(watchedEvents, aboutPods, kube.CoreV1().Events(ns)), eventSink{w}},
+		{newSource(watchedComponents, metav1.ListOptions{}, kube.AppsV1().Deployments(systemNamespace)), each(w.observeComponent, nil)},
 	}
 }
 

@@ -57,7 +57,7 @@ type stream struct {
 	now func() time.Duration
 	tell
 
-	heard time.Duration // last sign of life: an event, a bookmark or a connection
+	heard time.Duration // last sign of life: an event, a bookmark, or the list's being asked for
 	lost  time.Duration // start of the gap, negative before the first session
 }
 
@@ -71,6 +71,7 @@ type tell struct {
 
 // connect lists, and opens the watch from there.
 func (s *stream) connect(ctx context.Context) (watch.Interface, error) {
+	asked := s.now()
 	list, err := s.list(ctx, s.selector)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", s.name, err)
@@ -92,7 +93,7 @@ func (s *stream) connect(ctx context.Context) (watch.Interface, error) {
 		return nil, fmt.Errorf("watch %s: %w", s.name, err)
 	}
 	s.listed(objects, at, s.lost)
-	s.heard = s.now()
+	s.heard = asked // the watch itself may turn out to be refused
 	return w, nil
 }
 
@@ -130,8 +131,8 @@ func (s *stream) reconnect(ctx context.Context) watch.Interface {
 var errClosed = errors.New("the server closed it")
 
 // consume delivers events until the watch ends, and says since when nothing is
-// known. A watch that was closed is known up to its end; one that broke, for
-// example because its peer vanished, only up to its last sign of life.
+// known: since its last sign of life. Client-go does not tell a watch that the
+// server closed from one whose connection broke, maybe long after it fell silent.
 func (s *stream) consume(ctx context.Context, w watch.Interface) (time.Duration, error) {
 	defer w.Stop()
 	for {
@@ -141,7 +142,7 @@ func (s *stream) consume(ctx context.Context, w watch.Interface) (time.Duration,
 		case e, open := <-w.ResultChan():
 			at := s.now()
 			if !open {
-				return at, errClosed
+				return s.heard, errClosed
 			}
 			if e.Type == watch.Error {
 				return s.heard, apierrors.FromObject(e.Object)

@@ -76,6 +76,8 @@ type Watch struct {
 	all       Instances
 	classes   map[string]*Instances
 	images    map[string]string // image id by class
+	// componentsDown are Knative's deployments that lack instances.
+	componentsDown map[string]bool
 }
 
 // StartWatch arms all watches and returns once they are: what happens from then
@@ -97,6 +99,7 @@ func newWatch(c *Client, run string, clock record.Clock, o WatchOptions) *Watch 
 		client: c, run: run, clock: clock, options: o.withDefaults(), mailbox: newMailbox(o.OnEvent), stop: func() {},
 		revisions: map[string]*revision{}, services: map[string]*service{}, pods: map[types.UID]*pod{},
 		classes: map[string]*Instances{}, images: map[string]string{},
+		componentsDown: map[string]bool{},
 	}
 }
 
@@ -163,8 +166,9 @@ func (w *Watch) streamAgain(name string, cause error) {
 func (w *Watch) streamUp(name string, at time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.gaps.close(name, at)
-	w.emit(record.Event{At: at, Kind: EventWatchUp, Message: name})
+	over := w.gaps.close(name, at)
+	w.emit(record.Event{At: at, Kind: EventWatchUp, Message: fmt.Sprintf("%s: was down for %v, at last because: %v",
+		name, (over.to - over.from).Round(time.Millisecond), over.cause)})
 	w.wakeAll()
 }
 

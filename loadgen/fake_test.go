@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -22,6 +23,8 @@ type fakeCluster struct {
 	coldStart, backToZero time.Duration
 	// stuck services never come back to zero; silent ones never answer.
 	stuck, silent map[string]bool
+	// brokenUntil is until when the ingress accepts no connection.
+	brokenUntil time.Duration
 	// proofs, when set, is what Prove returns.
 	proofs error
 
@@ -70,8 +73,15 @@ func (f *fakeCluster) Prove(_ context.Context, _ record.Target, s *record.Sample
 	return nil
 }
 
+func (f *fakeCluster) AwaitRoute(ctx context.Context, _ record.Target) error {
+	return pause(ctx, f.brokenUntil-f.clock.Now())
+}
+
 // dial connects to the ingress in memory.
 func (f *fakeCluster) dial(context.Context, string, string) (net.Conn, error) {
+	if f.clock.Now() < f.brokenUntil {
+		return nil, syscall.ECONNREFUSED
+	}
 	ours, theirs := net.Pipe()
 	f.serving.Go(func() { f.serve(theirs) })
 	return ours, nil

@@ -24,6 +24,8 @@ import (
 type Cluster interface {
 	// AwaitZero returns when no pod of the service is left, Terminating ones included.
 	AwaitZero(ctx context.Context, t record.Target) error
+	// AwaitRoute returns when a request for the service would get through the ingress.
+	AwaitRoute(ctx context.Context, t record.Target) error
 	// Prove fills in what the cluster knows of a sample: whether it was cold and
 	// why, the instance, the phases. What it filled in counts even when it fails.
 	Prove(ctx context.Context, t record.Target, s *record.Sample) error
@@ -42,8 +44,11 @@ const (
 	// is how many.
 	EventDiscardedRound = "discardedRound"
 	// EventTrialSkipped is a trial that was not made, because its service did not
-	// come back to zero pods.
+	// come back to zero pods, or could not be reached.
 	EventTrialSkipped = "trialSkipped"
+	// EventRouteRestored is an ingress that let no request through after one had
+	// failed, and does again; the value is for how many seconds.
+	EventRouteRestored = "routeRestored"
 	// EventNotAtZero is a service that should have been at zero pods while others
 	// were measured, and was not.
 	EventNotAtZero = "notAtZero"

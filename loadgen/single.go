@@ -96,6 +96,8 @@ type singleRun struct {
 	*Single
 	recorder
 	zeros *zeros
+	// failed says that the latest sample did, maybe on its way.
+	failed bool
 	// turns counts the trials that each target still has before it.
 	turns   []int
 	samples []record.Sample
@@ -144,12 +146,15 @@ func (r *singleRun) announce(trials []trial) error {
 // error.
 func (r *singleRun) try(ctx context.Context, t trial) error {
 	target := r.Targets[t.target]
-	atZero := r.zeros.await(ctx, t.target)
-	if err := ctx.Err(); err != nil {
-		return err
+	err := r.zeros.await(ctx, t.target)
+	if err == nil && r.failed {
+		err = r.awaitRoute(ctx, target)
 	}
-	if atZero != nil {
-		return r.skip(target, fmt.Errorf("block %d: %w", t.block, atZero))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return r.skip(target, fmt.Errorf("block %d: %w", t.block, err))
 	}
 	s, err := r.Client.Send(ctx, target, r.clock.Now())
 	if err != nil {
@@ -161,5 +166,27 @@ func (r *singleRun) try(ctx context.Context, t trial) error {
 		return err
 	}
 	r.samples = append(r.samples, s)
+	r.failed = s.Failed()
 	return nil
+}
+
+// routeNotice is how long a look at a route may take when nothing is wrong with it.
+const routeNotice = 500 * time.Millisecond
+
+// awaitRoute keeps an ingress that is down for a moment from failing one trial
+// after the other: a request that is refused takes no time at all.
+func (r *singleRun) awaitRoute(ctx context.Context, t record.Target) error {
+	began := r.clock.Now()
+	if err := r.Cluster.AwaitRoute(ctx, t); err != nil {
+		return err
+	}
+	r.failed = false
+	waited := r.clock.Now() - began
+	if waited < routeNotice {
+		return nil
+	}
+	return r.sink.Event(record.Event{
+		At: r.clock.Now(), Kind: EventRouteRestored, RuntimeClass: t.RuntimeClass, Service: t.Service, Value: waited.Seconds(),
+		Message: fmt.Sprintf("requests get through ingress %s again, after %.1fs", t.Address, waited.Seconds()),
+	})
 }

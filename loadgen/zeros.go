@@ -58,10 +58,15 @@ func (z *zeros) one(t record.Target) error {
 	}
 }
 
-// await returns the result of the wait for a target that was started.
+// await returns the result of the wait for a target that was started. What was at
+// zero a while ago is looked at again: it may have been woken since, or the
+// cluster may just not be able to tell.
 func (z *zeros) await(ctx context.Context, target int) error {
 	select {
 	case err := <-z.results[target]:
+		if err == nil {
+			err = z.one(z.targets[target])
+		}
 		return err
 	case <-ctx.Done():
 		return ctx.Err()

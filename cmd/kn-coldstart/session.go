@@ -170,6 +170,9 @@ func (s *session) await(ctx context.Context, name string) (record.Target, error)
 	return t, ksvc.AwaitRoute(ctx, t)
 }
 
+// errNothingMeasured is a run that was completed for nothing.
+var errNothingMeasured = errors.New("no sample was an answered cold start: see the table and 'kn-coldstart doctor'")
+
 // close writes the last line, removes what was created and restores what was
 // changed, also when ctx has ended. It returns cause with whatever else went wrong.
 func (s *session) close(ctx context.Context, cause error) error {
@@ -177,7 +180,7 @@ func (s *session) close(ctx context.Context, cause error) error {
 	switch {
 	case ctx.Err() != nil:
 		reason = record.EndInterrupted
-	case cause != nil:
+	case cause != nil && !errors.Is(cause, errNothingMeasured):
 		reason = record.EndFailed
 	}
 	s.watch.Stop()

@@ -191,7 +191,7 @@ func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 		return err
 	}
 	if !anyCold(samples) {
-		return errors.New("no sample was an answered cold start: see the table and 'kn-coldstart doctor'")
+		return errNothingMeasured
 	}
 	return nil
 }
