@@ -17,6 +17,8 @@ type Summary struct {
 	// named on the command line.
 	Cells    []Cell    `json:"cells"`
 	Lateness Lateness  `json:"lateness"`
+	// Discarded counts the samples of the rounds that warm caches.
+	Discarded int `json:"discarded"`
 	Warnings []Warning `json:"warnings"`
 }
 
@@ -155,6 +157,10 @@ func (c *collector) summary() *Summary {
 	var cellWarnings []Warning
 	for _, k := range c.keys() {
 		b := c.cells[k]
+		s.Discarded += b.Discarded
+		if c.onlyWarmed(k) {
+			continue
+		}
 		s.Cells = append(s.Cells, b.cell(k))
 		cellWarnings = append(cellWarnings, b.warnings(k)...)
 		late = append(late, b.late...)
@@ -177,6 +183,20 @@ func (c *collector) keys() []Key {
 			cmp.Compare(slices.Index(c.classes, a.RuntimeClass), slices.Index(c.classes, b.RuntimeClass)))
 	})
 	return keys
+}
+
+// onlyWarmed says that a number of services was fired to warm caches alone, before
+// others of the class were measured.
+func (c *collector) onlyWarmed(k Key) bool {
+	if c.cells[k].Samples > 0 {
+		return false
+	}
+	for other, b := range c.cells {
+		if other.RuntimeClass == k.RuntimeClass && b.Samples > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // missing warns of the classes that no sample was taken of.

@@ -8,16 +8,10 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// Kinds of event that a Watch reports. Value of the instance events is how many
-// instances there are, or are Ready, of all classes, after it.
+// Kinds of event that a Watch reports about itself.
 const (
-	EventWatchDown       = "watchDown"
-	EventWatchUp         = "watchUp"
-	EventInstanceCreated = "instanceCreated"
-	EventInstanceReady   = "instanceReady"
-	EventInstanceGone    = "instanceGone"
-	// EventInstanceTrouble says why an instance cannot become Ready.
-	EventInstanceTrouble = "instanceTrouble"
+	EventWatchDown = "watchDown"
+	EventWatchUp   = "watchUp"
 )
 
 // Instances counts the instances that a Watch saw, by pod UID.
@@ -84,26 +78,38 @@ func (w *Watch) podSeen(o *corev1.Pod, s sighting) {
 	if p.gone != 0 {
 		return // an update that a list after a gap has overtaken
 	}
-	created, wasReady, known := p.seen == 0, p.readyNow, p.told
+	before, known := p.stage(), p.told
 	p.observe(o, s)
 	if p.imageID != "" {
 		w.images[p.class] = p.imageID
 	}
-	if created {
-		w.count(p, 1, 1, 0)
-		w.report(EventInstanceCreated, p, p.seen, "", w.all.Alive)
-	}
-	switch {
-	case p.readyNow && !wasReady:
-		w.count(p, 0, 0, 1)
-		w.report(EventInstanceReady, p, s.at, "", w.all.Ready)
-	case wasReady && !p.readyNow:
-		w.count(p, 0, 0, -1)
-	}
+	w.advance(p, before, s.at)
 	if p.told = max(p.told, p.severity()); p.told > known {
-		w.report(EventInstanceTrouble, p, s.at, p.trouble, 0)
+		w.report(record.EventInstanceTrouble, p, s.at, p.trouble, 0)
 	}
 	r.changed.fire()
+}
+
+// advance counts and reports the stages that a pod has come to.
+func (w *Watch) advance(p *pod, before stage, at time.Duration) {
+	now := p.stage()
+	if !before.created {
+		w.count(p, 1, 1, 0)
+		w.report(record.EventInstanceCreated, p, p.seen, "", w.all.Alive)
+	}
+	if now.scheduled && !before.scheduled {
+		w.report(record.EventInstanceScheduled, p, at, "", 0)
+	}
+	if now.running && !before.running {
+		w.report(record.EventInstanceRunning, p, at, "", 0)
+	}
+	switch {
+	case now.ready && !before.ready:
+		w.count(p, 0, 0, 1)
+		w.report(record.EventInstanceReady, p, at, "", w.all.Ready)
+	case before.ready && !now.ready:
+		w.count(p, 0, 0, -1)
+	}
 }
 
 func (w *Watch) newPod(r *revision, o *corev1.Pod) *pod {
@@ -130,7 +136,7 @@ func (w *Watch) podGone(p *pod, at time.Duration) {
 		p.readyNow, ready = false, -1
 	}
 	w.count(p, 0, -1, ready)
-	w.report(EventInstanceGone, p, at, "", w.all.Alive)
+	w.report(record.EventInstanceGone, p, at, "", w.all.Alive)
 	delete(w.pods, p.uid)
 	r := w.revision(p.revision)
 	r.trim()

@@ -43,7 +43,7 @@ var permissions = []permission{
 	{inSystem, "apps", "deployments", []string{"patch"}, true},
 	{inCluster, "", "namespaces", []string{"get"}, false},
 	{inCluster, "", "services", []string{"get"}, false},
-	{inCluster, "", "nodes", []string{"list"}, false},
+	{inCluster, "", "nodes", []string{"list", "watch"}, false},
 	{inCluster, "node.k8s.io", "runtimeclasses", []string{"list"}, false},
 }
 

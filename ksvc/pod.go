@@ -28,6 +28,7 @@ type pod struct {
 	ready       time.Duration // first sight of it Ready
 	terminating time.Duration // first sight of its deletion timestamp
 	gone        time.Duration
+	running     bool // its containers were all started
 	readyNow    bool
 
 	evidence []record.Phase
@@ -37,6 +38,13 @@ type pod struct {
 	fatal            bool
 	state            string
 	told             severity // the worst that was reported
+}
+
+// stage is how far a pod has come.
+type stage struct{ created, scheduled, running, ready bool }
+
+func (p *pod) stage() stage {
+	return stage{created: p.seen != 0, scheduled: p.node != "", running: p.running, ready: p.readyNow}
 }
 
 // severity orders what can be wrong with a pod.
@@ -91,6 +99,7 @@ func (p *pod) observe(o *corev1.Pod, s sighting) {
 		p.seen = s.at
 	}
 	p.node, p.state = o.Spec.NodeName, describePod(o)
+	p.running = p.running || o.Status.Phase == corev1.PodRunning
 	p.note(s.evidence(record.PhasePodCreated, "pod added", o.CreationTimestamp))
 	if at, yes := condition(o, corev1.PodScheduled); yes || o.Spec.NodeName != "" {
 		p.note(s.evidence(record.PhasePodScheduled, "pod spec.nodeName", at))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -149,15 +148,14 @@ func checkScaleToZero(ctx context.Context, s *survey) Check {
 }
 
 func checkRevisionTimeout(ctx context.Context, s *survey) Check {
-	value, err := s.setting(ctx, "config-defaults", "max-revision-timeout-seconds", "600")
+	value, err := s.setting(ctx, "config-defaults", maxRevisionTimeoutKey, defaultMaxRevisionTimeout)
 	if err != nil {
 		return unread(err)
 	}
-	seconds, err := strconv.Atoi(value)
+	most, err := parseRevisionTimeout(value)
 	if err != nil {
-		return fail("", "max-revision-timeout-seconds %q is no number", value)
+		return fail("", "%v", err)
 	}
-	most := time.Duration(seconds) * time.Second
 	if s.options.ClientTimeout > most {
 		return warn("raise max-revision-timeout-seconds in ConfigMap knative-serving/config-defaults, or lower --client-timeout",
 			"Knative answers 504 after %v at most, before the client's timeout of %v", most, s.options.ClientTimeout)

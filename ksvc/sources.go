@@ -23,6 +23,7 @@ const (
 	watchedAutoscalers = "podautoscalers"
 	watchedRouting     = "serverlessservices"
 	watchedEvents      = "events"
+	watchedNodes       = "nodes"
 	watchedComponents  = "deployments of " + systemNamespace
 )
 
@@ -58,6 +59,7 @@ func (w *Watch) sources() []watched {
 		{newSource(watchedAutoscalers, run, w.client.Serving.AutoscalingV1alpha1().PodAutoscalers(ns)), each(w.observeAutoscaler, nil)},
 		{newSource(watchedRouting, run, w.client.Networking.NetworkingV1alpha1().ServerlessServices(ns)), each(w.observeRouting, nil)},
 		{newSource(watchedEvents, aboutPods, kube.CoreV1().Events(ns)), eventSink{w}},
+		{newSource(watchedNodes, metav1.ListOptions{}, kube.CoreV1().Nodes()), each(w.observeNode, nil)},
 		{newSource(watchedComponents, metav1.ListOptions{}, kube.AppsV1().Deployments(systemNamespace)), each(w.observeComponent, nil)},
 	}
 }

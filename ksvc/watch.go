@@ -78,6 +78,8 @@ type Watch struct {
 	images    map[string]string // image id by class
 	// componentsDown are Knative's deployments that lack instances.
 	componentsDown map[string]bool
+	// nodesTroubled are the conditions, as NODE/TYPE, that speak against a node.
+	nodesTroubled map[string]bool
 }
 
 // StartWatch arms all watches and returns once they are: what happens from then
@@ -99,7 +101,7 @@ func newWatch(c *Client, run string, clock record.Clock, o WatchOptions) *Watch 
 		client: c, run: run, clock: clock, options: o.withDefaults(), mailbox: newMailbox(o.OnEvent), stop: func() {},
 		revisions: map[string]*revision{}, services: map[string]*service{}, pods: map[types.UID]*pod{},
 		classes: map[string]*Instances{}, images: map[string]string{},
-		componentsDown: map[string]bool{},
+		componentsDown: map[string]bool{}, nodesTroubled: map[string]bool{},
 	}
 }
 

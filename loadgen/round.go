@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -63,8 +64,14 @@ func (e *Scale) fire(ctx context.Context, r *recorder, c Cell) (Round, error) {
 		return round, err
 	}
 	defer v.close()
+	if e.OnFire != nil {
+		e.OnFire(c)
+	}
 	e.send(ctx, v, k)
 	round.Samples = k.samples()
+	if e.OnFired != nil {
+		e.OnFired(round)
+	}
 	return round, context.Cause(ctx)
 }
 
@@ -102,22 +109,28 @@ func (e *Scale) send(ctx context.Context, v *volley, k *keeper) {
 // atZero waits until all services of the experiment are at zero, settles, and
 // returns those of the cell. One that does not get there is left out.
 func (e *Scale) atZero(ctx context.Context, r *recorder, c Cell) ([]record.Target, error) {
-	waits := newZeros(ctx, e.Cluster, e.Targets, e.Options.ZeroTimeout)
-	for i := range e.Targets {
+	all, chosen := e.all(), e.chosen(c)
+	waits := newZeros(ctx, e.Cluster, all, e.Options.ZeroTimeout)
+	var atZero atomic.Int64
+	waits.done = func() {
+		if e.OnZero != nil {
+			e.OnZero(int(atZero.Add(1)), len(all))
+		}
+	}
+	for i := range all {
 		waits.start(i)
 	}
 	waits.wait()
-	chosen := e.chosen(c)
 	var ready []record.Target
-	for i, t := range e.Targets {
-		err := waits.await(ctx, i)
+	for i, t := range all {
+		err, fired := waits.await(ctx, i), slices.Contains(chosen, t)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case err == nil && chosen[i]:
+		case err == nil && fired:
 			ready = append(ready, t)
 		case err == nil:
-		case chosen[i]:
+		case fired:
 			err = r.skip(t, fmt.Errorf("block %d, %d services: %w", c.Block, c.Services, err))
 		default:
 			err = r.event(EventNotAtZero, t, err)
@@ -129,17 +142,19 @@ func (e *Scale) atZero(ctx context.Context, r *recorder, c Cell) ([]record.Targe
 	return ready, pause(ctx, e.Options.Settle)
 }
 
-// chosen marks the targets of a cell: the first ones of its class.
-func (e *Scale) chosen(c Cell) []bool {
-	marks := make([]bool, len(e.Targets))
-	left := c.Services
-	for i, t := range e.Targets {
-		if t.RuntimeClass == c.RuntimeClass && left > 0 {
-			marks[i] = true
-			left--
+// chosen are the targets of a cell: the first ones of its class.
+func (e *Scale) chosen(c Cell) []record.Target {
+	from := e.Targets
+	if c.Discarded {
+		from = e.Warm
+	}
+	var chosen []record.Target
+	for _, t := range from {
+		if t.RuntimeClass == c.RuntimeClass && len(chosen) < c.Services {
+			chosen = append(chosen, t)
 		}
 	}
-	return marks
+	return chosen
 }
 
 // keeper keeps the samples of a round as they come in.

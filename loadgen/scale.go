@@ -62,12 +62,21 @@ type Scale struct {
 	// Targets are the services of all classes, as many of each as the largest N;
 	// a smaller N takes the first of them.
 	Targets []record.Target
+	// Warm are the services that a first, discarded round fires, class by class.
+	// They may be among the targets, or services of their own that go back to zero
+	// sooner.
+	Warm    []record.Target
 	Options ScaleOptions
 	// OnSample, when set, is called after each sample was written down, with how
 	// many of all samples are done.
 	OnSample func(done, total int, s record.Sample)
-	// OnRound, when set, is called before a round waits for zero pods.
+	// OnRound, when set, is called before a round waits for zero pods, OnZero by
+	// several goroutines when one more service is there, OnFire when all are and
+	// the first request is sent next, OnFired with the round when it is over.
 	OnRound func(c Cell)
+	OnZero  func(done, total int)
+	OnFire  func(c Cell)
+	OnFired func(r Round)
 }
 
 // Cell is one round of the experiment: so many services of a class, fired together.
@@ -133,7 +142,7 @@ func (e *Scale) validate() error {
 				e.Targets[class[0]].RuntimeClass, len(class), want)
 		}
 	}
-	for _, t := range e.Targets {
+	for _, t := range e.all() {
 		if _, err := e.Client.Prepare(t); err != nil {
 			return err
 		}
@@ -141,9 +150,20 @@ func (e *Scale) validate() error {
 	return nil
 }
 
-// cells are the rounds in their order: first one service of each class, discarded,
-// to warm caches; then block by block every number of services, and for each of
-// them all classes in an order of its own.
+// all are the targets and whatever else is warmed with.
+func (e *Scale) all() []record.Target {
+	all := slices.Clone(e.Targets)
+	for _, t := range e.Warm {
+		if !slices.Contains(e.Targets, t) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// cells are the rounds in their order: first those that warm caches, discarded;
+// then block by block every number of services, and for each of them all classes
+// in an order of its own.
 func (e *Scale) cells() []Cell {
 	order := rand.New(rand.NewPCG(e.Options.Seed, 0))
 	classes := byClass(e.Targets)
@@ -154,7 +174,9 @@ func (e *Scale) cells() []Cell {
 			cells = append(cells, c)
 		}
 	}
-	pass(Cell{Services: 1, Discarded: true})
+	for _, warm := range byClass(e.Warm) {
+		cells = append(cells, Cell{RuntimeClass: e.Warm[warm[0]].RuntimeClass, Services: len(warm), Discarded: true})
+	}
 	for block := range e.Options.Iterations {
 		for _, n := range e.Options.Services {
 			pass(Cell{Services: n, Block: block + 1})

@@ -26,9 +26,18 @@ func newScale(all []record.Target, arrival string, services ...int) (*Scale, *fa
 	}
 	return &Scale{
 		Client:  &Client{Clock: clock, Timeout: 120 * time.Second, Dial: cluster.dial},
-		Cluster: cluster, Sink: sink, Targets: all,
+		Cluster: cluster, Sink: sink, Targets: all, Warm: firstOfEach(all),
 		Options: ScaleOptions{Services: services, Iterations: 1, Arrival: a, Seed: 1, ZeroTimeout: 10 * time.Minute},
 	}, cluster, sink
+}
+
+// firstOfEach is a target of each class.
+func firstOfEach(all []record.Target) []record.Target {
+	var first []record.Target
+	for _, class := range byClass(all) {
+		first = append(first, all[class[0]])
+	}
+	return first
 }
 
 func TestScaleBurst(t *testing.T) {

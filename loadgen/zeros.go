@@ -22,6 +22,8 @@ type zeros struct {
 	// results holds what became of the latest wait for each target.
 	results []chan error
 	running sync.WaitGroup
+	// done, when set, is called after each wait has ended, by several goroutines.
+	done func()
 }
 
 func newZeros(ctx context.Context, cluster Cluster, targets []record.Target, limit time.Duration) *zeros {
@@ -32,7 +34,12 @@ func newZeros(ctx context.Context, cluster Cluster, targets []record.Target, lim
 func (z *zeros) start(target int) {
 	result := make(chan error, 1)
 	z.results[target] = result
-	z.running.Go(func() { result <- z.one(z.targets[target]) })
+	z.running.Go(func() {
+		result <- z.one(z.targets[target])
+		if z.done != nil {
+			z.done()
+		}
+	})
 }
 
 // one waits for one target. A cluster that cannot say, because its API server is

@@ -11,9 +11,8 @@ import (
 func footnotes(s *analysis.Summary) []string {
 	var notes []string
 	add := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
-	var discarded, censored, maxima, unbounded int
+	var censored, maxima, unbounded int
 	for _, c := range s.Cells {
-		discarded += c.Discarded
 		censored += c.Censored
 		for _, p := range []*analysis.Percentile{c.P95, c.P99} {
 			if p != nil && p.Maximum {
@@ -24,8 +23,8 @@ func footnotes(s *analysis.Summary) []string {
 			}
 		}
 	}
-	if discarded > 0 {
-		add("%d samples of the first round, which warms caches, are not counted.", discarded)
+	if s.Discarded > 0 {
+		add("%d samples of the first round, which warms caches, are not counted.", s.Discarded)
 	}
 	if censored > 0 {
 		add("%d samples timed out: they count as over the client timeout, so no mean exists.", censored)

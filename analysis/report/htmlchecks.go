@@ -25,7 +25,6 @@ func totalCounts(s *analysis.Summary) analysis.Counts {
 	total := analysis.Counts{Failed: map[record.Outcome]int{}}
 	for _, c := range s.Cells {
 		total.Samples += c.Samples
-		total.Discarded += c.Discarded
 		total.Cold += c.Cold
 		total.Warm += c.Warm
 		total.Unknown += c.Unknown

@@ -129,7 +129,7 @@ func (f faultyRun) awaitColdStart(t *testing.T) {
 	t.Helper()
 	before := -1
 	await(t, f.file, "an instance", func(run *record.Run) bool {
-		created := len(events(run, ksvc.EventInstanceCreated))
+		created := len(events(run, record.EventInstanceCreated))
 		more := before >= 0 && created > before
 		before = created
 		return more

@@ -50,7 +50,7 @@ func testFunctionFaults(t *testing.T) {
 					t.Errorf("%s: %s, want proven: %s", s.Service, s.Cold, s.ColdReason)
 				}
 			}
-			if f.events != "" && !said(run, ksvc.EventInstanceTrouble, f.events) {
+			if f.events != "" && !said(run, record.EventInstanceTrouble, f.events) {
 				t.Errorf("no event says %q", f.events)
 			}
 			t.Logf("%d samples, all %s: %s", len(run.Samples), f.outcome, run.Samples[0].Error)

@@ -98,6 +98,7 @@ func newRoot() *cobra.Command {
 			"Every sample is proven cold, every failure is kept, and everything created is removed.",
 		Example: "  kn-coldstart cluster up\n" +
 			"  kn-coldstart single --runtime-class runc,crun,gvisor\n" +
+			"  kn-coldstart scale --runtime-class runc --services 1,10,50\n" +
 			"  kn-coldstart report results/*.jsonl\n" +
 			"  kn-coldstart gate results/*.jsonl --slo 'p(95)<2s'\n" +
 			"  kn-coldstart cluster down",
@@ -105,7 +106,7 @@ func newRoot() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newSingle(), newReport(), newCompare(), newGate(), newDoctor(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newReport(), newCompare(), newGate(), newDoctor(), newClean(), newCluster(), newVersion())
 	return root
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
@@ -29,33 +28,38 @@ func (f *serviceFlags) register(flags *pflag.FlagSet) {
 	flags.StringToStringVar(&f.Limits, "limit", nil, "resources that limit an instance, as cpu=1,memory=128Mi")
 }
 
-// maxRevisionTimeout is Knative's default for max-revision-timeout-seconds.
-const maxRevisionTimeout = 300 * time.Second
+// shortestWindow is the shortest stable window that Knative takes.
+const shortestWindow = 6 * time.Second
 
 func (f *serviceFlags) validate() error {
 	if f.ClientTimeout <= 0 {
 		return fmt.Errorf("--client-timeout is %v: it must be positive", f.ClientTimeout)
 	}
-	if f.StableWindow < 6*time.Second || f.StableWindow > time.Hour {
+	if f.StableWindow < shortestWindow || f.StableWindow > time.Hour {
 		return fmt.Errorf("--stable-window is %v: Knative takes 6s to 1h", f.StableWindow)
 	}
 	return nil
 }
 
-// services are n services of each class.
-func (f *serviceFlags) services(run string, classes []record.Class, n int) []templates.Service {
+// services are those of each class of a session from the from-th up to the n-th.
+func (f *serviceFlags) services(s *session, from, n int) []templates.Service {
 	var all []templates.Service
-	for i := range n {
-		for _, class := range classes {
+	for i := from; i < n; i++ {
+		for _, class := range s.header.Classes {
 			all = append(all, templates.Service{
-				Name: ksvc.ServiceName(run, class.Name, i), RuntimeClass: class.Name, Image: class.Image,
+				Name: ksvc.ServiceName(s.header.RunID, class.Name, i), RuntimeClass: class.Name, Image: class.Image,
 				Env: f.Env, Requests: f.Requests, Limits: f.Limits, StableWindow: f.StableWindow,
-				// Knative's own 504 must not come before the client gives up.
-				Timeout: min(f.ClientTimeout.Round(time.Second)+time.Second, maxRevisionTimeout),
+				Timeout: f.revisionTimeout(s.maxTimeout),
 			})
 		}
 	}
 	return all
+}
+
+// revisionTimeout keeps Knative's own 504 from coming before the client gives up,
+// as far as the cluster lets it; the checks have warned where it does not.
+func (f *serviceFlags) revisionTimeout(most time.Duration) time.Duration {
+	return min(f.ClientTimeout.Truncate(time.Second)+2*time.Second, most)
 }
 
 // asMap is a struct of settings as it stands in a run file's header.

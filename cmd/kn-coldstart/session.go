@@ -32,7 +32,9 @@ type session struct {
 	watch   *ksvc.Watch
 	ingress ksvc.Ingress
 	traces  *traces
-	deploys bool // services may exist
+	// maxTimeout is the longest that the cluster lets a revision take.
+	maxTimeout time.Duration
+	deployed   int // services that may exist
 }
 
 // plan is what a session needs to know to open.
@@ -77,6 +79,9 @@ func open(ctx context.Context, client *ksvc.Client, p plan) (*session, error) {
 // describe fills in the header.
 func (s *session) describe(ctx context.Context, p plan) error {
 	var err error
+	if s.maxTimeout, err = s.client.MaxRevisionTimeout(ctx); err != nil {
+		return err
+	}
 	if s.ingress, err = s.client.FindIngress(ctx, "", p.checks.IngressAddress); err != nil {
 		return err
 	}
@@ -116,12 +121,13 @@ func (s *session) event(e record.Event) {
 // deploy creates the services and returns them as targets once each is Ready, at
 // zero and reachable through the ingress.
 func (s *session) deploy(ctx context.Context, services []templates.Service) ([]record.Target, error) {
-	s.deploys = true
+	s.deployed += len(services)
 	progress := newProgress("creating services")
 	err := s.client.CreateAll(ctx, s.header.RunID, services, ksvc.CreateOptions{Progress: progress.update})
 	if err != nil {
 		return nil, err
 	}
+	s.tellDeployed(record.EventServicesCreated, progress, len(services))
 	progress = newProgress("waiting until they are Ready and at zero")
 	targets := make([]record.Target, len(services))
 	errs := make([]error, len(services))
@@ -143,7 +149,19 @@ func (s *session) deploy(ctx context.Context, services []templates.Service) ([]r
 		})
 	}
 	wg.Wait()
-	return targets, firstCause(errs)
+	if err := firstCause(errs); err != nil {
+		return nil, err
+	}
+	s.tellDeployed(record.EventServicesReady, progress, len(services))
+	return targets, nil
+}
+
+// tellDeployed writes down how long a step of the deployment took.
+func (s *session) tellDeployed(kind string, p *progress, n int) {
+	s.event(record.Event{
+		At: s.clock.Now(), Kind: kind, Value: float64(n),
+		Message: fmt.Sprintf("%s: %d in %.1fs", p.what, n, time.Since(p.start).Seconds()),
+	})
 }
 
 // firstCause prefers an error that is not the echo of another's cancellation.
@@ -185,13 +203,21 @@ func (s *session) close(ctx context.Context, cause error) error {
 	}
 	s.watch.Stop()
 	errs := []error{cause, s.traces.finish(ctx), s.writer.End(s.clock.Now(), reason, cause)}
-	if s.deploys {
+	if s.deployed > 0 {
 		progress := newProgress("removing what was created")
-		_, err := s.client.Delete(context.WithoutCancel(ctx), ksvc.DeleteOptions{Run: s.header.RunID, Progress: progress.update})
+		_, err := s.client.Delete(context.WithoutCancel(ctx), ksvc.DeleteOptions{
+			Run: s.header.RunID, Timeout: removalTimeout(s.deployed), Progress: progress.update,
+		})
 		errs = append(errs, err)
 	}
 	errs = append(errs, s.traces.restore(ctx, s.client))
 	return errors.Join(errs...)
+}
+
+// removalTimeout is how long the removal of so many services may take: hundreds
+// of instances end at the pace of the node.
+func removalTimeout(services int) time.Duration {
+	return 10*time.Minute + time.Duration(services)*3*time.Second
 }
 
 // guard watches over a run until each class has answered once.

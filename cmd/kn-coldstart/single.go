@@ -161,7 +161,7 @@ func (f *singleFlags) measure(ctx context.Context, client *ksvc.Client, classes 
 func (f *singleFlags) zeroTimeout() time.Duration { return f.StableWindow + 5*time.Minute }
 
 func (f *singleFlags) experiment(ctx context.Context, s *session) error {
-	targets, err := s.deploy(ctx, f.services(s.header.RunID, s.header.Classes, f.ServicesPerClass))
+	targets, err := s.deploy(ctx, f.services(s, 0, f.ServicesPerClass))
 	if err != nil {
 		return err
 	}

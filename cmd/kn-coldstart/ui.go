@@ -11,7 +11,9 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
 )
 
 // This file holds all text for people. Its rules: results go to standard output,
@@ -118,6 +120,26 @@ func sayVerdict(r *gate.Result, inconclusive gate.Verdict) {
 		say("hint: --expected %s if that is what is under test; --force judges all the same", strings.Join(differing, ","))
 	case r.Verdict == gate.Invalid:
 		say("hint: 'kn-coldstart report' shows what became of the samples; measure again")
+	}
+}
+
+func sayRound(i int, c loadgen.Cell, arrival string) {
+	note := ""
+	if c.Discarded {
+		note = ", discarded: warms caches"
+	}
+	say("round %d: %s × %d, %s%s", i, c.RuntimeClass, c.Services, arrival, note)
+}
+
+func sayRoundState(c loadgen.Cell, answered, failed int, in ksvc.Instances, since time.Duration) {
+	say("  %s × %d: %d answered, %d failed, %d instances alive, %d Ready, %.1fs",
+		c.RuntimeClass, c.Services, answered, failed, in.Alive, in.Ready, since.Seconds())
+}
+
+func sayFired(skew time.Duration, skipped int) {
+	say("  sent within %s", stat.Format(skew))
+	if skipped > 0 {
+		sayWarning("%d services did not come back to zero and were left out", skipped)
 	}
 }
 

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+)
+
+// scaleFlags are the options of scale; their JSON is the run file's settings.
+type scaleFlags struct {
+	serviceFlags
+	Services    []int           `json:"services"`
+	Iterations  int             `json:"iterations"`
+	Arrival     loadgen.Arrival `json:"arrival"`
+	Preconnect  bool            `json:"preconnect"`
+	Settle      time.Duration   `json:"settleNs"`
+	MaxServices int             `json:"maxServices"`
+
+	arrival string
+	cluster clusterFlags
+	classes classFlags
+	output  outputFlags
+	seed    uint64
+	runFile string
+}
+
+func newScale() *cobra.Command {
+	f := &scaleFlags{serviceFlags: serviceFlags{StableWindow: 5 * time.Minute, ClientTimeout: 2 * time.Minute}}
+	cmd := &cobra.Command{
+		Use:   "scale",
+		Short: "Start many services at once, up to what the cluster can take",
+		Long: "scale creates as many Knative Services of each RuntimeClass as the largest number of --services,\n" +
+			"waits until all are Ready and have no pod, and sends one first request to each of N of them together,\n" +
+			"for each N. Every answer, every failure and every instance is recorded; between two rounds all\n" +
+			"services go back to zero. With the default --stable-window all instances of a round stay up together.",
+		Example: "  kn-coldstart scale --runtime-class runc,gvisor --services 1,10,50\n" +
+			"  kn-coldstart scale --runtime-class runc --services 500 --arrival uniform:2 --client-timeout 5m\n" +
+			"  kn-coldstart scale --runtime-class runc --services 10,25 --stable-window 6s --iterations 5",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	flags := cmd.Flags()
+	f.cluster.register(flags)
+	f.cluster.registerIngress(flags)
+	f.classes.register(flags)
+	f.serviceFlags.register(flags)
+	f.output.register(flags)
+	flags.IntSliceVar(&f.Services, "services", []int{1, 5, 10, 25, 50, 100}, "numbers of services of a class to start together, one after the other")
+	flags.IntVar(&f.Iterations, "iterations", 1, "how often each number of services of each class is started")
+	flags.StringVar(&f.arrival, "arrival", string(loadgen.Burst), "how the requests of a round arrive: burst, uniform:RATE or poisson:RATE, in requests per second")
+	flags.BoolVar(&f.Preconnect, "preconnect", false, "open the connections of a round before its first request is sent")
+	flags.DurationVar(&f.Settle, "settle", 0, "pause between all services being at zero and the first request of a round")
+	flags.IntVar(&f.MaxServices, "max-services", 500, "the most services, of all classes together, that may be created")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of the classes and of a Poisson arrival (default: random)")
+	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run, - for standard output (default results/RUN.jsonl)")
+	return cmd
+}
+
+func (f *scaleFlags) validate(classes int) error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if len(f.Services) == 0 || slices.Min(f.Services) < 1 {
+		bad("--services is %v: each number must be at least 1", f.Services)
+	} else if n := f.most() * classes; n > f.MaxServices {
+		errs = append(errs, withHint(fmt.Errorf("%d services are asked for, %d of each of %d RuntimeClasses, and --max-services is %d", n, f.most(), classes, f.MaxServices),
+			fmt.Sprintf("--max-services %d if the cluster is to hold them", n)))
+	}
+	if f.Iterations < 1 {
+		bad("--iterations is %d: it must be at least 1", f.Iterations)
+	}
+	if f.Settle < 0 {
+		bad("--settle is %v: it must not be negative", f.Settle)
+	}
+	var err error
+	if f.Arrival, err = loadgen.ParseArrival(f.arrival); err != nil {
+		bad("--arrival: %w", err)
+	}
+	return errors.Join(append(errs, f.serviceFlags.validate(), f.output.validate(f.runFile))...)
+}
+
+func (f *scaleFlags) most() int { return slices.Max(f.Services) }
+
+func (f *scaleFlags) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	client, err := f.cluster.connect()
+	if err != nil {
+		return err
+	}
+	classes, err := f.classes.parse(f.cluster.embedded)
+	if err == nil {
+		err = f.validate(len(classes))
+	}
+	if err != nil {
+		return usage(err)
+	}
+	if !cmd.Flags().Changed("seed") {
+		f.seed = rand.Uint64()
+	}
+	return f.measure(ctx, client, classes)
+}
+
+func (f *scaleFlags) measure(ctx context.Context, client *ksvc.Client, classes []record.Class) error {
+	s, err := open(ctx, client, plan{
+		command: "scale", classes: classes, settings: f, seed: f.seed, runFile: f.runFile,
+		checks: ksvc.CheckOptions{
+			Classes: names(classes), ClientTimeout: f.ClientTimeout, IngressAddress: f.cluster.ingressAddress,
+		},
+		timeouts: ksvc.WatchOptions{ReadyTimeout: f.readyTimeout(len(classes)), ZeroTimeout: f.zeroTimeout()},
+	})
+	if err != nil {
+		return err
+	}
+	err = s.close(ctx, f.experiment(ctx, s))
+	return errors.Join(err, f.output.print(s.path))
+}
+
+// readyTimeout and zeroTimeout grow with the services: the cluster works on
+// hundreds of them one after the other.
+func (f *scaleFlags) readyTimeout(classes int) time.Duration {
+	return 5*time.Minute + time.Duration(f.most()*classes)*2*time.Second
+}
+
+func (f *scaleFlags) zeroTimeout() time.Duration {
+	return f.StableWindow + 10*time.Minute + time.Duration(f.most())*2*time.Second
+}
+
+func (f *scaleFlags) experiment(ctx context.Context, s *session) error {
+	targets, warm, err := f.deploy(ctx, s)
+	if err != nil {
+		return err
+	}
+	guard := s.newGuard(ctx, targets)
+	defer guard.stop()
+	log := newRoundLog(s.watch, f.arrival)
+	e := loadgen.Scale{
+		Client:  &loadgen.Client{Clock: s.clock, Timeout: f.ClientTimeout},
+		Cluster: s.watch, Sink: s.writer, Targets: targets, Warm: warm,
+		Options: loadgen.ScaleOptions{
+			Services: f.Services, Iterations: f.Iterations, Arrival: f.Arrival, Preconnect: f.Preconnect,
+			Settle: f.Settle, Seed: f.seed, ZeroTimeout: f.zeroTimeout(),
+		},
+		OnRound: log.announce, OnZero: log.zero, OnFire: log.fire, OnFired: log.fired,
+		OnSample: func(_, _ int, sample record.Sample) {
+			guard.release(sample.RuntimeClass)
+			log.sample(sample)
+		},
+	}
+	cost := startCost(s.client)
+	rounds, err := e.Run(guard.ctx)
+	if cause := context.Cause(guard.ctx); cause != nil {
+		return cause
+	}
+	if err != nil {
+		return err
+	}
+	return f.finish(s, cost, rounds)
+}
+
+// warmServices is how many services of each class the discarded round fires where
+// small rounds are measured. The autoscaler looks at a service that it never saw
+// traffic of at its next tick only, up to 2 s later: in a small round that would
+// be most of the latency.
+const warmServices = 10
+
+// deploy creates the services to measure, and says which warm caches. Where only
+// large rounds are measured that is one more of each class, with the shortest
+// stable window, so that the first round need not wait for a long one.
+func (f *scaleFlags) deploy(ctx context.Context, s *session) (targets, warm []record.Target, err error) {
+	all := f.services(s, 0, f.most())
+	if slices.Min(f.Services) <= warmServices {
+		targets, err = s.deploy(ctx, all)
+		return targets, targets[:min(len(targets), warmServices*len(s.header.Classes))], err
+	}
+	extra := f.services(s, f.most(), f.most()+1)
+	for i := range extra {
+		extra[i].StableWindow = shortestWindow
+	}
+	targets, err = s.deploy(ctx, append(all, extra...))
+	if err != nil {
+		return nil, nil, err
+	}
+	return targets[:len(all)], targets[len(all):], nil
+}
+
+func (f *scaleFlags) finish(s *session, cost cost, rounds []loadgen.Round) error {
+	var samples []record.Sample
+	for _, r := range rounds {
+		samples = append(samples, r.Samples...)
+	}
+	if err := errors.Join(s.tellCost(cost, len(samples)), s.digests()); err != nil {
+		return err
+	}
+	if !anyCold(samples) {
+		return errNothingMeasured
+	}
+	return nil
+}
