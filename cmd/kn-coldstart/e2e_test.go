@@ -5,6 +5,9 @@ package main
 // The end-to-end tests drive the built programs against the real embedded node,
 // which scripts/e2e boots before and removes after them. They assert what must
 // hold on any machine, never a speed.
+//
+// Their client timeouts are short, because a pod ends no later than that after it
+// has to: queue-proxy alone would serve on for half a minute.
 
 import (
 	"bytes"
@@ -105,7 +108,7 @@ func wantNothingLeft(t *testing.T) {
 func TestSingle(t *testing.T) {
 	hlog := filepath.Join(t.TempDir(), "run.hlog")
 	before := readObservability(t)
-	r, run := single(t, "--runtime-class", "runc,crun,gvisor", "--iterations", "2", "--hlog", hlog, "--phases")
+	r, run := single(t, "--runtime-class", "runc,crun,gvisor", "--iterations", "2", "--client-timeout", "20s", "--hlog", hlog, "--phases")
 	if r.code != exitOK {
 		t.Fatalf("exit code %d\n%s", r.code, r)
 	}
@@ -214,7 +217,8 @@ func TestInterrupt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			before := readObservability(t)
 			file := filepath.Join(t.TempDir(), "run.jsonl")
-			cmd := start(t, "single", "--runtime-class", "runc", "--iterations", "50", "--services-per-class", "3", "--run-file", file)
+			cmd := start(t, "single", "--runtime-class", "runc", "--iterations", "50", "--services-per-class", "3",
+				"--client-timeout", "15s", "--run-file", file)
 			samples := awaitSamples(t, file, 2)
 			during := readObservability(t)
 			if err := cmd.Process.Signal(c.signal); err != nil {
