@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node demo test unit e2e faults bench bench-node bench-fidelity bench-gate bench-analysis lint clean help
+.PHONY: build node demo test unit e2e bench bench-node bench-fidelity bench-gate bench-analysis lint clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -23,11 +23,8 @@ unit: lint ## unit tests, with the race detector where goroutines share
 	go test -race ./...
 	cd cmd/knative-node && CGO_ENABLED=0 go test -trimpath ./... && go test -race ./process
 
-e2e: build node ## end-to-end tests on the real node
+e2e: build node ## end-to-end tests on the real node, in some of which parts of it are killed
 	scripts/e2e
-
-faults: build node ## end-to-end tests in which parts of the node are killed; not yet in test
-	TAGS=faults RUN=Faults scripts/e2e
 
 bench: bench-fidelity bench-analysis bench-gate bench-node ## every benchmark
 

@@ -158,13 +158,6 @@ func checkProgressDeadline(ctx context.Context, s *survey) Check {
 	return ok("%v", deadline)
 }
 
-// checkKubeProxy cannot know: kube-proxy's settings are not in the API, except
-// where the installer left a ConfigMap whose form is its own.
-func checkKubeProxy(context.Context, *survey) Check {
-	return Check{Verdict: Unread, Message: "kube-proxy does not tell its sync period",
-		Hint: "with the iptables mode, a minSyncPeriod of 1s delays what a new instance's service needs by up to as much"}
-}
-
 // processor is this machine's, if it is the cluster's only node.
 func (s *survey) processor(ctx context.Context) (machine, error) {
 	nodes, err := s.Kubernetes.CoreV1().Nodes().List(ctx, metav1.ListOptions{})

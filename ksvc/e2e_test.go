@@ -159,7 +159,7 @@ func TestEndToEnd(t *testing.T) {
 		classes = append(classes, class)
 		specs = append(specs, templates.Service{
 			Name: ServiceName(testRun, class, 0), RuntimeClass: class, Image: endToEndImage(), ImagePullPolicy: "IfNotPresent",
-			StableWindow: 6 * time.Second, Timeout: time.Minute,
+			StableWindow: 6 * time.Second, Timeout: 15 * time.Second, // pods end no later than that after they have to
 		})
 	}
 	for _, check := range c.Doctor(t.Context(), CheckOptions{Classes: classes, ClientTimeout: time.Minute, Traces: true}) {

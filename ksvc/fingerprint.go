@@ -18,6 +18,11 @@ import (
 
 const labelVersion = "app.kubernetes.io/version"
 
+// annotationHandlerVersion holds, on a RuntimeClass, the version of its handler's
+// program. Neither the kubelet nor containerd tells it, so it is known only where
+// whoever installed the handler wrote it down; the embedded node does.
+const annotationHandlerVersion = "kn-coldstart.dev/handler-version"
+
 // Fingerprint reads what tells this cluster from others. What cannot be read is
 // left empty, and the error says why; the rest is usable.
 func (c *Client) Fingerprint(ctx context.Context, ingress Ingress) (record.Fingerprint, error) {
@@ -44,7 +49,7 @@ func (c *Client) Fingerprint(ctx context.Context, ingress Ingress) (record.Finge
 	classes, err := c.classes(ctx)
 	failed("RuntimeClasses", err)
 	for _, class := range classes {
-		f.Handlers = append(f.Handlers, class.Name+"="+class.Handler)
+		f.Handlers = append(f.Handlers, strings.TrimSpace(class.Name+"="+class.Handler+" "+class.Annotations[annotationHandlerVersion]))
 	}
 	return f, errors.Join(errs...)
 }

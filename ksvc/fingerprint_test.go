@@ -32,7 +32,7 @@ func TestFingerprint(t *testing.T) {
 	f := newFakes(
 		newNode("a", "6.1", "boot-a"), newNode("b", "6.2", "boot-b"),
 		knative("activator", "1.50.0"), knative("webhook", "1.50.0"), knative("net-kourier-controller", "1.49.1"),
-		&nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "runc"}, Handler: "runc"},
+		&nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "runc", Annotations: map[string]string{annotationHandlerVersion: "1.5.2"}}, Handler: "runc"},
 		&nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "gvisor"}, Handler: "runsc"},
 	)
 	f.kube.Discovery().(*fakediscovery.FakeDiscovery).FakedServerVersion = &version.Info{GitVersion: "v1.36.3"}
@@ -43,7 +43,7 @@ func TestFingerprint(t *testing.T) {
 	want := record.Fingerprint{
 		Kubernetes: "v1.36.3", Knative: "1.50.0", IngressClass: "kourier", Ingress: "kourier-system/kourier",
 		ContainerRuntime: "containerd://2.4.2", Kernel: "6.1, 6.2", OS: "Debian", Architecture: "amd64",
-		CPUs: 4, MemoryBytes: 2 << 30, Nodes: 2, Handlers: []string{"gvisor=runsc", "runc=runc"},
+		CPUs: 4, MemoryBytes: 2 << 30, Nodes: 2, Handlers: []string{"gvisor=runsc", "runc=runc 1.5.2"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("fingerprint (-want +got):\n%s", diff)

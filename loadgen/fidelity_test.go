@@ -49,11 +49,13 @@ func benchmarkFidelity(b *testing.B, n int) {
 	var errs []time.Duration
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
+	cpu := cpuTime(b)
 	for b.Loop() {
 		for range max(1, 20/n) { // one request says nothing about a p99
 			errs = append(errs, fireDelayed(b, address, n)...)
 		}
 	}
+	cpu = cpuTime(b) - cpu
 	runtime.ReadMemStats(&after)
 	requests := float64(len(errs))
 	slices.Sort(errs)
@@ -61,6 +63,7 @@ func benchmarkFidelity(b *testing.B, n int) {
 	b.ReportMetric(0, "ns/op") // is the delays, not the tool
 	b.ReportMetric(microseconds(median), "median-error-µs")
 	b.ReportMetric(microseconds(p99), "p99-error-µs")
+	b.ReportMetric(microseconds(cpu)/requests, "cpu-µs/request")
 	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/requests, "allocs/request")
 	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/requests, "B/request")
 	if least < 0 || median > medianBound || p99 > p99Bound {

@@ -72,11 +72,11 @@ func TestServicesPerClass(t *testing.T) {
 		classes, iterations int
 		want                int
 	}{
-		{"three classes, the smallest window", 6 * time.Second, time.Second, 3, 30, 19},
+		{"three classes, the smallest window", 6 * time.Second, time.Second, 3, 30, 13},
 		{"one class has the others' time to fill", 6 * time.Second, time.Second, 1, 90, MaxServicesPerClass},
 		{"never more than iterations", 6 * time.Second, time.Second, 1, 4, 4},
 		{"never more than the most", 300 * time.Second, 30 * time.Second, 3, 30, MaxServicesPerClass},
-		{"many classes", 6 * time.Second, time.Second, 50, 30, 3},
+		{"many classes", 6 * time.Second, time.Second, 50, 30, 2},
 		{"no class", 6 * time.Second, time.Second, 0, 30, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {

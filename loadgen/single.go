@@ -49,6 +49,8 @@ type Single struct {
 	// Targets are the services of all classes.
 	Targets []record.Target
 	Options SingleOptions
+	// OnTrial, when set, is called right before each request is sent.
+	OnTrial func()
 	// OnSample, when set, is called after each sample was written down, with how
 	// many of all trials are done.
 	OnSample func(done, total int, s record.Sample)
@@ -155,6 +157,9 @@ func (r *singleRun) try(ctx context.Context, t trial) error {
 	}
 	if err != nil {
 		return r.skip(target, fmt.Errorf("block %d: %w", t.block, err))
+	}
+	if r.OnTrial != nil {
+		r.OnTrial()
 	}
 	s, err := r.Client.Send(ctx, target, r.clock.Now())
 	if err != nil {

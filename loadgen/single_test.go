@@ -27,8 +27,12 @@ func newSingle(iterations int, all []record.Target) (*Single, *fakeCluster, *mem
 func TestSingle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, cluster, sink := newSingle(10, targets(5, "runc", "crun", "gvisor"))
-		var last, total int
+		var last, total, begun int
+		e.OnTrial = func() { begun++ }
 		e.OnSample = func(done, of int, s record.Sample) {
+			if begun != done {
+				t.Errorf("%d trials begun when %d samples were done", begun, done)
+			}
 			if done != last+1 || s.Outcome != record.OK {
 				t.Errorf("observed %d of %d after %d: %s", done, of, last, s.Outcome)
 			}

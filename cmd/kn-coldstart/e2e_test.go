@@ -5,6 +5,9 @@ package main
 // The end-to-end tests drive the built programs against the real embedded node,
 // which scripts/e2e boots before and removes after them. They assert what must
 // hold on any machine, never a speed.
+//
+// Their client timeouts are short, because a pod ends no later than that after it
+// has to: queue-proxy alone would serve on for half a minute.
 
 import (
 	"bytes"
@@ -18,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -103,7 +107,8 @@ func wantNothingLeft(t *testing.T) {
 
 func TestSingle(t *testing.T) {
 	hlog := filepath.Join(t.TempDir(), "run.hlog")
-	r, run := single(t, "--runtime-class", "runc,crun,gvisor", "--iterations", "2", "--hlog", hlog, "--phases")
+	before := readObservability(t)
+	r, run := single(t, "--runtime-class", "runc,crun,gvisor", "--iterations", "2", "--client-timeout", "20s", "--hlog", hlog, "--phases")
 	if r.code != exitOK {
 		t.Fatalf("exit code %d\n%s", r.code, r)
 	}
@@ -115,6 +120,7 @@ func TestSingle(t *testing.T) {
 	for _, s := range run.Samples {
 		wantProvenCold(t, s)
 		wantPhasesInOrder(t, s)
+		wantSpans(t, s)
 		if s.Instance != nil {
 			if uids[s.Instance.UID] {
 				t.Errorf("instance %s answered two samples", s.Instance.UID)
@@ -133,15 +139,24 @@ func TestSingle(t *testing.T) {
 			t.Errorf("the table lacks %s:\n%s", class, r.stdout)
 		}
 	}
+	for _, handler := range run.Header.Cluster.Handlers {
+		if _, version, _ := strings.Cut(handler, " "); version == "" {
+			t.Errorf("the fingerprint lacks the version of handler %s", handler)
+		}
+	}
 	for _, class := range run.Header.Classes {
 		if class.Handler != class.Name || class.ImageDigest == "" {
 			t.Errorf("class %+v lacks its handler or image digest", class)
 		}
 	}
+	if !strings.Contains(r.stdout, "throttler_try") {
+		t.Errorf("the tables lack the spans:\n%s", r.stdout)
+	}
 	if b, err := os.ReadFile(hlog); err != nil || !bytes.Contains(b, []byte("Tag=")) {
 		t.Errorf("histogram log %q, error %v", b, err)
 	}
 	wantNothingLeft(t)
+	wantRestored(t, before)
 }
 
 func wantProvenCold(t *testing.T, s record.Sample) {
@@ -200,9 +215,12 @@ func TestInterrupt(t *testing.T) {
 		code   int
 	}{{"Ctrl-C", syscall.SIGINT, exitInterrupted}, {"kill -9", syscall.SIGKILL, -1}} {
 		t.Run(c.name, func(t *testing.T) {
+			before := readObservability(t)
 			file := filepath.Join(t.TempDir(), "run.jsonl")
-			cmd := start(t, "single", "--runtime-class", "runc", "--iterations", "50", "--services-per-class", "3", "--run-file", file)
+			cmd := start(t, "single", "--runtime-class", "runc", "--iterations", "50", "--services-per-class", "3",
+				"--client-timeout", "15s", "--run-file", file)
 			samples := awaitSamples(t, file, 2)
+			during := readObservability(t)
 			if err := cmd.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)
 			}
@@ -213,6 +231,9 @@ func TestInterrupt(t *testing.T) {
 			run, err := record.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if cmp.Equal(before, during) {
+				t.Error("config-observability was not changed: nothing could be restored")
 			}
 			if len(run.Samples) < samples {
 				t.Errorf("%d samples in the file, %d were finished", len(run.Samples), samples)
@@ -225,6 +246,7 @@ func TestInterrupt(t *testing.T) {
 				t.Errorf("end %+v, want interrupted", run.End)
 			}
 			wantNothingLeft(t)
+			wantRestored(t, before)
 		})
 	}
 }

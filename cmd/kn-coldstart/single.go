@@ -168,18 +168,20 @@ func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 	guard := s.newGuard(ctx, targets)
 	defer guard.stop()
 	log := newSampleLog()
+	cost := startCost(s.client)
 	e := loadgen.Single{
 		Client:  &loadgen.Client{Clock: s.clock, Timeout: f.ClientTimeout, TraceID: s.traces.ids()},
 		Cluster: s.watch, Sink: s.writer, Targets: targets,
 		Options: loadgen.SingleOptions{
 			Iterations: f.Iterations, Seed: f.seed, ZeroTimeout: f.zeroTimeout(), OffsetRequests: f.OffsetRequests,
 		},
+		OnTrial: cost.beginTrial,
 		OnSample: func(done, total int, sample record.Sample) {
+			cost.endTrial()
 			guard.release(sample.RuntimeClass)
 			log.print(done, total, sample)
 		},
 	}
-	cost := startCost(s.client)
 	samples, err := e.Run(guard.ctx)
 	if cause := context.Cause(guard.ctx); cause != nil {
 		return cause

@@ -143,8 +143,9 @@ func sayFired(skew time.Duration, skipped int) {
 	}
 }
 
-func sayCost(cpu time.Duration, requests float64) {
-	say("own cost per sample: %.1f ms of CPU, %.1f API requests", float64(cpu.Microseconds())/1000, requests)
+func sayCost(during, all time.Duration, requests float64) {
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	say("own cost: %.1f ms of CPU during a cold start, %.1f ms per sample in all, %.1f API requests per sample", ms(during), ms(all), requests)
 }
 
 func sayFiles(runFile, hlog string) {

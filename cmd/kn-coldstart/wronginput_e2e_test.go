@@ -13,37 +13,53 @@ import (
 	"time"
 )
 
+// wrongInput is a command line of single that cannot work.
+type wrongInput struct {
+	name string
+	args []string
+	code int
+	says string
+}
+
 // TestWrongInput shows each mistake a clear line, a code that is not zero, and
 // nothing left behind.
 func TestWrongInput(t *testing.T) {
-	exits := loadExitingImage(t)
-	for _, c := range []struct {
-		name string
-		args []string
-		code int
-		says string
-	}{
+	for _, c := range []wrongInput{
 		{"no iterations", []string{"--runtime-class", "runc", "--iterations", "0"}, exitUsage, "--iterations is 0"},
 		{"unknown class", []string{"--runtime-class", "runc,nosuch"}, exitFailed, "nosuch"},
 		{"unknown namespace", []string{"--runtime-class", "runc", "-n", "nosuch"}, exitFailed, "nosuch"},
 		{"unreachable API server", []string{"--runtime-class", "runc", "--image", "x", "--kubeconfig", unreachable(t)}, exitFailed, "cannot be reached"},
 		{"no Knative", []string{"--runtime-class", "runc", "--image", "x", "--kubeconfig", plainKubernetes(t)}, exitFailed, "Knative"},
 		{"no ingress", []string{"--runtime-class", "runc", "--ingress-address", "198.18.0.2:81"}, exitFailed, "198.18.0.2:81"},
-		{"image that exits", []string{"--runtime-class", "runc", "--image", exits}, exitFailed, "exit"},
-		{"image that is not there", []string{"--runtime-class", "runc", "--image", "dev.local/nosuch:local"}, exitFailed, "dev.local/nosuch:local"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			file := filepath.Join(t.TempDir(), "run.jsonl")
-			r := kn(t, append([]string{"single", "--run-file", file}, c.args...)...)
-			t.Log(r.stderr)
-			if r.code != c.code {
-				t.Errorf("exit code %d, want %d", r.code, c.code)
-			}
-			if !strings.Contains(errorLines(r.stderr), c.says) {
-				t.Errorf("the error does not say %q", c.says)
-			}
-			wantNothingLeft(t)
-		})
+		t.Run(c.name, c.run)
+	}
+	wantNothingLeft(t)
+	exits := loadExitingImage(t)
+	t.Run("images", func(t *testing.T) {
+		for _, c := range []wrongInput{
+			{"image that exits", []string{"--image", exits}, exitFailed, "exit"},
+			{"image that is not there", []string{"--image", "dev.local/nosuch:local"}, exitFailed, "dev.local/nosuch:local"},
+		} {
+			c.args = append(c.args, "--runtime-class", "runc", "--services-per-class", "1", "--traces=false", "--client-timeout", "15s")
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				c.run(t)
+			})
+		}
+	})
+	wantNothingLeft(t)
+}
+
+func (c wrongInput) run(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "run.jsonl")
+	r := kn(t, append([]string{"single", "--run-file", file}, c.args...)...)
+	t.Log(r.stderr)
+	if r.code != c.code {
+		t.Errorf("exit code %d, want %d", r.code, c.code)
+	}
+	if !strings.Contains(errorLines(r.stderr), c.says) {
+		t.Errorf("the error does not say %q", c.says)
 	}
 }
 

@@ -36,13 +36,32 @@ func Own() ([]*unstructured.Unstructured, error) {
 	return all, nil
 }
 
-// RuntimeClasses creates one RuntimeClass for each handler, of the same name.
-func RuntimeClasses(ctx context.Context, client kubernetes.Interface, handlers []string) error {
+// Handler is a container runtime of the node.
+type Handler struct{ Name, Version string }
+
+// annotationHandlerVersion is where kn-coldstart looks for a handler's version.
+const annotationHandlerVersion = "kn-coldstart.dev/handler-version"
+
+// RuntimeClasses creates one RuntimeClass for each handler, of the same name. The
+// version stands beside it because Kubernetes has no place for it.
+func RuntimeClasses(ctx context.Context, client kubernetes.Interface, handlers []Handler) error {
 	for _, handler := range handlers {
-		class := &nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: handler}, Handler: handler}
-		if _, err := client.NodeV1().RuntimeClasses().Create(ctx, class, metav1.CreateOptions{}); err != nil {
-			return fmt.Errorf("create RuntimeClass %s: %w", handler, err)
+		class := &nodev1.RuntimeClass{
+			ObjectMeta: metav1.ObjectMeta{Name: handler.Name, Annotations: map[string]string{annotationHandlerVersion: handler.Version}},
+			Handler:    handler.Name,
 		}
+		if _, err := client.NodeV1().RuntimeClasses().Create(ctx, class, metav1.CreateOptions{}); err != nil {
+			return fmt.Errorf("create RuntimeClass %s: %w", handler.Name, err)
+		}
+	}
+	return nil
+}
+
+// PublishProxy leaves kube-proxy's configuration where kubeadm leaves it.
+func PublishProxy(ctx context.Context, client kubernetes.Interface, config string) error {
+	m := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "kube-proxy"}, Data: map[string]string{"config.conf": config}}
+	if _, err := client.CoreV1().ConfigMaps("kube-system").Create(ctx, m, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("publish kube-proxy's configuration: %w", err)
 	}
 	return nil
 }

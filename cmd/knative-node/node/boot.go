@@ -84,6 +84,7 @@ func (b *boot) storage(ctx context.Context) error {
 	err := errors.Join(
 		b.writeConfig("containerd.toml", b.Config("containerd.toml")),
 		b.writeConfig("kubelet.yaml", b.Config("kubelet.yaml")),
+		b.writeConfig("kube-proxy.yaml", b.Config("kube-proxy.yaml")),
 		b.writeConfig("cni.conflist", b.Config("cni/10-pods.conflist")),
 	)
 	if err != nil {
@@ -132,7 +133,20 @@ func (b *boot) startNode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return deploy.RuntimeClasses(ctx, b.client, b.Handlers())
+	return b.describe(ctx)
+}
+
+// describe tells the cluster what its components do not.
+func (b *boot) describe(ctx context.Context) error {
+	handlers, err := b.handlerVersions(ctx)
+	if err != nil {
+		return err
+	}
+	proxy, err := os.ReadFile(b.Config("kube-proxy.yaml"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(deploy.RuntimeClasses(ctx, b.client, handlers), deploy.PublishProxy(ctx, b.client, string(proxy)))
 }
 
 // objects are all that the node's cluster holds: pods, and what they need.

@@ -90,12 +90,7 @@ func (l Layout) kubelet() component {
 
 func (l Layout) proxy() component {
 	return component{process.Program{Name: "kube-proxy", Args: []string{
-		l.Bin("kube"), "kube-proxy",
-		"--kubeconfig=" + l.ComponentKubeconfig("kube-proxy"), "--proxy-mode=iptables",
-		"--cluster-cidr=" + sandbox.PodCIDR, "--hostname-override=" + Name,
-		// Connection tracking is sized for the whole machine, read-only in here.
-		"--conntrack-max-per-core=0", "--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0",
-		"--oom-score-adj=0", "--healthz-bind-address=127.0.0.1:10256", "--metrics-bind-address=127.0.0.1:10249",
+		l.Bin("kube"), "kube-proxy", "--config=" + l.Config("kube-proxy.yaml"),
 	}}, "http://127.0.0.1:10256/healthz"}
 }
 

@@ -7,7 +7,6 @@
 package node
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/image"
@@ -75,25 +74,11 @@ func (l Layout) instanceFile() string { return filepath.Join(l.State, "node.json
 // PauseImage holds a pod's namespaces open.
 func (l Layout) PauseImage() string { return image.Reference("pause") }
 
+// Name is the node's.
+func (l Layout) Name() string { return Name }
+
 // PodCIDR is the range of pod addresses.
 func (l Layout) PodCIDR() string { return sandbox.PodCIDR }
 
 // DNSServer is the cluster's.
 func (l Layout) DNSServer() string { return sandbox.DNSServer }
-
-// Handlers are the container runtimes whose programs the build has.
-func (l Layout) Handlers() []string {
-	handlers := []string{"runc"}
-	if exists(l.Crun()) {
-		handlers = append(handlers, "crun")
-	}
-	if exists(l.Bin("runsc")) && exists(l.Bin("containerd-shim-runsc-v1")) {
-		handlers = append(handlers, "gvisor")
-	}
-	return handlers
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}

@@ -18,7 +18,7 @@ import (
 func TestConfig(t *testing.T) {
 	l := Layout{State: t.TempDir(), Dist: "/dist"}
 	b := boot{Layout: l}
-	for _, name := range []string{"containerd.toml", "cni.conflist", "kubelet.yaml"} {
+	for _, name := range []string{"containerd.toml", "cni.conflist", "kubelet.yaml", "kube-proxy.yaml"} {
 		t.Run(name, func(t *testing.T) {
 			target := l.Config("sub/" + name)
 			if err := b.writeConfig(name, target); err != nil {
@@ -172,6 +172,18 @@ func TestHandlers(t *testing.T) {
 	writeFile(t, l.Bin("containerd-shim-runsc-v1"), "")
 	if diff := cmp.Diff([]string{"runc", "crun", "gvisor"}, l.Handlers()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestParseVersion(t *testing.T) {
+	for _, c := range []struct{ said, want string }{
+		{"runc version 1.5.2\nspec: 1.3.0\n", "1.5.2"},
+		{"runsc version release-20260101.0", "release-20260101.0"},
+		{"something else\n", ""},
+	} {
+		if got := parseVersion(c.said); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.said, got, c.want)
+		}
 	}
 }
 

@@ -1,0 +1,54 @@
+//go:build e2e
+
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// wantSpans checks that Knative's components have reported a sample's request,
+// and that what it waited for in the activator is part of its latency.
+func wantSpans(t *testing.T, s record.Sample) {
+	t.Helper()
+	wait := slices.IndexFunc(s.Spans, func(p record.Span) bool { return p.Service == "activator" && p.Name == "throttler_try" })
+	if wait < 0 {
+		t.Errorf("%s block %d: no span tells how long the activator waited: %+v", s.Service, s.Block, s.Spans)
+		return
+	}
+	if d := s.Spans[wait].Duration; d <= 0 || d > s.ResponseLatency {
+		t.Errorf("%s block %d: the activator waited %v of %v", s.Service, s.Block, d, s.ResponseLatency)
+	}
+	if !slices.ContainsFunc(s.Spans, func(p record.Span) bool { return p.Service == "queue-proxy" }) {
+		t.Errorf("%s block %d: no span of queue-proxy: %+v", s.Service, s.Block, s.Spans)
+	}
+}
+
+// observability is Knative's setting that traces change, with the note of what it
+// was before.
+type observability struct {
+	Data     map[string]string
+	Previous string
+}
+
+func readObservability(t *testing.T) observability {
+	t.Helper()
+	m, err := cluster(t).Kubernetes.CoreV1().ConfigMaps("knative-serving").Get(t.Context(), "config-observability", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return observability{m.Data, m.Annotations["kn-coldstart.dev/previous"]}
+}
+
+// wantRestored checks that a setting is what it was before.
+func wantRestored(t *testing.T, before observability) {
+	t.Helper()
+	if diff := cmp.Diff(before, readObservability(t)); diff != "" {
+		t.Errorf("config-observability is not as before (-before +after):\n%s", diff)
+	}
+}
