@@ -16,32 +16,50 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 )
 
-// BenchmarkReport reports a run file of a million samples:
+// BenchmarkReport reports run files of a million samples, without and with the
+// phases of their cold starts:
 //
 //	go test ./analysis -run '^$' -bench Report -benchtime 1x
 //
-// It prints the time, and the most memory that the heap held.
+// It prints the time, and the most memory that was held.
 func BenchmarkReport(b *testing.B) {
-	const samples = 1_000_000
-	path := filepath.Join(b.TempDir(), "run.jsonl")
-	size := writeMany(b, path, samples)
-	b.SetBytes(size)
-	for b.Loop() {
-		peak := watchHeap()
-		s, err := analysis.SummariseFiles(path)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if err := report.Text(io.Discard, s); err != nil {
-			b.Fatal(err)
-		}
-		b.ReportMetric(float64(peak())/(1<<20), "MiB-peak")
+	for _, c := range []struct {
+		name   string
+		change func(*record.Sample)
+	}{
+		{"requests", func(*record.Sample) {}},
+		{"phases", runtest.Phases},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			const samples = 1_000_000
+			path := filepath.Join(b.TempDir(), "run.jsonl")
+			size := writeMany(b, path, samples, c.change)
+			b.SetBytes(size)
+			for b.Loop() {
+				reportFile(b, path)
+			}
+			b.ReportMetric(float64(size)/samples, "bytes/sample")
+		})
 	}
-	b.ReportMetric(float64(size)/samples, "bytes/sample")
+}
+
+func reportFile(b *testing.B, path string) {
+	b.Helper()
+	peak := watchHeap()
+	s, err := analysis.SummariseFiles(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, draw := range []func(io.Writer, *analysis.Summary) error{report.Text, report.Phases} {
+		if err := draw(io.Discard, s); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(peak())/(1<<20), "MiB-peak")
 }
 
 // writeMany writes a run of so many samples of three classes.
-func writeMany(b *testing.B, path string, samples int) (size int64) {
+func writeMany(b *testing.B, path string, samples int, change func(*record.Sample)) (size int64) {
 	b.Helper()
 	classes := []string{"runc", "crun", "gvisor"}
 	f, err := os.Create(path)
@@ -58,6 +76,7 @@ func writeMany(b *testing.B, path string, samples int) (size int64) {
 		s.Service = fmt.Sprintf("coldstart-%s-%03d", s.RuntimeClass, i%500)
 		s.Instance = &record.Instance{Pod: s.Service + "-00001-deployment-6d4cf56db6-abcde", UID: fmt.Sprintf("%08x-0000-4000-8000-000000000000", i)}
 		s.Done = s.Sent + s.ResponseLatency
+		change(&s)
 		err = w.Sample(s)
 	}
 	if err == nil {

@@ -29,7 +29,7 @@ type Instances struct {
 	TimeToAll time.Duration `json:"timeToAllNs,omitempty"`
 }
 
-// uid stands for a pod's UID; there may be millions.
+// uid stands for a pod's UID or a trace's ID; there may be millions.
 type uid uint64
 
 func uidOf(s string) uid {

@@ -34,7 +34,7 @@ type Phase struct {
 type phaseBuilder struct {
 	masks    []uint16
 	instants []time.Duration
-	facts    map[record.PhaseName]*phaseFact
+	facts    [16]phaseFact // in the same order
 }
 
 // phaseFact is what is kept of a phase for all rows together.
@@ -54,7 +54,7 @@ func (b *phaseBuilder) add(s *record.Sample) {
 		}
 		mask |= 1 << i
 		row[i] = p.At
-		b.fact(p)
+		b.facts[i].add(p)
 	}
 	for _, p := range s.Phases {
 		take(p)
@@ -85,15 +85,7 @@ func clientPhases(s *record.Sample) []record.Phase {
 	return list
 }
 
-func (b *phaseBuilder) fact(p record.Phase) {
-	if b.facts == nil {
-		b.facts = map[record.PhaseName]*phaseFact{}
-	}
-	f := b.facts[p.Name]
-	if f == nil {
-		f = &phaseFact{}
-		b.facts[p.Name] = f
-	}
+func (f *phaseFact) add(p record.Phase) {
 	f.known++
 	f.resolution = max(f.resolution, p.Resolution)
 	if !slices.Contains(f.clocks, p.Clock) {
@@ -105,38 +97,39 @@ func (b *phaseBuilder) fact(p record.Phase) {
 // record.PhaseNames.
 func (b *phaseBuilder) phases() []Phase {
 	var list []Phase
-	before := record.PhaseRequested
-	for _, name := range record.PhaseNames {
-		if f := b.facts[name]; f == nil || f.known*2 < len(b.masks) {
+	before := 0
+	for i := range record.PhaseNames {
+		if known := b.facts[i].known; known == 0 || known*2 < len(b.masks) {
 			continue
 		}
-		if p := b.phase(before, name); p.Samples > 0 {
+		if p := b.phase(before, i); p.Samples > 0 {
 			list = append(list, p)
-			before = name
+			before = i
 		}
 	}
 	return list
 }
 
-func (b *phaseBuilder) phase(before, name record.PhaseName) Phase {
-	from, to := b.facts[before], b.facts[name]
-	p := Phase{Name: name, Resolution: from.resolution + to.resolution, Clock: strings.Join(slices.Sorted(slices.Values(to.clocks)), "+")}
-	steps, offsets := b.between(before, name), b.between(record.PhaseRequested, name)
+// phase is the one at index i, stepped to from the one at index before.
+func (b *phaseBuilder) phase(before, i int) Phase {
+	from, to := &b.facts[before], &b.facts[i]
+	p := Phase{Name: record.PhaseNames[i], Resolution: from.resolution + to.resolution, Clock: strings.Join(slices.Sorted(slices.Values(to.clocks)), "+")}
+	steps := b.between(before, i)
 	p.Samples = len(steps)
 	if p.Samples == 0 {
 		return p
 	}
 	p.Steps = stat.NewSet(steps, nil)
 	p.Step = p.Steps.Quantile(0.5).Latency
-	p.SinceRequested = stat.NewSet(offsets, nil).Quantile(0.5).Latency
+	p.SinceRequested = stat.NewSet(b.between(0, i), nil).Quantile(0.5).Latency
 	return p
 }
 
-// between are the times from one phase to another, of the rows that know both.
-func (b *phaseBuilder) between(from, to record.PhaseName) []time.Duration {
-	i, j := slices.Index(record.PhaseNames, from), slices.Index(record.PhaseNames, to)
+// between are the times from the i-th phase to the j-th, of the rows that know
+// both.
+func (b *phaseBuilder) between(i, j int) []time.Duration {
 	both := uint16(1<<i | 1<<j)
-	var list []time.Duration
+	list := make([]time.Duration, 0, min(b.facts[i].known, b.facts[j].known))
 	at := 0
 	for _, mask := range b.masks {
 		if mask&both == both {

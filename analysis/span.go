@@ -108,12 +108,12 @@ func nest(spans []record.Span, visit func(s record.Span, depth int)) {
 // tracing joins the spans of one run to the cells of its samples, whichever
 // comes first.
 type tracing struct {
-	spans map[string][]record.Span
+	spans map[uid][]record.Span
 	cells []tracedCell
 }
 
 type tracedCell struct {
-	trace string
+	trace uid
 	cell  *cellBuilder
 }
 
@@ -121,7 +121,7 @@ func (t *tracing) addSample(s *record.Sample, b *cellBuilder) {
 	if s.TraceID == "" || !Measured(s) || s.Censored() {
 		return
 	}
-	t.cells = append(t.cells, tracedCell{s.TraceID, b})
+	t.cells = append(t.cells, tracedCell{uidOf(s.TraceID), b})
 	for i := range s.Spans {
 		t.add(s.TraceID, s.Spans[i])
 	}
@@ -131,9 +131,10 @@ func (t *tracing) addSpan(s *record.TraceSpan) { t.add(s.TraceID, s.Span) }
 
 func (t *tracing) add(trace string, s record.Span) {
 	if t.spans == nil {
-		t.spans = map[string][]record.Span{}
+		t.spans = map[uid][]record.Span{}
 	}
-	t.spans[trace] = append(t.spans[trace], s)
+	id := uidOf(trace)
+	t.spans[id] = append(t.spans[id], s)
 }
 
 func (t *tracing) finish() {

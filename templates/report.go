@@ -70,6 +70,8 @@ type Check struct{ Name, State, Value, Note string }
 // Figure is a chart and the same as a table. ID is the chart's name in charts.js.
 type Figure struct {
 	ID, Title, Lead string
+	// Plain says that there is no chart: the table is all of it.
+	Plain bool
 	// Legend names the colours of a chart whose colours are not the classes'.
 	Legend []Fact
 	Table  Table

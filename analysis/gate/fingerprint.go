@@ -20,7 +20,19 @@ type Mismatch struct {
 	New   string `json:"new"`
 }
 
-func (m Mismatch) String() string { return fmt.Sprintf("%s is %s, was %s", m.Field, m.New, m.Base) }
+func (m Mismatch) String() string {
+	text := fmt.Sprintf("%s is %s, was %s", m.Field, m.New, m.Base)
+	if m.Field == "settings."+tracesSetting {
+		text += " (tracing takes time)"
+	}
+	return text
+}
+
+// tracesSetting says whether Knative's components reported each request. A run
+// that says nothing of it was made without.
+const tracesSetting = "traces"
+
+func traced(h record.Header) bool { return h.Settings[tracesSetting] == true }
 
 // incidental settings change what is printed, how long is measured, or where
 // things are kept, but not what one sample measures.
@@ -53,10 +65,11 @@ func Mismatches(base, new record.Header) []Mismatch {
 		add(field, b[field], n[field])
 	}
 	for _, key := range slices.Sorted(maps.Keys(base.Settings)) {
-		if plain := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(key)); !incidental[plain] {
+		if plain := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(key)); !incidental[plain] && key != tracesSetting {
 			add("settings."+key, base.Settings[key], new.Settings[key])
 		}
 	}
+	add("settings."+tracesSetting, traced(base), traced(new))
 	for _, bc := range base.Classes {
 		at := slices.IndexFunc(new.Classes, func(c record.Class) bool { return c.Name == bc.Name })
 		if at < 0 {

@@ -38,6 +38,8 @@ func TestMismatches(t *testing.T) {
 			[]Mismatch{{"handlers", `["runc 1.3"]`, `["runc 1.4"]`}}},
 		"another arrival": {func(h *record.Header) { h.Settings["arrival"] = "poisson:5" },
 			[]Mismatch{{"settings.arrival", "burst", "poisson:5"}}},
+		"traced":          {func(h *record.Header) { h.Settings["traces"] = true }, []Mismatch{{"settings.traces", "false", "true"}}},
+		"not traced":      {func(h *record.Header) { h.Settings["traces"] = false }, nil},
 		"another command": {func(h *record.Header) { h.Command = "single" }, []Mismatch{{"command", "scale", "single"}}},
 		"another image": {func(h *record.Header) { h.Classes[0].ImageDigest, h.Classes[1].Image = "sha256:2", "app:2" },
 			[]Mismatch{{"imageDigest", "sha256:1", "sha256:2"}, {"image", "app:1", "app:2"}}},
@@ -49,6 +51,15 @@ func TestMismatches(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestAMismatchInTracesSaysWhyItMatters(t *testing.T) {
+	traced := measuredOn()
+	traced.Settings["traces"] = true
+	list := Mismatches(traced, measuredOn())
+	if len(list) != 1 || list[0].String() != "settings.traces is false, was true (tracing takes time)" {
+		t.Errorf("got %v", list)
 	}
 }
 

@@ -127,6 +127,6 @@ func (t trial) power() *Power {
 	if p.Caught < wanted {
 		only = "only "
 	}
-	p.Text = fmt.Sprintf("would have caught +%s %s%.0f %% of the time", percent(float64(p.Worse)), only, 100*float64(p.Caught))
+	p.Text = fmt.Sprintf("would have caught +%s, %s%.0f %% of the time", percent(float64(p.Worse)), only, 100*float64(p.Caught))
 	return p
 }

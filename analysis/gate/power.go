@@ -30,14 +30,14 @@ func scalingPower(caught func(factor float64) float64, slower bool) *Power {
 	}
 	p := &Power{Worse: stat.Real(worse), Caught: stat.Real(caught(at(worse)))}
 	if worse == 0 {
-		p.Text = fmt.Sprintf("would have caught what was seen %.0f %% of the time", 100*float64(p.Caught))
+		p.Text = fmt.Sprintf("would have caught what was seen, %.0f %% of the time", 100*float64(p.Caught))
 		return p
 	}
 	sign, change := "+", worse
 	if !slower {
 		sign, change = "-", 1-at(worse)
 	}
-	p.Text = fmt.Sprintf("would have caught %s%s %.0f %% of the time", sign, percent(change), 100*float64(p.Caught))
+	p.Text = fmt.Sprintf("would have caught %s%s, %.0f %% of the time", sign, percent(change), 100*float64(p.Caught))
 	return p
 }
 
@@ -49,7 +49,7 @@ func sharePower(limit float64, n int, upper bool) *Power {
 	}
 	share := bisect(limit, end, func(s float64) bool { return caught(s) < wanted })
 	return &Power{Worse: stat.Real(math.Abs(share - limit)), Caught: stat.Real(caught(share)),
-		Text: fmt.Sprintf("would have caught a share of %s %.0f %% of the time", percent(share), 100*caught(share))}
+		Text: fmt.Sprintf("would have caught a share of %s, %.0f %% of the time", percent(share), 100*caught(share))}
 }
 
 // shareCatcher returns how often a true share would be caught beyond the limit,

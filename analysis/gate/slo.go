@@ -69,6 +69,8 @@ func (t Threshold) judgeQuantile(j *Judgement, s *stat.Set) {
 	j.Reason = fmt.Sprintf("%s, with 95 %% confidence at least %s and at most %s", name, pointText(low), pointText(high))
 	if needed := stat.SamplesNeeded(t.Quantile, stat.Confidence); j.Verdict == Inconclusive && s.N() < needed {
 		j.Reason = fmt.Sprintf("%s; a bound takes %d", name, needed)
+	} else if j.Verdict == Inconclusive {
+		j.Reason += "; the limit lies between them"
 	}
 	j.Power = scalingPower(func(factor float64) float64 {
 		return s.CaughtScaling(t.Quantile, stat.Confidence, time.Duration(t.Limit), factor, t.upper())

@@ -111,9 +111,9 @@ func TestSLOPower(t *testing.T) {
 		run             *record.Run
 		want            string
 	}{
-		{"a bound that nearly failed", "p(95)<2s", steady(100), "would have caught +6.95 % 85 %"},
+		{"a bound that nearly failed", "p(95)<2s", steady(100), "would have caught +6.95 %, 85 %"},
 		{"no lower bound to fail by", "p(5)<2s", steady(30), "so few samples could not have failed"},
-		{"a share", "failed<1%", steady(299), "would have caught a share of 3.02 % 80 %"},
+		{"a share", "failed<1%", steady(299), "would have caught a share of 3.02 %, 80 %"},
 		{"a share from below", "answered>=80%", steady(100), "would have caught a share of 6"},
 		{"a mean", "avg<2s", steady(30), "would have caught +8"},
 		{"from below", "p(50)>1s", steady(30), "would have caught -1"},

@@ -42,7 +42,7 @@ func Benchfmt(w io.Writer, runs ...*record.Run) error {
 func benchfmtRun(out io.Writer, r *record.Run) {
 	c := r.Header.Cluster
 	for _, line := range [][2]string{
-		{"goos", c.OS}, {"goarch", c.Architecture}, {"cpu", c.CPUModel}, {"kernel", c.Kernel}, {"kubernetes", c.Kubernetes},
+		{"os", c.OS}, {"goarch", c.Architecture}, {"cpu", c.CPUModel}, {"kernel", c.Kernel}, {"kubernetes", c.Kubernetes},
 		{"knative", c.Knative}, {"ingress", strings.TrimSpace(c.IngressClass + " " + c.Ingress)}, {"containerruntime", c.ContainerRuntime},
 	} {
 		// Written even if empty: configuration holds until it is set again.

@@ -93,6 +93,32 @@ func TestBrowserDrawsEveryChart(t *testing.T) {
 	b.quiet()
 }
 
+// What Knative's components say is a table without a chart: it is seen unopened,
+// and what is part of another is set in.
+func TestBrowserShowsTheSpans(t *testing.T) {
+	b := chromium(t)
+	b.show(realRun(t))
+	var got struct {
+		Seen          bool
+		After         string
+		Rows, Columns int
+		Cells         []string
+		Indent        float64
+	}
+	b.eval(`(() => { const title = document.getElementById('spans-title'), s = title.closest('section'), rows = [...s.querySelectorAll('tbody tr')];
+	  const left = (row) => { const r = document.createRange(), text = row.cells[2].firstChild, from = text.data.search(/[^\u00a0]/);
+	    r.setStart(text, from); r.setEnd(text, from + 1); return r.getBoundingClientRect().left; };
+	  return { seen: rows[0].checkVisibility(), after: s.previousElementSibling.querySelector('.chart').id, rows: rows.length, columns: rows[0].cells.length,
+	    cells: [...rows[1].cells].map((c) => c.textContent.trim()), indent: left(rows[1]) - left(rows[0]) }; })()`, &got)
+	if !got.Seen || got.After != "phases" || got.Rows != 21 || got.Columns != 6 || got.Indent < 4 {
+		t.Errorf("the spans are %+v, want 7 of each class in sight, set in, below the phases", got)
+	}
+	if len(got.Cells) < 6 || got.Cells[0] != "runc" || got.Cells[1] != "activator" || got.Cells[5] != "waiting for an instance" {
+		t.Errorf("the second row says %q, want the activator's wait for runc", got.Cells)
+	}
+	b.quiet()
+}
+
 func TestBrowserFollowsTheControls(t *testing.T) {
 	b := chromium(t)
 	b.show(threeClasses())

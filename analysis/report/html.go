@@ -100,9 +100,18 @@ func htmlTable(caption string, t *table) templates.Table {
 	for _, row := range t.rows {
 		row = slices.Clone(row)
 		row[0] = cmp.Or(row[0], above) // a cell that is read aloud stands alone
+		for i := range row {
+			row[i] = indented(row[i])
+		}
 		above, out.Rows = row[0], append(out.Rows, row)
 	}
 	return out
+}
+
+// indented has leading spaces that HTML keeps.
+func indented(cell string) string {
+	text := strings.TrimLeft(cell, " ")
+	return strings.Repeat("\u00a0", len(cell)-len(text)) + text
 }
 
 // figures are those that the runs have data for.
@@ -133,6 +142,10 @@ func figures(s *analysis.Summary, data *charts, drifts []drift) []templates.Figu
 	add(phased, templates.Figure{ID: "phases", Title: "Phases of a cold start",
 		Lead:   "Medians since the request, stacked in the order of the steps; the upright line is the end of the answer. A dashed outline runs backwards: by the medians, that phase came before the one above it in the list, as when the answer arrives before the watch tells of Ready.",
 		Legend: phaseLegend(data.Phases), Table: htmlTable("Phases, as medians", phaseTable(s))})
+	spans := spanTable(s)
+	add(spans != nil, templates.Figure{ID: "spans", Title: "What Knative says of it",
+		Lead:  spanNote + " The activator's wait is the cold start as Knative sees it; what follows is the cost of answering.",
+		Plain: true, Table: htmlTable("Spans of Knative's components, as medians", spans)})
 	add(data.has(func(c *cellChart) bool { return len(c.Samples) > 1 }), templates.Figure{ID: "order", Title: "Latency over the run",
 		Lead:  "Every request when it was sent, to see drift. Grey: not proven cold, or failed; these are not in the figures above.",
 		Table: htmlTable("Median of each run's first half against its second", driftTable(drifts, s))})

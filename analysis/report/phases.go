@@ -12,10 +12,11 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// Phases writes the table of the cells' phases: medians, the resolution of each
-// step, and the clock it was read from.
+// Phases writes, below what stands above, the table of the cells' phases:
+// medians, the resolution of each step, and the clock it was read from.
 func Phases(w io.Writer, s *analysis.Summary) error {
 	p := printer{w: w}
+	p.line("")
 	p.table(phaseTable(s))
 	p.line("")
 	p.line("Medians of the cold starts that succeeded; they do not add up exactly.")
@@ -61,6 +62,7 @@ func Timeline(w io.Writer, s *analysis.Summary) error {
 		if len(c.Phases) == 0 {
 			continue
 		}
+		p.line("")
 		p.line("%s, %d cold starts", label(c, s.Cells), c.Phases[0].Samples)
 		var from time.Duration
 		for _, ph := range c.Phases[1:] {

@@ -82,7 +82,7 @@ func troubled() *record.Run {
 	return r
 }
 
-// realRun is a run of the tool on its own node: three cold starts of each class.
+// realRun is a run of the tool on its own node: thirty cold starts of each class.
 func realRun(t *testing.T) *record.Run {
 	t.Helper()
 	r, err := record.ReadFile(filepath.Join("..", "testdata", "single.jsonl"))

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
@@ -23,34 +22,37 @@ var spanMeanings = map[string]string{
 	"queue-proxy HTTP GET":            "the function",
 }
 
-// Spans writes the table of what Knative's components reported of the cells'
-// cold starts; nothing where nothing was.
+// Spans writes, below what stands above, the table of what Knative's components
+// reported of the cells' cold starts; nothing where nothing was.
 func Spans(w io.Writer, s *analysis.Summary) error {
-	if !slices.ContainsFunc(s.Cells, func(c analysis.Cell) bool { return len(c.Spans) > 0 }) {
+	t := spanTable(s)
+	if t == nil {
 		return nil
 	}
-	t := newTable("runtimeClass", "service", "span", " n", " median", "what it is")
-	for _, c := range s.Cells {
-		name, service := label(c, s.Cells), ""
-		for _, span := range c.Spans {
-			t.row(name, unless(span.Service, service), strings.Repeat("  ", span.Depth)+span.Name,
-				fmt.Sprint(span.Samples), stat.Format(span.Median), meaning(span))
-			name, service = "", span.Service
-		}
-	}
+	t.ditto(0, 1)
 	p := printer{w: w}
+	p.line("")
 	p.table(t)
 	p.line("")
-	p.line("Medians of the spans that Knative reported of these cold starts; an indented one is part of the one above.")
+	p.line(spanNote)
 	return p.err
 }
 
-// unless is s where it is not what stands above.
-func unless(s, above string) string {
-	if s == above {
-		return ""
+const spanNote = "Medians of the spans that Knative reported of these cold starts; an indented one is part of the one above."
+
+// spanTable is nil where no spans were reported.
+func spanTable(s *analysis.Summary) *table {
+	t := newTable("runtimeClass", "service", "span", " n", " median", "what it is")
+	for _, c := range s.Cells {
+		for _, span := range c.Spans {
+			t.row(label(c, s.Cells), span.Service, strings.Repeat("  ", span.Depth)+span.Name,
+				fmt.Sprint(span.Samples), stat.Format(span.Median), meaning(span))
+		}
 	}
-	return s
+	if len(t.rows) == 0 {
+		return nil
+	}
+	return t
 }
 
 func meaning(s analysis.Span) string {

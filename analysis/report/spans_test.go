@@ -34,7 +34,9 @@ func TestGoldenSpans(t *testing.T) {
 	for range 5 {
 		b.Add("runc", 1, time.Second, reported).Add("gvisor", 1, 2*time.Second, reported)
 	}
-	golden(t, "traced.spans.txt", func(w io.Writer) error { return Spans(w, analysis.Summarise(b.Run())) })
+	for name, run := range map[string]*record.Run{"traced": b.Run(), "real": realRun(t)} {
+		golden(t, name+".spans.txt", func(w io.Writer) error { return Spans(w, analysis.Summarise(run)) })
+	}
 }
 
 func TestNoSpansNoTable(t *testing.T) {

@@ -27,6 +27,21 @@ func (t *table) right(column int) bool { return strings.HasPrefix(t.head[column]
 
 func (t *table) title(column int) string { return strings.TrimSpace(t.head[column]) }
 
+// ditto empties the leading columns where they say what stands above.
+func (t *table) ditto(columns ...int) {
+	above := make([]string, len(t.head))
+	for _, row := range t.rows {
+		same := true
+		for _, i := range columns {
+			same = same && row[i] == above[i]
+			above[i] = row[i]
+			if same {
+				row[i] = ""
+			}
+		}
+	}
+}
+
 // text writes the table in columns two spaces apart.
 func (t *table) text(w io.Writer) error {
 	widths := make([]int, len(t.head))
