@@ -41,5 +41,5 @@ func (s *session) tellCost(c cost, samples int) error {
 	if samples > 0 {
 		sayCost(cpu/time.Duration(samples), float64(requests)/float64(samples))
 	}
-	return s.writer.Resource(record.Resource{At: s.clock.Now(), Scope: "tool", CPU: cpu})
+	return s.writer.Resource(record.Resource{At: s.clock.Now(), Scope: record.ScopeTool, CPU: cpu})
 }
