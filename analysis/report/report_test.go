@@ -102,7 +102,7 @@ func burst() *record.Run {
 		for j := range services {
 			b.Add("runc", services, draw(), func(s *record.Sample) {
 				s.Block, s.Intended, s.Sent = i, now, now+time.Duration(j)*100*time.Microsecond
-				s.Done = s.Sent + s.ResponseLatency
+				s.FirstByte, s.Done = s.Sent+s.TTFB, s.Sent+s.ResponseLatency
 				if i == 4 && j >= 8 {
 					runtest.TimedOut(s)
 				}

@@ -130,3 +130,14 @@ func TestRatioOfSlopes(t *testing.T) {
 		})
 	}
 }
+
+func TestMedian(t *testing.T) {
+	for _, test := range []struct {
+		values []float64
+		want   float64
+	}{{[]float64{3}, 3}, {[]float64{9, 1}, 5}, {[]float64{9, 1, 2}, 2}, {[]float64{4, 1, 3, 2}, 2.5}} {
+		if got := Median(test.values); got != test.want {
+			t.Errorf("Median = %v, want %v", got, test.want)
+		}
+	}
+}
