@@ -163,6 +163,12 @@ func (a *Availability) summarise() *Availability {
 	return a
 }
 
+// Differences are how long after it became Ready each instance answered, in the
+// order of their size.
+func (a *Availability) Differences() []time.Duration {
+	return slices.Sorted(slices.Values(a.differences))
+}
+
 func (a *Availability) median(of func(Milestones) *time.Duration) *time.Duration {
 	var times []time.Duration
 	for _, r := range a.Rounds {

@@ -17,11 +17,11 @@ type Summary struct {
 	// named on the command line.
 	Cells []Cell `json:"cells"`
 	// Memory is what an instance of each class takes, from each source.
-	Memory   []Memory  `json:"memory,omitempty"`
-	Lateness Lateness  `json:"lateness"`
+	Memory   []Memory `json:"memory,omitempty"`
+	Lateness Lateness `json:"lateness"`
 	// Discarded counts the samples of the rounds that warm caches.
-	Discarded int `json:"discarded"`
-	Warnings []Warning `json:"warnings"`
+	Discarded int       `json:"discarded"`
+	Warnings  []Warning `json:"warnings"`
 }
 
 // RunInfo says where a summary comes from.

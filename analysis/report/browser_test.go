@@ -75,7 +75,8 @@ func TestBrowserDrawsEveryChart(t *testing.T) {
 		want []string
 	}{
 		"real":     {realRun(t), []string{"latency", "cumulative", "percentiles", "phases", "order", "instances"}},
-		"burst":    {burst(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances"}},
+		"burst":    {burst(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances", "availability"}},
+		"scaled":   {scaled(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances", "availability", "memory"}},
 		"troubled": {troubled(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order"}},
 	} {
 		b.show(test.run)

@@ -73,7 +73,7 @@ func wandering(rng *rand.Rand, n int, slope, kept, sigma float64) []XY {
 
 // How often the interval holds the true slope.
 func TestSlopeIntervalCovers(t *testing.T) {
-	const draws, slope = 2000, 20.0
+	const draws, slope = 1000, 20.0
 	for name, test := range map[string]struct {
 		series, points int
 		kept           float64
