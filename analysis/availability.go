@@ -21,7 +21,11 @@ type Availability struct {
 	// Gap is that of all instances.
 	Gap *Gap `json:"gap,omitempty"`
 	Mismatches
-	differences []time.Duration
+	// Of all rounds, in the order of size: how long after the first request was due
+	// instances became Ready and services answered, and what the gaps are made of.
+	ReadyAfter    []time.Duration `json:"-"`
+	AnsweredAfter []time.Duration `json:"-"`
+	Gaps          []time.Duration `json:"-"`
 }
 
 // RoundAvailability is that of one round.
@@ -30,7 +34,8 @@ type RoundAvailability struct {
 	Milestones
 	Gap *Gap `json:"gap,omitempty"`
 	Mismatches
-	differences []time.Duration
+
+	readyAfter, answeredAfter, gaps []time.Duration
 }
 
 // Milestones are times since the first request of the round was due; nil for what
@@ -80,17 +85,16 @@ func (f *firing) availability(events []classEvent) RoundAvailability {
 		}
 	}
 	r := RoundAvailability{Block: f.block}
-	var readyAt, answeredAt []time.Duration
 	for _, at := range ready {
-		readyAt = append(readyAt, at-f.from)
+		r.readyAfter = append(r.readyAfter, at-f.from)
 	}
 	for _, a := range f.answers {
-		answeredAt = append(answeredAt, a.at-f.from)
+		r.answeredAfter = append(r.answeredAfter, a.at-f.from)
 	}
-	r.FirstReady, r.AllReady = firstAndAll(readyAt, f.key.Services)
-	r.FirstAnswered, r.AllAnswered = firstAndAll(answeredAt, f.key.Services)
+	r.FirstReady, r.AllReady = firstAndAll(r.readyAfter, f.key.Services)
+	r.FirstAnswered, r.AllAnswered = firstAndAll(r.answeredAfter, f.key.Services)
 	r.join(f.answers, ready)
-	r.Gap = gapOf(r.differences)
+	r.Gap = gapOf(r.gaps)
 	return r
 }
 
@@ -114,7 +118,7 @@ func (r *RoundAvailability) join(answers []answer, ready map[uid]time.Duration) 
 			r.Unmatched++
 			continue
 		case wasReady:
-			r.differences = append(r.differences, a.at-at)
+			r.gaps = append(r.gaps, a.at-at)
 		default:
 			r.NeverReady++
 		}
@@ -128,17 +132,19 @@ func (r *RoundAvailability) join(answers []answer, ready map[uid]time.Duration) 
 }
 
 // gapOf is nil where there is nothing.
-func gapOf(differences []time.Duration) *Gap {
-	if len(differences) == 0 {
+func gapOf(gaps []time.Duration) *Gap {
+	if len(gaps) == 0 {
 		return nil
 	}
-	s := stat.NewSet(slices.Clone(differences), nil)
+	s := stat.NewSet(slices.Clone(gaps), nil)
 	return &Gap{Instances: s.N(), Min: s.Min().Latency, Median: s.Quantile(0.5).Latency, Max: s.Max().Latency}
 }
 
 func (a *Availability) add(r RoundAvailability) {
 	a.Rounds = append(a.Rounds, r)
-	a.differences = append(a.differences, r.differences...)
+	a.ReadyAfter = append(a.ReadyAfter, r.readyAfter...)
+	a.AnsweredAfter = append(a.AnsweredAfter, r.answeredAfter...)
+	a.Gaps = append(a.Gaps, r.gaps...)
 	if r.AllReady != nil {
 		a.AllReadyRounds++
 	}
@@ -155,18 +161,15 @@ func (a *Availability) summarise() *Availability {
 	if a == nil {
 		return nil
 	}
-	a.Gap = gapOf(a.differences)
+	for _, times := range [][]time.Duration{a.ReadyAfter, a.AnsweredAfter, a.Gaps} {
+		slices.Sort(times)
+	}
+	a.Gap = gapOf(a.Gaps)
 	a.FirstReady = a.median(func(m Milestones) *time.Duration { return m.FirstReady })
 	a.AllReady = a.median(func(m Milestones) *time.Duration { return m.AllReady })
 	a.FirstAnswered = a.median(func(m Milestones) *time.Duration { return m.FirstAnswered })
 	a.AllAnswered = a.median(func(m Milestones) *time.Duration { return m.AllAnswered })
 	return a
-}
-
-// Differences are how long after it became Ready each instance answered, in the
-// order of their size.
-func (a *Availability) Differences() []time.Duration {
-	return slices.Sorted(slices.Values(a.differences))
 }
 
 func (a *Availability) median(of func(Milestones) *time.Duration) *time.Duration {

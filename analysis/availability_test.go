@@ -24,7 +24,9 @@ func availability(t *testing.T, s *analysis.Summary, class string, services int)
 	return nil
 }
 
-var alike = cmpopts.IgnoreUnexported(analysis.Availability{}, analysis.RoundAvailability{})
+// alike leaves out what all the rest is made of.
+var alike = cmp.Options{cmpopts.IgnoreUnexported(analysis.RoundAvailability{}),
+	cmpopts.IgnoreFields(analysis.Availability{}, "ReadyAfter", "AnsweredAfter", "Gaps")}
 
 func since(ms int) *time.Duration {
 	d := time.Duration(ms) * time.Millisecond
@@ -46,6 +48,13 @@ func TestAvailabilityOfKnownRounds(t *testing.T) {
 		AllReadyRounds: 2, AllAnsweredRounds: 2, Gap: &analysis.Gap{Instances: 10, Min: ms(-5), Median: ms(-1), Max: ms(3)}}
 	if diff := cmp.Diff(want, availability(t, s, "runc", 5), alike); diff != "" {
 		t.Errorf("5 services (-want +got):\n%s", diff)
+	}
+	got := availability(t, s, "runc", 5)
+	if diff := cmp.Diff([]time.Duration{ms(-5), ms(-5), ms(-3), ms(-3), ms(-1), ms(-1), ms(1), ms(1), ms(3), ms(3)}, got.Gaps); diff != "" {
+		t.Errorf("gaps (-want +got):\n%s", diff)
+	}
+	if len(got.ReadyAfter) != 10 || got.ReadyAfter[2] != ms(2950) || len(got.AnsweredAfter) != 10 || got.AnsweredAfter[2] != ms(2947) {
+		t.Errorf("Ready after %v, answered after %v", got.ReadyAfter, got.AnsweredAfter)
 	}
 	if got := availability(t, s, "runc", 1); got == nil || len(got.Rounds) != 2 || got.Gap.Median != ms(-5) {
 		t.Errorf("a single service in a scale run: %+v", got)

@@ -204,7 +204,7 @@ draw.scaleAnswered = (view) => againstServices(view, axis({ type: 'value', min: 
     tip: tip(`${nameOf(cell)}, ${cell.services} services`, ['answered', `${cell.counts.ok} of ${cell.counts.samples}`], ['share', percent(cell.counts.share)]) }))),
 ]);
 
-const looksOf = { alive: { type: 'dashed', width: 1.5 }, ready: { type: 'solid', width: 2 }, answering: { type: 'dotted', width: 2.5 } };
+const looksOf = { alive: { type: 'dashed', width: 1.5 }, ready: { type: 'solid', width: 2 }, answering: { type: [2, 5], width: 3 } };
 draw.instances = (view) => ({
   height: view.tall, grid: frame(), yAxis: axis({ type: 'value', min: 0, minInterval: 1, name: 'instances', nameGap: 46 }),
   xAxis: axis({ type: 'value', name: "s since the run's start", label: { formatter: seconds } }),
@@ -216,20 +216,29 @@ draw.instances = (view) => ({
   }))),
 });
 
+draw.answering = (view) => ({
+  height: view.tall, grid: frame(), yAxis: axis({ type: 'value', min: 0, minInterval: 1, name: 'instances, services', nameGap: 46 }),
+  xAxis: axis({ type: 'value', name: 'since the first request was due, s', label: { formatter: seconds } }),
+  series: cellsOf(view).filter((c) => c.availability).flatMap((cell) => [['ready', 'Ready', looksOf.ready], ['answered', 'answered', looksOf.answering]].map(([key, label, look]) => ({
+    name: nameOf(cell), type: 'line', step: 'end', showSymbol: false, z: 3, ...still, itemStyle: { color: series(cell.class) }, lineStyle: { color: series(cell.class), ...look },
+    data: cell.availability[key].map((p) => ({ value: [p.afterNs / second, p.count], tip: tip(nameOf(cell), [label, seconds(p.count)], ['after', format(p.afterNs)]) })),
+  }))),
+});
+
 // milliseconds prints a difference with its sign.
 const milliseconds = (ns) => { const ms = Math.round(ns / 1e6); return (ms > 0 ? '+' : ms < 0 ? '−' : '') + Math.abs(ms) + ' ms'; };
-draw.availability = (view) => {
-  const cells = cellsOf(view).filter((c) => c.gapsNs.length);
+draw.gap = (view) => {
+  const cells = cellsOf(view).filter((c) => c.availability?.gapsNs.length);
   const zero = { type: 'line', silent: true, symbol: 'none', data: [[0, -0.5], [0, cells.length - 0.5]], lineStyle: { color: ink, width: 1.5 }, z: 2, ...still };
   return { height: 64 + 74 * cells.length, grid: rowFrame(view), yAxis: rows(view, cells.map(nameOf)),
     xAxis: axis({ type: 'value', name: 'answered after Ready, ms', label: { formatter: seconds } }), series: [...cells.flatMap(gapRow), zero] };
 };
 function gapRow(cell, row) {
-  const color = series(cell.class), name = nameOf(cell), many = cell.gapsNs.length > 300;
+  const color = series(cell.class), name = nameOf(cell), { gapsNs, medianNs } = cell.availability, many = gapsNs.length > 300;
   return [{ name, type: 'scatter', symbol: symbols[cell.class % 8], symbolSize: many ? 5 : 8, itemStyle: { color, opacity: many ? 0.4 : 0.65 }, z: 3, ...still,
-    data: cell.gapsNs.map((ns, i) => ({ value: [ns / 1e6, row - 0.05 + ((i * 0.618034) % 1 - 0.5) * 0.5], tip: tip(name, ['answered − Ready', milliseconds(ns)]) })) },
+    data: gapsNs.map((ns, i) => ({ value: [ns / 1e6, row - 0.05 + ((i * 0.618034) % 1 - 0.5) * 0.5], tip: tip(name, ['answered − Ready', milliseconds(ns)]) })) },
   { name, type: 'scatter', symbol: 'diamond', symbolSize: 11, itemStyle: { color, borderColor: card, borderWidth: 1 }, z: 5, ...still,
-    data: [{ value: [cell.gapMedianNs / 1e6, row + 0.36], tip: tip(name, ['median', milliseconds(cell.gapMedianNs)]) }] }];
+    data: [{ value: [medianNs / 1e6, row + 0.36], tip: tip(name, ['median', milliseconds(medianNs)]) }] }];
 }
 
 const mebibyte = 1 << 20;

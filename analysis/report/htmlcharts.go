@@ -37,9 +37,8 @@ type cellChart struct {
 	Ranked   []chartRank    `json:"ranked"`
 	Censored *chartCensored `json:"censored,omitempty"`
 	Phases   []chartPhase   `json:"phases"`
-	// Gaps are by how much instances answered after they were Ready.
-	Gaps   []time.Duration `json:"gapsNs"`
-	Median *time.Duration  `json:"gapMedianNs,omitempty"`
+	// Availability is nil where services were not fired together.
+	Availability *availabilityChart `json:"availability,omitempty"`
 }
 
 type chartCounts struct {
@@ -112,10 +111,7 @@ func (c *charts) cell(from *analysis.Cell, samples []chartSample) *cellChart {
 		Class: c.class(from.RuntimeClass), Services: from.Services, Measured: from.Measured,
 		Counts: chartCounts{Samples: from.Samples, OK: from.OK, Share: float64(from.OK) / float64(max(from.Samples, 1))},
 		P50:    chartPercentile(from.P50), P95: chartPercentile(from.P95), Samples: samples,
-		Ranked: ranked(from.Latencies), Censored: censored(from.Latencies), Phases: []chartPhase{}, Gaps: gaps(from.Availability),
-	}
-	if a := from.Availability; a != nil && a.Gap != nil {
-		cell.Median = &a.Gap.Median
+		Ranked: ranked(from.Latencies), Censored: censored(from.Latencies), Phases: []chartPhase{}, Availability: availabilityOf(from.Availability),
 	}
 	before := time.Duration(0)
 	for i, p := range from.Phases {
