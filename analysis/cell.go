@@ -30,6 +30,9 @@ type Cell struct {
 	Lateness Lateness    `json:"lateness"`
 	// Instances is nil where services were not fired together.
 	Instances *Instances `json:"instances,omitempty"`
+	// Availability is nil where services were not fired together, nor by themselves
+	// in a scale run.
+	Availability *Availability `json:"availability,omitempty"`
 	// Phases are the steps of the cold starts that succeeded, in order.
 	Phases []Phase `json:"phases,omitempty"`
 	// Spans are what Knative reported of them, where it was asked to.
@@ -92,6 +95,7 @@ type cellBuilder struct {
 	phases           phaseBuilder
 	spans            spanBuilder
 	rounds           []*round
+	availability     *Availability
 	lostTimeouts     int // timed out, but not proven cold
 }
 
@@ -155,7 +159,7 @@ func Limit(s *record.Sample) time.Duration {
 }
 
 func (b *cellBuilder) cell(k Key) Cell {
-	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(), Instances: summariseRounds(b.rounds)}
+	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(), Instances: summariseRounds(b.rounds), Availability: b.availability.summarise()}
 	if c.Failed == nil {
 		c.Failed = map[record.Outcome]int{}
 	}

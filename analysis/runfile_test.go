@@ -100,7 +100,8 @@ func fullRun() *record.Run {
 	for _, v := range []any{&h, &s, &e, &u, &span} {
 		fill(reflect.ValueOf(v).Elem())
 	}
-	s.Outcome, s.Cold, u.Scope = record.OK, record.Proven, "node"
+	s.Outcome, s.Cold, u.Scope = record.OK, record.Proven, record.ScopeNode
+	u.Clock = record.ClockKubelet
 	s.Phases[0].Name, s.Phases[0].Clock = record.PhaseReady, record.ClockAPI
 	end := record.End{At: time.Second, Reason: record.EndFailed}
 	return &record.Run{Header: h, Samples: []record.Sample{s}, Events: []record.Event{e}, Resources: []record.Resource{u}, Spans: []record.TraceSpan{span}, End: &end}

@@ -15,7 +15,9 @@ type Summary struct {
 	Runs []RunInfo `json:"runs"`
 	// Cells are in the order of services, then of the classes as they were
 	// named on the command line.
-	Cells    []Cell   `json:"cells"`
+	Cells []Cell `json:"cells"`
+	// Memory is what an instance of each class takes, from each source.
+	Memory   []Memory `json:"memory,omitempty"`
 	Lateness Lateness `json:"lateness"`
 	// Discarded counts the samples of the rounds that warm caches.
 	Discarded int       `json:"discarded"`
@@ -48,6 +50,9 @@ func Summarise(runs ...*record.Run) *Summary {
 		for i := range r.Events {
 			v.Event(&r.Events[i])
 		}
+		for i := range r.Resources {
+			v.Resource(&r.Resources[i])
+		}
 		c.finish(r)
 	}
 	return c.summary()
@@ -72,22 +77,29 @@ type collector struct {
 	runs     []RunInfo
 	classes  []string // in the order of their first mention
 	cells    map[Key]*cellBuilder
+	memory   map[memoryKey][][]stat.XY
 	warnings []Warning
 	// Of the run that is being read:
 	rounds   *roundBuilder
+	history  *historyBuilder
 	troubles map[string]*troubleCount
 	tracing  *tracing
 }
 
-func newCollector() *collector { return &collector{cells: map[Key]*cellBuilder{}} }
+func newCollector() *collector {
+	return &collector{cells: map[Key]*cellBuilder{}, memory: map[memoryKey][][]stat.XY{}}
+}
 
 // visitor takes the lines of the next run; finish follows.
 func (c *collector) visitor() record.Visitor {
-	c.rounds, c.troubles, c.tracing = newRoundBuilder(), map[string]*troubleCount{}, &tracing{}
-	return record.Visitor{Header: c.addHeader, Sample: c.addSample, Event: c.addEvent, Span: c.tracing.addSpan}
+	c.rounds, c.history, c.troubles, c.tracing = newRoundBuilder(), newHistoryBuilder(), map[string]*troubleCount{}, &tracing{}
+	return record.Visitor{
+		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent, Span: c.tracing.addSpan, Resource: c.history.addResource,
+	}
 }
 
 func (c *collector) addHeader(h *record.Header) {
+	c.history.addHeader(h)
 	for _, class := range h.Classes {
 		c.class(class.Name)
 	}
@@ -112,6 +124,7 @@ func (c *collector) finish(r *record.Run) {
 			c.cells[one.key].rounds = append(c.cells[one.key].rounds, one)
 		}
 	}
+	c.finishHistory()
 	c.tracing.finish()
 	for _, kind := range troubles {
 		if t := c.troubles[kind]; t != nil {
@@ -120,6 +133,19 @@ func (c *collector) finish(r *record.Run) {
 	}
 	for _, w := range r.Warnings {
 		c.warnings = append(c.warnings, Warning{Code: IncompleteFile, Message: fmt.Sprintf("run %s: %s", r.Header.RunID, w)})
+	}
+}
+
+func (c *collector) finishHistory() {
+	h := c.history.finish(c.rounds.events)
+	h.availability(func(k Key) *Availability {
+		if c.cells[k].availability == nil {
+			c.cells[k].availability = &Availability{}
+		}
+		return c.cells[k].availability
+	})
+	for k, rounds := range h.memory() {
+		c.memory[k] = append(c.memory[k], rounds...)
 	}
 }
 
@@ -148,6 +174,7 @@ func (c *collector) addSample(s *record.Sample) {
 	}
 	b.add(s)
 	c.rounds.addSample(s)
+	c.history.addSample(s)
 	c.tracing.addSample(s, b)
 }
 
@@ -166,6 +193,7 @@ func (c *collector) summary() *Summary {
 		late = append(late, b.late...)
 	}
 	addRatios(s.Cells)
+	s.Memory = memoryOf(c.memory, c.classes)
 	var lateWarnings []Warning
 	s.Lateness, lateWarnings = pooledLateness(s.Cells, late)
 	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, c.warnings)

@@ -34,7 +34,7 @@ type Warning struct {
 // went on.
 var troubles = []string{
 	"trialSkipped", "notAtZero", "requestAbandoned", "preconnectFailed", "proofFailed", "watchDown", "instanceTrouble",
-	"componentDown", "routeRestored",
+	"componentDown", "routeRestored", record.EventUsageUnread,
 }
 
 // troubleCount is how often a trouble occurred in a run, and the first of it.

@@ -41,6 +41,26 @@ func (w *Watch) Instances(class string) Instances {
 	return *w.tally(class)
 }
 
+// Instance is one instance that exists.
+type Instance struct {
+	UID          string
+	RuntimeClass string
+	// Node is where it runs; empty until it is scheduled.
+	Node  string
+	Ready bool
+}
+
+// Alive are the instances that exist, Terminating ones included, in no order.
+func (w *Watch) Alive() []Instance {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	list := make([]Instance, 0, len(w.pods))
+	for _, p := range w.pods {
+		list = append(list, Instance{UID: string(p.uid), RuntimeClass: p.class, Node: p.node, Ready: p.readyNow})
+	}
+	return list
+}
+
 // ResetPeaks starts the peaks anew from the present counts, and Spawned at zero.
 func (w *Watch) ResetPeaks() {
 	w.mu.Lock()

@@ -25,26 +25,35 @@ type permission struct {
 	group    string
 	resource string
 	verbs    []string
-	// traces says that only --traces needs it.
-	traces bool
+	need     need
 }
 
+// need says what a permission is for.
+type need int
+
+const (
+	forAll    need = iota
+	forTraces      // only --traces needs it
+	forUsage       // without it, a run goes on and lacks what instances elsewhere use
+)
+
 var permissions = []permission{
-	{inNamespace, "serving.knative.dev", "services", []string{"create", "delete", "get", "list", "watch"}, false},
-	{inNamespace, "", "pods", []string{"list", "watch"}, false},
-	{inNamespace, "", "events", []string{"list", "watch"}, false},
-	{inNamespace, "apps", "deployments", []string{"list", "watch"}, false},
-	{inNamespace, "autoscaling.internal.knative.dev", "podautoscalers", []string{"list", "watch"}, false},
-	{inNamespace, "networking.internal.knative.dev", "serverlessservices", []string{"list", "watch"}, false},
-	{inNamespace, "networking.internal.knative.dev", "ingresses", []string{"get", "list"}, false},
-	{inSystem, "", "configmaps", []string{"get"}, false},
-	{inSystem, "apps", "deployments", []string{"get", "list", "watch"}, false},
-	{inSystem, "", "configmaps", []string{"patch"}, true},
-	{inSystem, "apps", "deployments", []string{"patch"}, true},
-	{inCluster, "", "namespaces", []string{"get"}, false},
-	{inCluster, "", "services", []string{"get"}, false},
-	{inCluster, "", "nodes", []string{"list", "watch"}, false},
-	{inCluster, "node.k8s.io", "runtimeclasses", []string{"list"}, false},
+	{inNamespace, "serving.knative.dev", "services", []string{"create", "delete", "get", "list", "watch"}, forAll},
+	{inNamespace, "", "pods", []string{"list", "watch"}, forAll},
+	{inNamespace, "", "events", []string{"list", "watch"}, forAll},
+	{inNamespace, "apps", "deployments", []string{"list", "watch"}, forAll},
+	{inNamespace, "autoscaling.internal.knative.dev", "podautoscalers", []string{"list", "watch"}, forAll},
+	{inNamespace, "networking.internal.knative.dev", "serverlessservices", []string{"list", "watch"}, forAll},
+	{inNamespace, "networking.internal.knative.dev", "ingresses", []string{"get", "list"}, forAll},
+	{inSystem, "", "configmaps", []string{"get"}, forAll},
+	{inSystem, "apps", "deployments", []string{"get", "list", "watch"}, forAll},
+	{inSystem, "", "configmaps", []string{"patch"}, forTraces},
+	{inSystem, "apps", "deployments", []string{"patch"}, forTraces},
+	{inCluster, "", "namespaces", []string{"get"}, forAll},
+	{inCluster, "", "services", []string{"get"}, forAll},
+	{inCluster, "", "nodes", []string{"list", "watch"}, forAll},
+	{inCluster, "", "nodes/proxy", []string{"get"}, forUsage},
+	{inCluster, "node.k8s.io", "runtimeclasses", []string{"list"}, forAll},
 }
 
 func (p permission) namespace(run string) string {
@@ -57,12 +66,13 @@ func (p permission) namespace(run string) string {
 	return ""
 }
 
-// checkPermissions asks the API server about each rule.
+// checkPermissions asks the API server about each rule that a run cannot do
+// without.
 func checkPermissions(ctx context.Context, s *survey) Check {
 	var missing []string
 	asked := 0
 	for _, p := range permissions {
-		if p.traces && !s.options.Traces {
+		if p.need == forUsage || p.need == forTraces && !s.options.Traces {
 			continue
 		}
 		for _, verb := range p.verbs {

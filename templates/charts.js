@@ -204,12 +204,56 @@ draw.scaleAnswered = (view) => againstServices(view, axis({ type: 'value', min: 
     tip: tip(`${nameOf(cell)}, ${cell.services} services`, ['answered', `${cell.counts.ok} of ${cell.counts.samples}`], ['share', percent(cell.counts.share)]) }))),
 ]);
 
+const looksOf = { alive: { type: 'dashed', width: 1.5 }, ready: { type: 'solid', width: 2 }, answering: { type: [2, 5], width: 3 } };
 draw.instances = (view) => ({
   height: view.tall, grid: frame(), yAxis: axis({ type: 'value', min: 0, minInterval: 1, name: 'instances', nameGap: 46 }),
   xAxis: axis({ type: 'value', name: "s since the run's start", label: { formatter: seconds } }),
-  series: data.instances.lines.filter((l) => view.classes.has(l.class)).flatMap((l) => ['alive', 'ready'].map((key) => ({
-    name: data.runtimeClasses[l.class], type: 'line', step: 'end', showSymbol: false, z: key === 'ready' ? 3 : 2, ...still,
-    itemStyle: { color: series(l.class) }, lineStyle: { color: series(l.class), width: key === 'ready' ? 2 : 1.5, type: key === 'ready' ? 'solid' : 'dashed' },
-    data: l.changes.map((c) => ({ value: [c.atNs / second, c[key]], tip: tip(data.runtimeClasses[l.class], ['at', format(c.atNs)], ['instances', String(c.alive)], ['Ready', String(c.ready)]) })),
+  series: data.instances.lines.filter((l) => view.classes.has(l.class)).flatMap((l) => Object.entries(looksOf).map(([key, look], z) => ({
+    name: data.runtimeClasses[l.class], type: 'line', step: 'end', showSymbol: false, z: 2 + z, ...still,
+    itemStyle: { color: series(l.class) }, lineStyle: { color: series(l.class), ...look },
+    data: l.changes.map((c) => ({ value: [c.atNs / second, c[key]],
+      tip: tip(data.runtimeClasses[l.class], ['at', format(c.atNs)], ['instances', String(c.alive)], ['Ready', String(c.ready)], ['answering', String(c.answering)]) })),
   }))),
 });
+
+draw.answering = (view) => ({
+  height: view.tall, grid: frame(), yAxis: axis({ type: 'value', min: 0, minInterval: 1, name: 'instances, services', nameGap: 46 }),
+  xAxis: axis({ type: 'value', name: 'since the first request was due, s', label: { formatter: seconds } }),
+  series: cellsOf(view).filter((c) => c.availability).flatMap((cell) => [['ready', 'Ready', looksOf.ready], ['answered', 'answered', looksOf.answering]].map(([key, label, look]) => ({
+    name: nameOf(cell), type: 'line', step: 'end', showSymbol: false, z: 3, ...still, itemStyle: { color: series(cell.class) }, lineStyle: { color: series(cell.class), ...look },
+    data: cell.availability[key].map((p) => ({ value: [p.afterNs / second, p.count], tip: tip(nameOf(cell), [label, seconds(p.count)], ['after', format(p.afterNs)]) })),
+  }))),
+});
+
+// milliseconds prints a difference with its sign.
+const milliseconds = (ns) => { const ms = Math.round(ns / 1e6); return (ms > 0 ? '+' : ms < 0 ? '−' : '') + Math.abs(ms) + ' ms'; };
+draw.gap = (view) => {
+  const cells = cellsOf(view).filter((c) => c.availability?.gapsNs.length);
+  const zero = { type: 'line', silent: true, symbol: 'none', data: [[0, -0.5], [0, cells.length - 0.5]], lineStyle: { color: ink, width: 1.5 }, z: 2, ...still };
+  return { height: 64 + 74 * cells.length, grid: rowFrame(view), yAxis: rows(view, cells.map(nameOf)),
+    xAxis: axis({ type: 'value', name: 'answered after Ready, ms', label: { formatter: seconds } }), series: [...cells.flatMap(gapRow), zero] };
+};
+function gapRow(cell, row) {
+  const color = series(cell.class), name = nameOf(cell), { gapsNs, medianNs } = cell.availability, many = gapsNs.length > 300;
+  return [{ name, type: 'scatter', symbol: symbols[cell.class % 8], symbolSize: many ? 5 : 8, itemStyle: { color, opacity: many ? 0.4 : 0.65 }, z: 3, ...still,
+    data: gapsNs.map((ns, i) => ({ value: [ns / 1e6, row - 0.05 + ((i * 0.618034) % 1 - 0.5) * 0.5], tip: tip(name, ['answered − Ready', milliseconds(ns)]) })) },
+  { name, type: 'scatter', symbol: 'diamond', symbolSize: 11, itemStyle: { color, borderColor: card, borderWidth: 1 }, z: 5, ...still,
+    data: [{ value: [medianNs / 1e6, row + 0.36], tip: tip(name, ['median', milliseconds(medianNs)]) }] }];
+}
+
+const mebibyte = 1 << 20;
+const mebibytes = (bytes) => +(bytes / mebibyte).toPrecision(3) + ' MiB';
+draw.memory = (view) => ({
+  height: view.tall, grid: frame({ left: 76 }), xAxis: axis({ type: 'value', name: 'instances', min: 0, minInterval: 1, label: { formatter: String } }),
+  yAxis: axis({ type: 'value', name: 'memory above none, MiB', nameGap: 54, label: { formatter: seconds } }),
+  series: data.memory.lines.filter((l) => view.classes.has(l.class)).flatMap(memoryLine),
+});
+function memoryLine(l) {
+  const color = series(l.class), name = data.runtimeClasses[l.class];
+  const to = (slope, type, width) => ({ name, type: 'line', silent: true, symbol: 'none', data: [[0, 0], [l.most, l.most * slope / mebibyte]], lineStyle: { color, type, width }, z: 2, ...still });
+  const ends = l.lowBytes === undefined ? [] : [to(l.lowBytes, 'dashed', 1), to(l.highBytes, 'dashed', 1)];
+  const dot = (p) => ({ value: [p.instances, p.bytes / mebibyte],
+    tip: tip(name, [p.instances + ' instances', mebibytes(p.bytes)], ['round', String(p.round)], ['per instance', mebibytes(l.slopeBytes)]) });
+  return [{ name, type: 'scatter', symbol: symbols[l.class % 8], symbolSize: l.points.length > 300 ? 5 : 7, itemStyle: { color, opacity: 0.7 }, data: l.points.map(dot), z: 3, ...still },
+    to(l.slopeBytes, 'solid', 2), ...ends];
+}

@@ -22,3 +22,6 @@ const (
 	EventServicesCreated = "servicesCreated"
 	EventServicesReady   = "servicesReady"
 )
+
+// EventUsageUnread says why the use of memory and CPU cannot be read.
+const EventUsageUnread = "usageUnread"

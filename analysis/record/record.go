@@ -99,29 +99,6 @@ type Event struct {
 	Value float64 `json:"value,omitempty"`
 }
 
-// The scopes of a Resource.
-const (
-	ScopeNode     = "node"
-	ScopeInstance = "instance"
-	// ScopeTool is all that the tool took while it measured, ScopeToolInTrials what
-	// it took of that from a request until its sample was written, over all samples.
-	ScopeTool         = "tool"
-	ScopeToolInTrials = "toolInTrials"
-)
-
-// Resource is one reading of what the node, or one instance on it, used.
-type Resource struct {
-	Type Type          `json:"type"`
-	At   time.Duration `json:"atNs"`
-	// Scope is one of the constants above.
-	Scope        string        `json:"scope"`
-	RuntimeClass string        `json:"runtimeClass,omitempty"`
-	UID          string        `json:"uid,omitempty"`
-	Instances    int           `json:"instances,omitempty"`
-	MemoryBytes  int64         `json:"memoryBytes,omitempty"`
-	CPU          time.Duration `json:"cpuNs,omitempty"`
-}
-
 // The ways in which a run ends.
 const (
 	EndCompleted   = "completed"

@@ -132,12 +132,13 @@ var PhaseNames = []PhaseName{
 	PhaseContainersStarted, PhaseReady, PhaseFirstByte, PhaseDone,
 }
 
-// Clock sources of a phase.
+// Clock sources of a phase or a resource reading.
 const (
 	ClockClient   = "client"   // the run's monotonic clock
 	ClockWatch    = "watch"    // arrival of a watch event, on the run's clock
 	ClockAPI      = "api"      // a timestamp in the API, whole seconds of the server's wall clock
 	ClockFunction = "function" // the function's wall clock, moved by the estimated offset
+	ClockKubelet  = "kubelet"  // the wall clock of a node, whole seconds, taken as if it agreed with ours
 )
 
 // Phase is when a step of the cold start was reached.

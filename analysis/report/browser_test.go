@@ -75,8 +75,9 @@ func TestBrowserDrawsEveryChart(t *testing.T) {
 		want []string
 	}{
 		"real":     {realRun(t), []string{"latency", "cumulative", "percentiles", "phases", "order", "instances"}},
-		"burst":    {burst(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances"}},
-		"troubled": {troubled(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order"}},
+		"burst":    {burst(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances", "answering", "gap"}},
+		"scaled":   {scaled(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances", "answering", "gap", "memory"}},
+		"troubled": {troubled(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "answering"}},
 	} {
 		b.show(test.run)
 		var got []string

@@ -39,6 +39,12 @@ func footnotes(s *analysis.Summary) []string {
 	if instanceTable(s) != nil {
 		add("Spawned and ready: instances by pod UID, in the round with the fewest; complete: rounds in which every service answered; time to all: their median.")
 	}
+	if availabilityTable(s) != nil {
+		add(availabilityNote)
+	}
+	if memoryTable(s) != nil {
+		add(memoryNote)
+	}
 	if l := s.Lateness; len(s.Cells) > 0 && !l.Late {
 		add("Requests were sent %s after their intended time at p99, %s at most.", stat.Format(l.P99), stat.Format(l.Max))
 	}

@@ -150,5 +150,8 @@ func figures(s *analysis.Summary, data *charts, drifts []drift) []templates.Figu
 		Lead:  "Every request when it was sent, to see drift. Grey: not proven cold, or failed; these are not in the figures above.",
 		Table: htmlTable("Median of each run's first half against its second", driftTable(drifts, s))})
 	add(data.Instances != nil, instanceFigure(data.Instances))
+	add(data.has(func(c *cellChart) bool { return c.Availability != nil && len(c.Availability.Answered) > 0 }), answeringFigure(s))
+	add(data.has(func(c *cellChart) bool { return c.Availability != nil && c.Availability.Median != nil }), gapFigure(s))
+	add(data.Memory != nil, memoryFigure(s, data.Memory))
 	return list
 }

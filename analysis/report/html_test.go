@@ -19,7 +19,7 @@ import (
 )
 
 func TestGoldenCharts(t *testing.T) {
-	for name, run := range map[string]*record.Run{"real": realRun(t), "burst": burst(), "empty": runtest.New("r", "runc").Run()} {
+	for name, run := range map[string]*record.Run{"real": realRun(t), "burst": burst(), "scaled": scaled(), "empty": runtest.New("r", "runc").Run()} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name+".charts.json", func(w io.Writer) error {
 				return writeJSON(w, chartsOf(analysis.Summarise(run), []*record.Run{run}))
@@ -30,7 +30,7 @@ func TestGoldenCharts(t *testing.T) {
 
 // The page around the charts: facts, checks, warnings and tables.
 func TestGoldenPage(t *testing.T) {
-	for name, run := range map[string]*record.Run{"real": realRun(t), "troubled": troubled()} {
+	for name, run := range map[string]*record.Run{"real": realRun(t), "troubled": troubled(), "scaled": scaled()} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name+".page.json", func(w io.Writer) error {
 				page := htmlReport([]*record.Run{run})
@@ -62,6 +62,11 @@ func hostileRun() *record.Run {
 	for _, kind := range []string{record.EventInstanceCreated, record.EventInstanceReady, "trialSkipped"} {
 		r.Events = append(r.Events, record.Event{Kind: kind, UID: hostile, Service: hostile, Message: hostile, RuntimeClass: hostile})
 	}
+	// A round of it, too, so that every chart has its names.
+	sweep := runtest.Scale{Classes: []runtest.ScaleClass{{Name: hostile, Group: runtest.MiB, Start: time.Second}}, Services: []int{3}, Blocks: 1}
+	scaled := sweep.Run(hostile)
+	r.Header.Command = "scale"
+	r.Samples, r.Events, r.Resources = append(r.Samples, scaled.Samples...), append(r.Events, scaled.Events...), scaled.Resources
 	return r
 }
 

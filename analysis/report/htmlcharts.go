@@ -19,6 +19,8 @@ type charts struct {
 	Cells    []*cellChart       `json:"cells"`
 	// Instances is nil where no event tells of any.
 	Instances *instanceChart `json:"instances,omitempty"`
+	// Memory is nil where none was read.
+	Memory *memoryChart `json:"memory,omitempty"`
 }
 
 // cellChart is one class at one number of services. Class is the class's place
@@ -35,6 +37,8 @@ type cellChart struct {
 	Ranked   []chartRank    `json:"ranked"`
 	Censored *chartCensored `json:"censored,omitempty"`
 	Phases   []chartPhase   `json:"phases"`
+	// Availability is nil where services were not fired together.
+	Availability *availabilityChart `json:"availability,omitempty"`
 }
 
 type chartCounts struct {
@@ -87,7 +91,7 @@ func chartsOf(s *analysis.Summary, runs []*record.Run) *charts {
 			c.Services = append(c.Services, cell.Services)
 		}
 	}
-	c.Instances = c.instances(runs)
+	c.Instances, c.Memory = c.instances(runs), c.memory(s)
 	return c
 }
 
@@ -107,7 +111,7 @@ func (c *charts) cell(from *analysis.Cell, samples []chartSample) *cellChart {
 		Class: c.class(from.RuntimeClass), Services: from.Services, Measured: from.Measured,
 		Counts: chartCounts{Samples: from.Samples, OK: from.OK, Share: float64(from.OK) / float64(max(from.Samples, 1))},
 		P50:    chartPercentile(from.P50), P95: chartPercentile(from.P95), Samples: samples,
-		Ranked: ranked(from.Latencies), Censored: censored(from.Latencies), Phases: []chartPhase{},
+		Ranked: ranked(from.Latencies), Censored: censored(from.Latencies), Phases: []chartPhase{}, Availability: availabilityOf(from.Availability),
 	}
 	before := time.Duration(0)
 	for i, p := range from.Phases {

@@ -16,8 +16,8 @@ type instanceChart struct {
 	Lines []*instanceLine `json:"lines"`
 }
 
-// instanceLine is how many instances of a class there were and were Ready, after
-// each change.
+// instanceLine is how many instances of a class there were, were Ready, and had
+// answered, after each change.
 type instanceLine struct {
 	Class   int           `json:"class"`
 	Changes []chartChange `json:"changes"`
@@ -25,15 +25,19 @@ type instanceLine struct {
 	Peak    int           `json:"peak"`
 	// PeakReady is the most that were Ready at one moment.
 	PeakReady int `json:"peakReady"`
+	// PeakAnswering is the most that had answered and were still there.
+	PeakAnswering int `json:"peakAnswering"`
 
-	name         string
-	alive, ready map[string]bool
+	name                    string
+	alive, ready, answering map[string]bool
 }
 
 type chartChange struct {
 	At    time.Duration `json:"atNs"`
 	Alive int           `json:"alive"`
 	Ready int           `json:"ready"`
+	// Answering is how many of those alive have given a right answer.
+	Answering int `json:"answering"`
 }
 
 // changeLimit bounds the steps of one line.
@@ -46,8 +50,11 @@ func (c *charts) instances(runs []*record.Run) *instanceChart {
 		chart := &instanceChart{RunID: plain(r.Header.RunID)}
 		for _, e := range instanceEvents(r) {
 			line := lines[e.RuntimeClass]
+			if line == nil && e.Kind == instanceAnswered {
+				continue // of an instance that was never seen
+			}
 			if line == nil {
-				line = &instanceLine{Class: c.class(e.RuntimeClass), name: plain(e.RuntimeClass), alive: map[string]bool{}, ready: map[string]bool{}}
+				line = &instanceLine{Class: c.class(e.RuntimeClass), name: plain(e.RuntimeClass), alive: map[string]bool{}, ready: map[string]bool{}, answering: map[string]bool{}}
 				lines[e.RuntimeClass] = line
 				chart.Lines = append(chart.Lines, line)
 			}
@@ -61,12 +68,25 @@ func (c *charts) instances(runs []*record.Run) *instanceChart {
 	return nil
 }
 
+// instanceAnswered is the kind of event that is made of a sample.
+const instanceAnswered = "instanceAnswered"
+
+// instanceEvents are those that tell of instances, first answers included. A run
+// that watched none has none.
 func instanceEvents(r *record.Run) []record.Event {
 	var list []record.Event
 	for _, e := range r.Events {
 		switch e.Kind {
 		case record.EventInstanceCreated, record.EventInstanceReady, record.EventInstanceGone:
 			list = append(list, e)
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	for i := range r.Samples {
+		if s := &r.Samples[i]; !s.Failed() && s.Instance != nil && s.Instance.UID != "" {
+			list = append(list, record.Event{At: s.FirstByte, Kind: instanceAnswered, RuntimeClass: s.RuntimeClass, UID: s.Instance.UID})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b record.Event) int { return cmp.Compare(a.At, b.At) })
@@ -80,12 +100,18 @@ func (l *instanceLine) see(e record.Event) {
 		l.Spawned++
 	case record.EventInstanceReady:
 		l.ready[e.UID] = true
+	case instanceAnswered:
+		if !l.alive[e.UID] {
+			return
+		}
+		l.answering[e.UID] = true
 	case record.EventInstanceGone:
 		delete(l.alive, e.UID)
 		delete(l.ready, e.UID)
+		delete(l.answering, e.UID)
 	}
-	l.Peak, l.PeakReady = max(l.Peak, len(l.alive)), max(l.PeakReady, len(l.ready))
-	l.Changes = append(l.Changes, chartChange{At: e.At, Alive: len(l.alive), Ready: len(l.ready)})
+	l.Peak, l.PeakReady, l.PeakAnswering = max(l.Peak, len(l.alive)), max(l.PeakReady, len(l.ready)), max(l.PeakAnswering, len(l.answering))
+	l.Changes = append(l.Changes, chartChange{At: e.At, Alive: len(l.alive), Ready: len(l.ready), Answering: len(l.answering)})
 }
 
 func (c *instanceChart) thin() {
@@ -105,11 +131,11 @@ func instanceFigure(c *instanceChart) templates.Figure {
 	if c == nil {
 		return templates.Figure{}
 	}
-	t := newTable("runtimeClass", " spawned", " peak", " peak ready")
+	t := newTable("runtimeClass", " spawned", " peak", " peak ready", " peak answering")
 	for _, l := range c.Lines {
-		t.row(l.name, fmt.Sprint(l.Spawned), fmt.Sprint(l.Peak), fmt.Sprint(l.PeakReady))
+		t.row(l.name, fmt.Sprint(l.Spawned), fmt.Sprint(l.Peak), fmt.Sprint(l.PeakReady), fmt.Sprint(l.PeakAnswering))
 	}
 	return templates.Figure{ID: "instances", Title: "Instances over time",
-		Lead:  fmt.Sprintf("How many instances of each class there were, dashed, and how many of them were Ready, solid, during run %s, its discarded round included.", c.RunID),
+		Lead:  fmt.Sprintf("How many instances of each class there were, dashed, how many of them were Ready, solid, and how many had answered, dotted, during run %s, its discarded round included.", c.RunID),
 		Table: htmlTable("Instances by pod UID", t)}
 }

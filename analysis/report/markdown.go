@@ -16,7 +16,7 @@ func Markdown(w io.Writer, s *analysis.Summary) error {
 		p.line("")
 	}
 	p.markdown(summaryTable(s))
-	if t := instanceTable(s); t != nil {
+	for _, t := range furtherTables(s) {
 		p.line("")
 		p.markdown(t)
 	}

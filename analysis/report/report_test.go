@@ -102,7 +102,7 @@ func burst() *record.Run {
 		for j := range services {
 			b.Add("runc", services, draw(), func(s *record.Sample) {
 				s.Block, s.Intended, s.Sent = i, now, now+time.Duration(j)*100*time.Microsecond
-				s.Done = s.Sent + s.ResponseLatency
+				s.FirstByte, s.Done = s.Sent+s.TTFB, s.Sent+s.ResponseLatency
 				if i == 4 && j >= 8 {
 					runtest.TimedOut(s)
 				}
@@ -121,11 +121,24 @@ func burst() *record.Run {
 	return r
 }
 
+// scaled is a sweep of two classes whose memory and whose answers are known.
+func scaled() *record.Run {
+	sweep := runtest.Scale{
+		Classes: []runtest.ScaleClass{
+			{Name: "runc", Group: 20 * runtest.MiB, Outside: 10 * runtest.MiB, Start: 800 * time.Millisecond, Gap: -5 * time.Millisecond, Spread: 2 * time.Millisecond},
+			{Name: "gvisor", Group: 50 * runtest.MiB, Outside: 25 * runtest.MiB, Start: 1500 * time.Millisecond, Gap: 310 * time.Millisecond, Spread: -40 * time.Millisecond},
+		},
+		Services: []int{1, 5, 10}, Blocks: 2, Every: 2 * time.Second, Noise: 2 * runtest.MiB, Drift: 3 * runtest.MiB, Seed: 1,
+	}
+	return sweep.Run("20260102-060708")
+}
+
 func TestGoldenFiles(t *testing.T) {
 	runs := map[string]*analysis.Summary{
 		"three":    analysis.Summarise(threeClasses()),
 		"troubled": analysis.Summarise(troubled()),
 		"burst":    analysis.Summarise(burst()),
+		"scaled":   analysis.Summarise(scaled()),
 		"real":     analysis.Summarise(realRun(t)),
 		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
 	}

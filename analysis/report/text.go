@@ -28,7 +28,7 @@ func Text(w io.Writer, s *analysis.Summary) error {
 		p.line("")
 	}
 	p.table(summaryTable(s))
-	if t := instanceTable(s); t != nil {
+	for _, t := range furtherTables(s) {
 		p.line("")
 		p.table(t)
 	}
@@ -40,6 +40,11 @@ func Text(w io.Writer, s *analysis.Summary) error {
 		p.line("%s", n)
 	}
 	return p.err
+}
+
+// furtherTables are those that not every summary has.
+func furtherTables(s *analysis.Summary) []*table {
+	return slices.DeleteFunc([]*table{instanceTable(s), availabilityTable(s), memoryTable(s)}, func(t *table) bool { return t == nil })
 }
 
 // printer writes lines until one fails.

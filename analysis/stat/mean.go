@@ -2,6 +2,7 @@ package stat
 
 import (
 	"math"
+	"slices"
 
 	"github.com/aclements/go-moremath/stats"
 )
@@ -75,4 +76,15 @@ func (s *Set) MeanBounds(confidence float64) (low, high float64, ok bool) {
 		return mean - half, math.Inf(1), true
 	}
 	return mean - half, mean + half, true
+}
+
+// Median is that of at least one value: between the two in the middle of an even
+// number. It sorts the values in place.
+func Median(values []float64) float64 {
+	slices.Sort(values)
+	middle := len(values) / 2
+	if len(values)%2 == 1 {
+		return values[middle]
+	}
+	return (values[middle-1] + values[middle]) / 2
 }

@@ -1,0 +1,86 @@
+package usage
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+)
+
+// instancePeriod is how often an instance is written down by itself, from when it
+// is Ready.
+const instancePeriod = 30 * time.Second
+
+// use is what one group used.
+type use struct {
+	memory int64
+	cpu    time.Duration
+}
+
+// tally adds up what the instances of each class use.
+type tally struct {
+	emit func(record.Resource)
+	// stamp is what all its readings have in common.
+	stamp record.Resource
+	sums  map[string]*record.Resource
+	// last is when a class's last sum was read.
+	last map[string]time.Duration
+	// told is when an instance was last written down by itself, next the same of
+	// those that were seen in this sum.
+	told, next map[string]time.Duration
+}
+
+func newTally(emit func(record.Resource), stamp record.Resource) *tally {
+	return &tally{emit: emit, stamp: stamp, sums: map[string]*record.Resource{}, last: map[string]time.Duration{}, next: map[string]time.Duration{}}
+}
+
+// add takes one instance, read at an instant.
+func (t *tally) add(i ksvc.Instance, at time.Duration, u use) {
+	sum := t.sums[i.RuntimeClass]
+	if sum == nil {
+		one := t.stamp
+		one.Scope, one.RuntimeClass, one.At = record.ScopeClass, i.RuntimeClass, at
+		sum = &one
+		t.sums[i.RuntimeClass] = sum
+	}
+	// The readings of several nodes are in no order of time.
+	first := min(sum.At-sum.Span, at)
+	sum.At = max(sum.At, at)
+	sum.Span = sum.At - first
+	sum.Instances++
+	sum.MemoryBytes += u.memory
+	sum.CPU += u.cpu
+	t.alone(i, at, u)
+}
+
+// alone writes an instance down by itself when it is time.
+func (t *tally) alone(i ksvc.Instance, at time.Duration, u use) {
+	last, before := t.told[i.UID]
+	if before && at-last < instancePeriod {
+		t.next[i.UID] = last
+		return
+	}
+	if !i.Ready {
+		return
+	}
+	t.next[i.UID] = at
+	one := t.stamp
+	one.Scope, one.Node, one.RuntimeClass, one.UID = record.ScopeInstance, i.Node, i.RuntimeClass, i.UID
+	one.At, one.MemoryBytes, one.CPU = at, u.memory, u.cpu
+	t.emit(one)
+}
+
+// finish emits the sums in which something is new, and starts anew.
+func (t *tally) finish() {
+	for _, class := range slices.Sorted(maps.Keys(t.sums)) {
+		sum := t.sums[class]
+		if last, before := t.last[class]; !before || sum.At > last {
+			t.last[class] = sum.At
+			t.emit(*sum)
+		}
+	}
+	clear(t.sums)
+	t.told, t.next = t.next, map[string]time.Duration{}
+}
