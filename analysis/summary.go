@@ -70,7 +70,7 @@ func SummariseFiles(paths ...string) (*Summary, error) {
 // collector gathers runs, one after the other.
 type collector struct {
 	runs     []RunInfo
-	classes  []string // in the order of their first mention
+	classes  []string // by Key.Class, in the order of their first mention
 	cells    map[Key]*cellBuilder
 	warnings []Warning
 	// Of the run that is being read:
@@ -89,7 +89,7 @@ func (c *collector) visitor() record.Visitor {
 
 func (c *collector) addHeader(h *record.Header) {
 	for _, class := range h.Classes {
-		c.class(class.Name)
+		c.class(className(class.Name, class.Variant))
 	}
 }
 
@@ -139,12 +139,12 @@ func (c *collector) class(name string) {
 }
 
 func (c *collector) addSample(s *record.Sample) {
-	k := Key{s.RuntimeClass, s.Services}
+	k := KeyOf(s)
 	b := c.cells[k]
 	if b == nil {
 		b = &cellBuilder{}
 		c.cells[k] = b
-		c.class(s.RuntimeClass)
+		c.class(k.Class())
 	}
 	b.add(s)
 	c.rounds.addSample(s)
@@ -180,7 +180,7 @@ func (c *collector) keys() []Key {
 	}
 	slices.SortFunc(keys, func(a, b Key) int {
 		return cmp.Or(cmp.Compare(a.Services, b.Services),
-			cmp.Compare(slices.Index(c.classes, a.RuntimeClass), slices.Index(c.classes, b.RuntimeClass)))
+			cmp.Compare(slices.Index(c.classes, a.Class()), slices.Index(c.classes, b.Class())))
 	})
 	return keys
 }
@@ -205,7 +205,7 @@ func (c *collector) missing() []Warning {
 	for _, name := range c.classes {
 		seen := false
 		for k := range c.cells {
-			seen = seen || k.RuntimeClass == name
+			seen = seen || k.Class() == name
 		}
 		if !seen {
 			list = append(list, Warning{Code: NoSamples, RuntimeClass: name, Message: name + ": no samples"})

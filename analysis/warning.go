@@ -65,9 +65,9 @@ func warnCell(code Code, k Key, format string, args ...any) Warning {
 // String is the class, with the number of services where it is not one.
 func (k Key) String() string {
 	if k.Services == 1 {
-		return k.RuntimeClass
+		return k.Class()
 	}
-	return fmt.Sprintf("%s at %d services", k.RuntimeClass, k.Services)
+	return fmt.Sprintf("%s at %d services", k.Class(), k.Services)
 }
 
 func (b *cellBuilder) warnings(k Key) []Warning {
