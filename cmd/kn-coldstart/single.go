@@ -198,12 +198,16 @@ func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 
 // digests writes down what the kubelet ran for each class.
 func (s *session) digests() error {
-	for _, class := range s.header.Classes {
-		if id := s.watch.ImageID(class.Name); id != "" {
-			e := record.Event{At: s.clock.Now(), Kind: record.EventImageDigest, RuntimeClass: class.Name, Message: id}
-			if err := s.writer.Event(e); err != nil {
-				return err
-			}
+	told := map[record.Class]bool{}
+	for _, t := range s.targets {
+		class, id := record.Class{Name: t.RuntimeClass, Variant: t.Variant}, s.watch.ImageID(t.Service)
+		if id == "" || told[class] {
+			continue
+		}
+		told[class] = true
+		e := record.Event{At: s.clock.Now(), Kind: record.EventImageDigest, RuntimeClass: class.Name, Variant: class.Variant, Message: id}
+		if err := s.writer.Event(e); err != nil {
+			return err
 		}
 	}
 	return nil
