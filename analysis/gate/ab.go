@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -150,7 +151,10 @@ func judgeLatency(a, b *analysis.Cell, blocks []block, o ABOptions) Judgement {
 		j.Verdict = rule.add(p)
 	}
 	j.Change = rule.measure(a, b, pairs)
-	j.Reason = changeReason(j.Change) + rule.missing(j.Verdict, j.Change)
+	j.Reason = changeReason(j.Change)
+	if j.Verdict == Inconclusive {
+		j.Reason += "; " + j.Change.Undecided()
+	}
 	if !o.Interim {
 		j.Power = rule.power(pairs, o.Seed)
 		j.Notice = rule.notice(j.Verdict, j.Change)
@@ -207,6 +211,19 @@ func changeReason(c *Change) string {
 		c.New, c.Base, change, boundsText(c.Ratio), stat.PText(c.AdjustedP), c.NewUnits, percent(c.Tolerance))
 }
 
+// RecordedTolerance is the one that an A/B run was made with.
+func RecordedTolerance(h record.Header) (Tolerance, error) {
+	var t Tolerance
+	b, err := json.Marshal(h.Settings["tolerance"])
+	if err == nil {
+		err = json.Unmarshal(b, &t)
+	}
+	if err != nil {
+		return t, fmt.Errorf("read the tolerance in the header of run %s: %w", h.RunID, err)
+	}
+	return t, nil
+}
+
 // boundsText says between what the ratio is; each bound holds with 96 %
 // confidence, however often one looks.
 func boundsText(r stat.Ratio) string {
@@ -220,17 +237,15 @@ func boundsText(r stat.Ratio) string {
 	return low + ", " + high
 }
 
-// missing says what a verdict waits for.
-func (r *abRule) missing(v Verdict, c *Change) string {
+// Undecided says what is missing to decide on side b of an A/B run.
+func (c *Change) Undecided() string {
 	switch {
-	case v != Inconclusive:
-		return ""
 	case float64(c.P) <= alphaLatency:
-		return "; b is slower, but whether by more than the tolerance is not shown"
-	case float64(c.Ratio.Low)-1 > -r.tolerance:
-		return "; neither that b is slower is shown, nor that it is not by the tolerance"
+		return "b is slower, but not shown to be by more or less than the tolerance"
+	case c.Ratio.Low == 0 || math.IsInf(float64(c.Ratio.High), 1):
+		return "too few blocks to say"
 	}
-	return "; too few blocks to say"
+	return "neither is b shown to be slower, nor to be within the tolerance"
 }
 
 func (r *abRule) notice(v Verdict, c *Change) string {

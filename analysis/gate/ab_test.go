@@ -60,8 +60,8 @@ func TestJudgeAB(t *testing.T) {
 		{name: "slower within the tolerance", run: sides(600, s, 1040*ms, 0.1, 5), want: [3]Verdict{Pass, Pass, Pass}, notice: "slower by 3."},
 		{name: "slower by less than 50 ms", run: sides(150, 100*ms, 130*ms, 0.1, 6), want: [3]Verdict{Pass, Pass, Pass}, notice: "within the tolerance"},
 		{name: "a wide tolerance", run: sides(60, s, 1300*ms, 0.15, 7), options: ABOptions{Tolerance: Tolerance{Share: 1}}, want: [3]Verdict{Pass, Pass, Pass}, notice: "within the tolerance"},
-		{name: "six blocks show nothing", run: sides(6, s, 9*s, 0.1, 8), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "too few blocks"},
-		{name: "at the tolerance", run: sides(30, s, 1095*ms, 0.15, 9), want: [3]Verdict{Inconclusive, Inconclusive, Pass}},
+		{name: "six blocks show nothing", run: sides(6, s, 9*s, 0.1, 8), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "; too few blocks to say"},
+		{name: "at the tolerance", run: sides(30, s, 1095*ms, 0.15, 9), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "; neither is b shown"},
 		{name: "one block", run: sides(1, s, s, 0.1, 10), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "no lower bound, no upper bound"},
 		{name: "nothing yet", run: sides(0, s, s, 0.1, 11), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "no block has"},
 
@@ -131,5 +131,19 @@ func TestBlocksOf(t *testing.T) {
 	blocks := blocksOf(run)
 	if len(blocks) != 3 || len(pairsOf(blocks)) != 2 || (blocks[2].a == nil) == (blocks[2].b == nil) {
 		t.Errorf("%d blocks, %d pairs", len(blocks), len(pairsOf(blocks)))
+	}
+}
+
+func TestRecordedTolerance(t *testing.T) {
+	h := record.Header{Settings: map[string]any{"tolerance": map[string]any{"share": 0.2, "absoluteNs": float64(time.Second)}}}
+	if got, err := RecordedTolerance(h); err != nil || got != (Tolerance{0.2, time.Second}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := RecordedTolerance(record.Header{}); err != nil || got != (Tolerance{}) {
+		t.Errorf("of a run without: %+v, %v", got, err)
+	}
+	h.Settings["tolerance"] = "10%"
+	if _, err := RecordedTolerance(h); err == nil {
+		t.Error("a word is read")
 	}
 }

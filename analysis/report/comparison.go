@@ -129,7 +129,7 @@ func changeRatio(r *stat.Ratio, shown bool) string {
 	case !shown && !r.Over:
 		return notShown + intervalText(*r)
 	}
-	return ratioText(*r)
+	return RatioText(*r)
 }
 
 func shapeText(f *analysis.Finding[stat.Shape]) string {

@@ -155,10 +155,11 @@ func ratio(cells []analysis.Cell, i int) string {
 	case r == nil:
 		return none
 	}
-	return ratioText(*r)
+	return RatioText(*r)
 }
 
-func ratioText(r stat.Ratio) string {
+// RatioText prints a ratio with its interval.
+func RatioText(r stat.Ratio) string {
 	value := fmt.Sprintf("%.2f", r.Value)
 	if r.Over {
 		value = ">" + value

@@ -16,15 +16,13 @@ var stakes = []float64{0.1, 0.2, 0.35, 0.5, 0.75, 0.95}
 // if the differences are symmetric around zero, and about so if around less.
 //
 // It is a bet on the next sign. Bettors put up a fixed share of their wealth,
-// weighted by how large the difference is among those so far, and win or lose it
-// by the sign. Where the sign is that of a fair coin whatever the size, the mean
+// weighted by how large the difference is beside those so far, and win or lose
+// it by the sign. Where the sign is that of a fair coin whatever the size, the mean
 // of their wealths is a martingale, and by Ville's inequality reaches 1/level
 // with no more than that probability: Shafer, "Testing by betting", JRSS A 184
 // (2021); Waudby-Smith and Ramdas, "Estimating means of bounded random variables
-// by betting", JRSS B 86 (2024). That signs and sequential ranks are independent
-// is Reynolds, "A sequential signed-rank test for symmetry", Annals of
-// Statistics 3 (1975). Nothing is approximated and no number of differences is
-// too small, though at 5 % it takes seven to show anything.
+// by betting", JRSS B 86 (2024). Nothing is approximated and no number of
+// differences is too small, though at 5 % it takes seven to show anything.
 type Evidence struct {
 	sizes  []float64 // ascending
 	wealth []float64 // of each stake
@@ -51,13 +49,14 @@ func (e *Evidence) Add(difference float64) {
 	e.most = max(e.most, sum/float64(len(stakes)))
 }
 
-// weight is 1 for the larger half of the sizes so far and falls to 0 with the
-// rank below: a small difference says little of its sign, and one that is very
-// large no more than a large one. It may depend on sizes alone, not on signs.
+// weight is 1 for the larger half of the sizes so far, and the share of their
+// median below: a small difference says little by its sign, and one that is very
+// large no more than a large one (as in Huber's estimators). It may depend on
+// sizes alone, not on signs.
 func (e *Evidence) weight(size float64) float64 {
-	at, _ := slices.BinarySearch(e.sizes, math.Nextafter(size, math.Inf(1)))
+	at, _ := slices.BinarySearch(e.sizes, size)
 	e.sizes = slices.Insert(e.sizes, at, size)
-	return min(1, 2*float64(at+1)/float64(len(e.sizes)))
+	return min(1, size/e.sizes[(len(e.sizes)-1)/2])
 }
 
 // P is a p-value that holds at every look: the chance of ever seeing as much.
