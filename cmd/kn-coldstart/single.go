@@ -156,10 +156,6 @@ func (f *singleFlags) measure(ctx context.Context, client *ksvc.Client, classes 
 	return errors.Join(err, f.output.print(s.path))
 }
 
-// zeroTimeout is how long a service may take to come back to zero: its window,
-// and what Knative and the kubelet need at worst.
-func (f *singleFlags) zeroTimeout() time.Duration { return f.StableWindow + 5*time.Minute }
-
 func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 	targets, err := s.deploy(ctx, f.services(s, 0, f.ServicesPerClass))
 	if err != nil {

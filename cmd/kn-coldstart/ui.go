@@ -11,6 +11,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/loadgen"
@@ -206,4 +207,49 @@ func outcome(s record.Sample) string {
 		return string(s.Outcome) + " (" + s.Error + ")"
 	}
 	return string(s.Outcome)
+}
+
+// blockLog prints a line per block: what both sides took, what is known until
+// then, and what is missing.
+type blockLog struct {
+	discarded, most int
+	warming         *progress
+	latest          map[string]record.Sample // by variant
+}
+
+func newBlockLog(discarded, most int) *blockLog {
+	return &blockLog{discarded: discarded, most: most, warming: newProgress("warming caches"), latest: map[string]record.Sample{}}
+}
+
+func (l *blockLog) sample(done int, s record.Sample) {
+	if s.Discarded {
+		l.warming.update(done, l.discarded)
+	}
+	l.latest[s.Variant] = s
+}
+
+func (l *blockLog) block(r *gate.Result) {
+	a, b := l.latest[record.VariantA], l.latest[record.VariantB]
+	j, n := r.Judgements[0], max(a.Block, b.Block)
+	known := j.Reason
+	if c := j.Change; c != nil {
+		known = fmt.Sprintf("b/a %s, p = %s", report.RatioText(c.Ratio), stat.PText(c.AdjustedP))
+		if j.Verdict == gate.Inconclusive {
+			known += "; " + c.Undecided()
+		}
+	}
+	say("[%*d/%d] a %s  b %s  %s", len(fmt.Sprint(l.most)), n, l.most, brief(a, n), brief(b, n), known)
+}
+
+// brief is what became of a sample of the block; none is one that was left out.
+func brief(s record.Sample, block int) string {
+	switch {
+	case s.Block != block || s.Service == "":
+		return "skipped"
+	case s.Cold != record.Proven:
+		return latency(s) + " " + string(s.Cold)
+	case s.Failed() && !s.Censored():
+		return outcome(s)
+	}
+	return latency(s)
 }
