@@ -10,7 +10,7 @@
 // Thresholds are judged on confidence bounds, not on what happened to be
 // observed. Against a baseline the unit of evidence is the run, not the request:
 // requests of one run share its drift, so hundreds of them are not hundreds of
-// independent facts.
+// independent facts. Of two sides that one run measured in turns it is the block.
 package gate
 
 import (

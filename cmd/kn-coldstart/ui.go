@@ -115,6 +115,8 @@ func sayVerdict(r *gate.Result, inconclusive gate.Verdict) {
 	switch differing := r.Mismatches(); {
 	case r.Verdict == gate.Inconclusive && inconclusive != "":
 		say("inconclusive counts as %s here: exit code %d", inconclusive, inconclusive.ExitCode())
+	case r.Verdict == gate.Inconclusive && r.Judgements[0].Kind == gate.AB:
+		say("hint: raise what ab may take, --max-blocks and --budget, or the --tolerance; --inconclusive says what this counts as")
 	case r.Verdict == gate.Inconclusive:
 		say("hint: measure more runs or samples: 'kn-coldstart gate --calibrate' says how many; --inconclusive says what this counts as")
 	case r.Verdict == gate.Invalid && len(differing) > 0:
