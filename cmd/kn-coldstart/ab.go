@@ -208,7 +208,7 @@ func (f *abFlags) experiment(ctx context.Context, s *session) error {
 	e := loadgen.Single{
 		Client:  &loadgen.Client{Clock: s.clock, Timeout: f.ClientTimeout},
 		Cluster: s.watch, Sink: s.writer, Targets: targets,
-		Options: loadgen.SingleOptions{Iterations: f.MaxBlocks, Seed: f.seed, ZeroTimeout: f.zeroTimeout()},
+		Options: loadgen.SingleOptions{Iterations: f.MaxBlocks, Seed: f.seed, ZeroTimeout: f.zeroTimeout(), OffsetRequests: offsetRequests},
 		Enough:  f.enough(s, log),
 		OnSample: func(done, _ int, sample record.Sample) {
 			guard.release(analysis.KeyOf(&sample).Class())

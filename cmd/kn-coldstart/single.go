@@ -30,6 +30,9 @@ type singleFlags struct {
 	runFile string
 }
 
+// offsetRequests is how many warm requests follow a cold start by default.
+const offsetRequests = 4
+
 // presets are the settings of published experiments. The published pause of 90 s
 // between scale-ups is not kept: the next request waits until it is known that no
 // pod is left.
@@ -63,7 +66,7 @@ func newSingle() *cobra.Command {
 	f.output.register(flags)
 	flags.IntVar(&f.Iterations, "iterations", 30, "samples of each class")
 	flags.IntVar(&f.ServicesPerClass, "services-per-class", 0, "services of each class that take turns (default: enough not to wait for zero)")
-	flags.IntVar(&f.OffsetRequests, "offset-requests", 4, "warm requests after each cold start, to estimate the offset of the function's clock")
+	flags.IntVar(&f.OffsetRequests, "offset-requests", offsetRequests, "warm requests after each cold start, to estimate the offset of the function's clock")
 	flags.StringVar(&f.Preset, "preset", "", "settings of a published experiment, where no flag says otherwise: knative-study")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of the classes (default: random)")
 	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run, - for standard output (default results/RUN.jsonl)")
