@@ -78,13 +78,19 @@ func newAB() *cobra.Command {
 	f.serviceFlags.register(flags)
 	flags.IntVar(&f.MaxBlocks, "max-blocks", 200, "blocks after which to give up")
 	flags.DurationVar(&f.Budget, "budget", 15*time.Minute, "time after which to give up, once the services are there")
-	flags.IntVar(&f.ServicesPerSide, "services-per-side", 0, "services of each side that take turns (default: enough not to wait for zero)")
+	flags.IntVar(&f.ServicesPerSide, "services-per-side", 0, "services of each side that take turns (default: enough not to wait for zero, 12 at most)")
 	flags.StringVar(&f.tolerance, "tolerance", "", "accepted change: a share, a duration, or both, of which the larger counts (default 10%,50ms)")
 	f.verdict.register(flags)
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of the sides (default: random)")
 	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run (default results/RUN.jsonl)")
 	return cmd
 }
+
+// mostServicesPerSide bounds how many services take turns unless it is said. Each
+// costs a cold start of the round that warms caches, of over two seconds, because
+// the autoscaler looks at what never had traffic at its next tick only; a run that
+// ends after a dozen blocks never gets that back.
+const mostServicesPerSide = 12
 
 // validate also reads what is written in other flags.
 func (f *abFlags) validate(flags flagSet) (inconclusive gate.Verdict, err error) {
@@ -152,7 +158,7 @@ func (f *abFlags) run(cmd *cobra.Command) error {
 		if err != nil {
 			grace = ksvc.DefaultGracePeriod // Preflight says what is wrong
 		}
-		f.ServicesPerSide = loadgen.ServicesPerClass(f.StableWindow, grace, 2, f.MaxBlocks)
+		f.ServicesPerSide = min(loadgen.ServicesPerClass(f.StableWindow, grace, 2, f.MaxBlocks), mostServicesPerSide)
 	}
 	path, err := f.measure(ctx, client)
 	if path != "" {

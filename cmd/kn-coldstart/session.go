@@ -155,7 +155,7 @@ func (s *session) deploy(ctx context.Context, services []templates.Service) ([]r
 		return nil, err
 	}
 	s.tellDeployed(record.EventServicesReady, progress, len(services))
-	s.targets = targets
+	s.targets = append(s.targets, targets...)
 	return targets, nil
 }
 

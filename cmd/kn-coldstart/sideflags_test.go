@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
@@ -58,9 +59,10 @@ func TestSides(t *testing.T) {
 func TestSideServices(t *testing.T) {
 	s := side{RuntimeClass: "runc", Image: "x", Env: map[string]string{"A": "1"}}
 	f := serviceFlags{StableWindow: 6 * time.Second, ClientTimeout: time.Second, Env: map[string]string{"ignored": "1"}}
+	session := &session{header: record.Header{RunID: "run"}, maxTimeout: time.Minute}
 	names := map[string]bool{}
 	for _, variant := range []string{"a", "b"} {
-		for _, service := range s.services(f, "run", variant, 3) {
+		for _, service := range s.services(f, session, variant, 3) {
 			names[service.Name] = true
 			if service.Labels[ksvc.LabelVariant] != variant || service.RuntimeClass != "runc" || !cmp.Equal(service.Env, s.Env) {
 				t.Errorf("service %+v", service)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"sync"
@@ -235,7 +236,9 @@ func (l *blockLog) block(r *gate.Result) {
 	j, n := r.Judgements[0], max(a.Block, b.Block)
 	known := j.Reason
 	if c := j.Change; c != nil {
-		known = fmt.Sprintf("b/a %s, p = %s", report.RatioText(c.Ratio), stat.PText(c.AdjustedP))
+		ratio := c.Ratio
+		ratio.Interval = ratio.Low > 0 && !math.IsInf(float64(ratio.High), 1)
+		known = fmt.Sprintf("b/a %s, p = %s", report.RatioText(ratio), stat.PText(c.AdjustedP))
 		if j.Verdict == gate.Inconclusive {
 			known += "; " + c.Undecided()
 		}
