@@ -18,6 +18,7 @@ const (
 	Failures       Code = "failures"       // samples that failed have no latency
 	Trouble        Code = "trouble"        // the run went on although something was wrong
 	DifferentRuns  Code = "differentRuns"  // runs that measured different things stand in one table
+	EndedByResult  Code = "endedByResult"  // the run ended because of what it showed
 	IncompleteFile Code = "incompleteFile" // the run was killed, or a line of the file was read over
 )
 
