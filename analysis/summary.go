@@ -15,11 +15,11 @@ type Summary struct {
 	Runs []RunInfo `json:"runs"`
 	// Cells are in the order of services, then of the classes as they were
 	// named on the command line.
-	Cells    []Cell    `json:"cells"`
-	Lateness Lateness  `json:"lateness"`
+	Cells    []Cell   `json:"cells"`
+	Lateness Lateness `json:"lateness"`
 	// Discarded counts the samples of the rounds that warm caches.
-	Discarded int `json:"discarded"`
-	Warnings []Warning `json:"warnings"`
+	Discarded int       `json:"discarded"`
+	Warnings  []Warning `json:"warnings"`
 }
 
 // RunInfo says where a summary comes from.
