@@ -10,8 +10,23 @@ import (
 // Key names a cell of the results.
 type Key struct {
 	RuntimeClass string `json:"runtimeClass"`
+	// Variant is the side of an A/B run; empty in other runs.
+	Variant string `json:"variant,omitempty"`
 	// Services is how many services were fired together.
 	Services int `json:"services"`
+}
+
+// KeyOf is the cell that a sample is of.
+func KeyOf(s *record.Sample) Key { return Key{s.RuntimeClass, s.Variant, s.Services} }
+
+// Class is the RuntimeClass, with the variant where it is one.
+func (k Key) Class() string { return className(k.RuntimeClass, k.Variant) }
+
+func className(class, variant string) string {
+	if variant == "" {
+		return class
+	}
+	return class + " (" + variant + ")"
 }
 
 // Cell is what the samples of one RuntimeClass at one number of services say.

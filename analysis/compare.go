@@ -93,6 +93,11 @@ func CompareClasses(runs []*record.Run, o CompareOptions) (*Comparison, error) {
 	s := Summarise(runs...)
 	c := newComparer(o)
 	c.warn("", s)
+	for _, r := range s.Runs {
+		if r.Command == "ab" {
+			c.add(Warning{Code: EndedByResult, Message: fmt.Sprintf("run %s ended when it showed something: p-values and intervals do not allow for that here; the gate's do", r.RunID)})
+		}
+	}
 	for i, one := range s.Cells {
 		first := slices.IndexFunc(s.Cells, func(x Cell) bool { return x.Services == one.Services })
 		if first != i {

@@ -74,7 +74,7 @@ func (h *historyBuilder) addSample(s *record.Sample) {
 	if s.Services <= 1 && !h.scale {
 		return
 	}
-	name := roundName{Key{s.RuntimeClass, s.Services}, s.Block}
+	name := roundName{KeyOf(s), s.Block}
 	one := h.firings[name]
 	if one == nil {
 		one = &firing{key: name.key, block: s.Block, discarded: s.Discarded, from: math.MaxInt64, until: math.MaxInt64}

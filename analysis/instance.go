@@ -76,7 +76,7 @@ func (b *roundBuilder) addSample(s *record.Sample) {
 	if s.Discarded || s.Services <= 1 {
 		return
 	}
-	name := roundName{Key{s.RuntimeClass, s.Services}, s.Block}
+	name := roundName{KeyOf(s), s.Block}
 	one := b.rounds[name]
 	if one == nil {
 		one = &round{key: name.key, from: math.MaxInt64, spawned: map[uid]bool{}, ready: map[uid]bool{}}

@@ -189,7 +189,7 @@ func (m *memoryRound) finish(all map[memoryKey][][]stat.XY) {
 			points = append(points, stat.XY{X: float64(n), Y: stat.Median(bytes[n])})
 		}
 		if len(points) > 0 {
-			k := memoryKey{m.firing.key.RuntimeClass, source}
+			k := memoryKey{m.firing.key.Class(), source}
 			all[k] = append(all[k], points)
 		}
 	}

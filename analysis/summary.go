@@ -75,7 +75,7 @@ func SummariseFiles(paths ...string) (*Summary, error) {
 // collector gathers runs, one after the other.
 type collector struct {
 	runs     []RunInfo
-	classes  []string // in the order of their first mention
+	classes  []string // by Key.Class, in the order of their first mention
 	cells    map[Key]*cellBuilder
 	memory   map[memoryKey][][]stat.XY
 	warnings []Warning
@@ -101,7 +101,7 @@ func (c *collector) visitor() record.Visitor {
 func (c *collector) addHeader(h *record.Header) {
 	c.history.addHeader(h)
 	for _, class := range h.Classes {
-		c.class(class.Name)
+		c.class(className(class.Name, class.Variant))
 	}
 }
 
@@ -165,12 +165,12 @@ func (c *collector) class(name string) {
 }
 
 func (c *collector) addSample(s *record.Sample) {
-	k := Key{s.RuntimeClass, s.Services}
+	k := KeyOf(s)
 	b := c.cells[k]
 	if b == nil {
 		b = &cellBuilder{}
 		c.cells[k] = b
-		c.class(s.RuntimeClass)
+		c.class(k.Class())
 	}
 	b.add(s)
 	c.rounds.addSample(s)
@@ -208,7 +208,7 @@ func (c *collector) keys() []Key {
 	}
 	slices.SortFunc(keys, func(a, b Key) int {
 		return cmp.Or(cmp.Compare(a.Services, b.Services),
-			cmp.Compare(slices.Index(c.classes, a.RuntimeClass), slices.Index(c.classes, b.RuntimeClass)))
+			cmp.Compare(slices.Index(c.classes, a.Class()), slices.Index(c.classes, b.Class())))
 	})
 	return keys
 }
@@ -220,7 +220,7 @@ func (c *collector) onlyWarmed(k Key) bool {
 		return false
 	}
 	for other, b := range c.cells {
-		if other.RuntimeClass == k.RuntimeClass && b.Samples > 0 {
+		if other.Class() == k.Class() && b.Samples > 0 {
 			return true
 		}
 	}
@@ -233,7 +233,7 @@ func (c *collector) missing() []Warning {
 	for _, name := range c.classes {
 		seen := false
 		for k := range c.cells {
-			seen = seen || k.RuntimeClass == name
+			seen = seen || k.Class() == name
 		}
 		if !seen {
 			list = append(list, Warning{Code: NoSamples, RuntimeClass: name, Message: name + ": no samples"})

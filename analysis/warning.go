@@ -18,6 +18,7 @@ const (
 	Failures       Code = "failures"       // samples that failed have no latency
 	Trouble        Code = "trouble"        // the run went on although something was wrong
 	DifferentRuns  Code = "differentRuns"  // runs that measured different things stand in one table
+	EndedByResult  Code = "endedByResult"  // the run ended because of what it showed
 	IncompleteFile Code = "incompleteFile" // the run was killed, or a line of the file was read over
 )
 
@@ -65,9 +66,9 @@ func warnCell(code Code, k Key, format string, args ...any) Warning {
 // String is the class, with the number of services where it is not one.
 func (k Key) String() string {
 	if k.Services == 1 {
-		return k.RuntimeClass
+		return k.Class()
 	}
-	return fmt.Sprintf("%s at %d services", k.RuntimeClass, k.Services)
+	return fmt.Sprintf("%s at %d services", k.Class(), k.Services)
 }
 
 func (b *cellBuilder) warnings(k Key) []Warning {

@@ -130,7 +130,7 @@ func (w *Watch) target(name string) record.Target {
 	defer w.mu.Unlock()
 	v := w.service(name)
 	return record.Target{
-		RuntimeClass: v.class, Namespace: w.client.Namespace, Service: name,
+		RuntimeClass: v.class, Variant: v.variant, Namespace: w.client.Namespace, Service: name,
 		Revision: v.revision, Host: v.host, Path: "/",
 	}
 }

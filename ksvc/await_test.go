@@ -242,7 +242,7 @@ func TestInstancesAndEvents(t *testing.T) {
 			t.Errorf("Instances(%q) (-want +got):\n%s", class, diff)
 		}
 	}
-	if got := p.ImageID("runc"); got != "registry/image@sha256:1" {
+	if got := p.ImageID(testService); got != "registry/image@sha256:1" {
 		t.Errorf("ImageID = %q", got)
 	}
 	p.ResetPeaks()

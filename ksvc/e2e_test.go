@@ -209,7 +209,7 @@ func TestEndToEnd(t *testing.T) {
 		}
 	}
 	print, err := c.Fingerprint(t.Context(), Ingress{})
-	t.Logf("%+v, %v; image %s", print, err, w.ImageID("runc"))
+	t.Logf("%+v, %v; image %s", print, err, w.ImageID(specs[0].Name))
 	if n := w.Instances("").Spawned; n != 3*len(specs) {
 		t.Errorf("%d instances spawned, want %d", n, 3*len(specs))
 	}

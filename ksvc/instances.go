@@ -101,7 +101,7 @@ func (w *Watch) podSeen(o *corev1.Pod, s sighting) {
 	before, known := p.stage(), p.told
 	p.observe(o, s)
 	if p.imageID != "" {
-		w.images[p.class] = p.imageID
+		w.images[p.service] = p.imageID
 	}
 	w.advance(p, before, s.at)
 	if p.told = max(p.told, p.severity()); p.told > known {
@@ -135,7 +135,7 @@ func (w *Watch) advance(p *pod, before stage, at time.Duration) {
 func (w *Watch) newPod(r *revision, o *corev1.Pod) *pod {
 	p := &pod{
 		name: o.Name, uid: o.UID, revision: r.name,
-		class: o.Labels[LabelRuntimeClass], service: o.Labels[labelService],
+		class: o.Labels[LabelRuntimeClass], variant: o.Labels[LabelVariant], service: o.Labels[labelService],
 	}
 	r.pods = append(r.pods, p)
 	w.pods[p.uid] = p
@@ -165,7 +165,7 @@ func (w *Watch) podGone(p *pod, at time.Duration) {
 
 func (w *Watch) report(kind string, p *pod, at time.Duration, message string, value int) {
 	w.emit(record.Event{
-		At: at, Kind: kind, Message: message, RuntimeClass: p.class,
+		At: at, Kind: kind, Message: message, RuntimeClass: p.class, Variant: p.variant,
 		Service: p.service, Pod: p.name, UID: string(p.uid), Value: float64(value),
 	})
 }

@@ -15,6 +15,8 @@ const (
 	LabelManagedBy    = "app.kubernetes.io/managed-by"
 	LabelRun          = "kn-coldstart.dev/run"
 	LabelRuntimeClass = "kn-coldstart.dev/runtime-class"
+	// LabelVariant is given with the service, where a run has two sides.
+	LabelVariant = "kn-coldstart.dev/variant"
 
 	// ManagedBy is the value of LabelManagedBy.
 	ManagedBy = "kn-coldstart"

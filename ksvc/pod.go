@@ -21,6 +21,7 @@ type pod struct {
 	node     string
 	revision string
 	class    string
+	variant  string
 	service  string
 	imageID  string
 

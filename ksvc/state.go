@@ -12,6 +12,7 @@ import (
 type service struct {
 	name     string
 	class    string
+	variant  string
 	revision string
 	host     string
 	ready    bool
@@ -25,7 +26,7 @@ type service struct {
 
 // observe takes in one version of the Service.
 func (v *service) observe(o *servingv1.Service, at time.Duration) {
-	v.class, v.gone = o.Labels[LabelRuntimeClass], false
+	v.class, v.variant, v.gone = o.Labels[LabelRuntimeClass], o.Labels[LabelVariant], false
 	v.revision = o.Status.LatestReadyRevisionName
 	if u := o.Status.URL; u != nil {
 		v.host = u.Host

@@ -75,7 +75,7 @@ type Watch struct {
 	gaps      gaps
 	all       Instances
 	classes   map[string]*Instances
-	images    map[string]string // image id by class
+	images    map[string]string // image id by service
 	// componentsDown are Knative's deployments that lack instances.
 	componentsDown map[string]bool
 	// nodesTroubled are the conditions, as NODE/TYPE, that speak against a node.
@@ -209,10 +209,10 @@ func (w *Watch) service(name string) *service {
 	return v
 }
 
-// ImageID is the image that the kubelet last ran for a RuntimeClass, as in the
-// pod's status, or "" before the first instance ran.
-func (w *Watch) ImageID(class string) string {
+// ImageID is the image that the kubelet last ran for a service, as in the pod's
+// status, or "" before its first instance ran.
+func (w *Watch) ImageID(service string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.images[class]
+	return w.images[service]
 }

@@ -71,7 +71,7 @@ func (r *Request) Close() {
 func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Sample, error) {
 	defer r.Close()
 	s := record.Sample{
-		Type: record.TypeSample, RuntimeClass: r.target.RuntimeClass, Services: 1,
+		Type: record.TypeSample, RuntimeClass: r.target.RuntimeClass, Variant: r.target.Variant, Services: 1,
 		Service: r.target.Service, Namespace: r.target.Namespace, Revision: r.target.Revision, TraceID: r.traceID,
 		Intended: intended, ClientTimeout: r.client.Timeout,
 		Cold: record.Unknown, ColdReason: notExamined,

@@ -51,15 +51,17 @@ func plan(targets []record.Target, iterations int, seed uint64) []trial {
 	return trials
 }
 
-// byClass groups the indices of targets by RuntimeClass, both in the order given.
+// byClass groups the indices of targets by RuntimeClass and variant, both in the
+// order given.
 func byClass(targets []record.Target) [][]int {
 	var classes [][]int
-	place := map[string]int{}
+	place := map[record.Class]int{}
 	for i, t := range targets {
-		class, known := place[t.RuntimeClass]
+		name := record.Class{Name: t.RuntimeClass, Variant: t.Variant}
+		class, known := place[name]
 		if !known {
 			class = len(classes)
-			place[t.RuntimeClass] = class
+			place[name] = class
 			classes = append(classes, nil)
 		}
 		classes[class] = append(classes[class], i)

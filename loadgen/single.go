@@ -51,6 +51,9 @@ type Single struct {
 	Options SingleOptions
 	// OnTrial, when set, is called right before each request is sent.
 	OnTrial func()
+	// Enough, when set, is asked after each block whether what was measured is
+	// enough: then the rest of the plan is left out.
+	Enough func(samples []record.Sample) bool
 	// OnSample, when set, is called after each sample was written down, with how
 	// many of all trials are done.
 	OnSample func(done, total int, s record.Sample)
@@ -115,7 +118,10 @@ func (r *singleRun) all(ctx context.Context, trials []trial) ([]record.Sample, e
 	for i := range r.Targets {
 		r.zeros.start(i)
 	}
-	for _, t := range trials {
+	for i, t := range trials {
+		if i > 0 && t.block > max(trials[i-1].block, 1) && r.Enough != nil && r.Enough(r.samples) {
+			break
+		}
 		if err := r.try(ctx, t); err != nil {
 			return r.samples, err
 		}

@@ -71,6 +71,39 @@ func TestSingle(t *testing.T) {
 	})
 }
 
+// The sides of an A/B run are of one class and take turns as classes do, until
+// there is enough: then the run ends after a whole block, in the order of the plan.
+func TestSingleEndsWhenItIsEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := targets(3, "a", "b")
+		for i := range all {
+			all[i].RuntimeClass, all[i].Variant = "runc", all[i].RuntimeClass
+		}
+		e, _, sink := newSingle(100, all)
+		var asked []int
+		e.Enough = func(samples []record.Sample) bool {
+			asked = append(asked, len(samples))
+			return len(samples) >= 6+2*4
+		}
+		samples, err := e.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]int{8, 10, 12, 14}, asked); diff != "" {
+			t.Errorf("asked after so many samples: %s", diff)
+		}
+		if len(samples) != 14 || len(sink.samples) != 14 {
+			t.Errorf("%d samples, %d recorded", len(samples), len(sink.samples))
+		}
+		for i, s := range samples {
+			want := e.Targets[plan(e.Targets, 100, 1)[i].target]
+			if s.Service != want.Service || s.Variant != want.Variant || s.RuntimeClass != "runc" {
+				t.Errorf("trial %d: got %s of %q, planned %s of %q", i, s.Service, s.Variant, want.Service, want.Variant)
+			}
+		}
+	})
+}
+
 // With too few services the trials wait, and the order is kept.
 func TestSingleWaitsForZero(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -13,15 +13,17 @@ import (
 // Change is what was measured of a regression.
 type Change struct {
 	Quantile float64 `json:"quantile"`
-	// BaseUnits and NewUnits are how many runs, or batches of blocks, stand on
+	// BaseUnits and NewUnits are how many runs, blocks or batches of them stand on
 	// each side, SamplesPerUnit how many samples each of their quantiles is of.
 	BaseUnits      int `json:"baseUnits"`
 	NewUnits       int `json:"newUnits"`
 	SamplesPerUnit int `json:"samplesPerUnit"`
-	// Base and New are the geometric means of the units' quantiles.
+	// Base and New are the geometric means of the units' quantiles; of an A/B run,
+	// the quantiles of each side.
 	Base stat.Point `json:"base"`
 	New  stat.Point `json:"new"`
-	// Ratio is New over Base, with Student's interval of the logarithms.
+	// Ratio is New over Base, with Student's interval of the logarithms. Of an A/B
+	// run it is the ratio within a block, with the bounds of JudgeAB.
 	Ratio stat.Ratio `json:"ratio"`
 	// P is one-sided, AdjustedP the same adjusted for all comparisons.
 	P         stat.Real `json:"p"`

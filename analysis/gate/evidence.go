@@ -50,7 +50,7 @@ func byCell(r *record.Run) map[analysis.Key][]*record.Sample {
 	cells := map[analysis.Key][]*record.Sample{}
 	for i := range r.Samples {
 		if s := &r.Samples[i]; analysis.Measured(s) {
-			k := analysis.Key{RuntimeClass: s.RuntimeClass, Services: s.Services}
+			k := analysis.KeyOf(s)
 			cells[k] = append(cells[k], s)
 		}
 	}

@@ -37,9 +37,9 @@ func traced(h record.Header) bool { return h.Settings[tracesSetting] == true }
 // incidental settings change what is printed, how long is measured, or where
 // things are kept, but not what one sample measures.
 var incidental = map[string]bool{
-	"context": true, "dryrun": true, "hlog": true, "ingressaddress": true, "iterations": true, "kubeconfig": true,
-	"maxservices": true, "namespace": true, "nocolor": true, "offsetrequests": true, "output": true, "phases": true, "quiet": true,
-	"runfile": true, "runtimeclass": true, "runtimeclasses": true, "seed": true, "services": true, "timeline": true,
+	"budgetns": true, "context": true, "dryrun": true, "hlog": true, "ingressaddress": true, "iterations": true, "kubeconfig": true,
+	"maxblocks": true, "maxservices": true, "namespace": true, "nocolor": true, "offsetrequests": true, "output": true, "phases": true, "quiet": true,
+	"runfile": true, "runtimeclass": true, "runtimeclasses": true, "seed": true, "services": true, "timeline": true, "tolerance": true,
 	"verbose": true, "wait": true, "waittimeout": true,
 }
 
@@ -71,7 +71,7 @@ func Mismatches(base, new record.Header) []Mismatch {
 	}
 	add("settings."+tracesSetting, traced(base), traced(new))
 	for _, bc := range base.Classes {
-		at := slices.IndexFunc(new.Classes, func(c record.Class) bool { return c.Name == bc.Name })
+		at := slices.IndexFunc(new.Classes, func(c record.Class) bool { return c.Name == bc.Name && c.Variant == bc.Variant })
 		if at < 0 {
 			continue
 		}

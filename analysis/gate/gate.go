@@ -10,7 +10,7 @@
 // Thresholds are judged on confidence bounds, not on what happened to be
 // observed. Against a baseline the unit of evidence is the run, not the request:
 // requests of one run share its drift, so hundreds of them are not hundreds of
-// independent facts.
+// independent facts. Of two sides that one run measured in turns it is the block.
 package gate
 
 import (
@@ -59,10 +59,11 @@ var severity = map[Verdict]int{Pass: 0, Inconclusive: 1, Invalid: 2, Fail: 3}
 // Kind is what a judgement is about.
 type Kind string
 
-// The two gates.
+// The gates.
 const (
 	SLO        Kind = "slo"
 	Regression Kind = "regression"
+	AB         Kind = "ab" // one side of a run against the other
 )
 
 // Judgement is the verdict on one threshold or one quantile of one cell.
@@ -78,7 +79,7 @@ type Judgement struct {
 	Power *Power `json:"power,omitempty"`
 	// Notice is something good or bad that changes no verdict.
 	Notice string `json:"notice,omitempty"`
-	// Change is set for a regression that could be judged.
+	// Change is set for a regression, or a side, that could be judged.
 	Change *Change `json:"change,omitempty"`
 	// Mismatches are why a baseline is not comparable.
 	Mismatches []Mismatch `json:"mismatches,omitempty"`

@@ -52,7 +52,7 @@ func everyClass(s *analysis.Summary) error {
 	}
 	for _, r := range s.Runs {
 		for _, class := range r.Classes {
-			if !slices.ContainsFunc(s.Cells, func(c analysis.Cell) bool { return c.RuntimeClass == class.Name }) {
+			if !slices.ContainsFunc(s.Cells, func(c analysis.Cell) bool { return c.RuntimeClass == class.Name && c.Variant == class.Variant }) {
 				return fmt.Errorf("%w: class %s was to be measured and has no samples", ErrNothingToJudge, class.Name)
 			}
 		}

@@ -113,12 +113,14 @@ func (c *comparison) power(comparisons int, o Options) *Power {
 	return newTrial(noiseOf(c, o.Seed), len(c.base), len(c.new), c.samples, comparisons, c.tolerance, o.Seed+1).power()
 }
 
-// power is the least change of the ladder that is caught as often as wanted, or
-// its last.
-func (t trial) power() *Power {
+func (t trial) power() *Power { return ladderPower(t.caught) }
+
+// ladderPower is the least change of the ladder that is caught as often as
+// wanted, or its last.
+func ladderPower(caught func(worse float64) float64) *Power {
 	p := &Power{}
 	for _, worse := range ladder {
-		p.Worse, p.Caught = stat.Real(worse), stat.Real(t.caught(worse))
+		p.Worse, p.Caught = stat.Real(worse), stat.Real(caught(worse))
 		if p.Caught >= wanted {
 			break
 		}

@@ -122,7 +122,7 @@ func call[T any](f func(*T), v *T) {
 // completeHeader takes into the header what was known only later.
 func (run *Run) completeHeader(e *Event) {
 	for i, class := range run.Header.Classes {
-		if e.Kind == EventImageDigest && e.RuntimeClass == class.Name {
+		if e.Kind == EventImageDigest && e.RuntimeClass == class.Name && e.Variant == class.Variant {
 			run.Header.Classes[i].ImageDigest = e.Message
 		}
 	}

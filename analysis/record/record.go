@@ -49,9 +49,18 @@ type Tool struct {
 	Commit  string `json:"commit,omitempty"`
 }
 
+// The variants of an A/B run: a is the baseline, b the change.
+const (
+	VariantA = "a"
+	VariantB = "b"
+)
+
 // Class is one RuntimeClass under test and the image it runs.
 type Class struct {
-	Name    string `json:"name"`
+	Name string `json:"name"`
+	// Variant tells the sides of an A/B run apart, which may be of the same
+	// RuntimeClass; empty in other runs.
+	Variant string `json:"variant,omitempty"`
 	Handler string `json:"handler,omitempty"`
 	Image   string `json:"image"`
 	// ImageDigest is what the kubelet says it ran. It is known only once an
@@ -90,8 +99,9 @@ type Event struct {
 	At      time.Duration `json:"atNs"`
 	Kind    string        `json:"kind"`
 	Message string        `json:"message,omitempty"`
-	// RuntimeClass, Service, Pod and UID are set where the event is about them.
+	// RuntimeClass, Variant, Service, Pod and UID are set where the event is about them.
 	RuntimeClass string `json:"runtimeClass,omitempty"`
+	Variant      string `json:"variant,omitempty"`
 	Service      string `json:"service,omitempty"`
 	Pod          string `json:"pod,omitempty"`
 	UID          string `json:"uid,omitempty"`

@@ -33,6 +33,8 @@ const (
 type Sample struct {
 	Type         Type   `json:"type"`
 	RuntimeClass string `json:"runtimeClass"`
+	// Variant is that of the class in the header.
+	Variant string `json:"variant,omitempty"`
 	// Services is how many services were fired together.
 	Services int `json:"services"`
 	// Block is the randomised pass over all classes that this trial is part of.

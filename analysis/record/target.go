@@ -4,9 +4,11 @@ package record
 // what to ask for there.
 type Target struct {
 	RuntimeClass string
-	Namespace    string
-	Service      string
-	Revision     string
+	// Variant tells the sides of an A/B run apart; else empty.
+	Variant   string
+	Namespace string
+	Service   string
+	Revision  string
 	// Host goes into the request's Host header; it is how the ingress tells
 	// services apart.
 	Host string

@@ -60,9 +60,9 @@ func benchfmtRun(out io.Writer, r *record.Run) {
 // benchfmtOrder puts the classes in the order of the header, because benchstat
 // compares with the first that it meets, and counts the samples left out.
 func benchfmtOrder(r *record.Run) (measured []*record.Sample, left int) {
-	order := map[string]int{}
+	order := map[record.Class]int{}
 	for i, class := range r.Header.Classes {
-		order[class.Name] = i - len(r.Header.Classes)
+		order[record.Class{Name: class.Name, Variant: class.Variant}] = i - len(r.Header.Classes)
 	}
 	for i := range r.Samples {
 		switch s := &r.Samples[i]; {
@@ -73,7 +73,7 @@ func benchfmtOrder(r *record.Run) (measured []*record.Sample, left int) {
 		}
 	}
 	slices.SortStableFunc(measured, func(a, b *record.Sample) int {
-		return order[a.RuntimeClass] - order[b.RuntimeClass]
+		return order[record.Class{Name: a.RuntimeClass, Variant: a.Variant}] - order[record.Class{Name: b.RuntimeClass, Variant: b.Variant}]
 	})
 	return measured, left
 }
@@ -83,11 +83,21 @@ func benchfmtSample(out io.Writer, s *record.Sample) {
 	if s.Censored() {
 		latency, timeouts = analysis.Limit(s), 1
 	}
-	fmt.Fprintf(out, "BenchmarkColdStart/runtimeClass=%s/services=%d 1 %d ns/op", oneWord(s.RuntimeClass), s.Services, latency)
+	fmt.Fprintf(out, "BenchmarkColdStart/%s 1 %d ns/op", cellPath(analysis.KeyOf(s)), latency)
 	if s.TTFB > 0 {
 		fmt.Fprintf(out, " %d ttfb-ns/op", s.TTFB)
 	}
 	fmt.Fprintf(out, " %d timeouts/op\n", timeouts)
+}
+
+// cellPath names a cell in parts that programs take apart; benchstat does by
+// `-col /runtimeClass` or, of an A/B run, by `-col /variant`.
+func cellPath(k analysis.Key) string {
+	path := "runtimeClass=" + oneWord(k.RuntimeClass)
+	if k.Variant != "" {
+		path += "/variant=" + oneWord(k.Variant)
+	}
+	return fmt.Sprintf("%s/services=%d", path, k.Services)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

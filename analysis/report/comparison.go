@@ -87,9 +87,9 @@ func comparisonTable(c *analysis.Comparison) *table {
 // cellName is the class, with the number of services where it is not one.
 func cellName(k analysis.Key) string {
 	if k.Services == 1 {
-		return k.RuntimeClass
+		return k.Class()
 	}
-	return fmt.Sprintf("%s/%d", k.RuntimeClass, k.Services)
+	return fmt.Sprintf("%s/%d", k.Class(), k.Services)
 }
 
 func percentileName(q float64) string { return fmt.Sprintf("p%g", math.Round(q*1e6)/1e4) }
@@ -129,7 +129,7 @@ func changeRatio(r *stat.Ratio, shown bool) string {
 	case !shown && !r.Over:
 		return notShown + intervalText(*r)
 	}
-	return ratioText(*r)
+	return RatioText(*r)
 }
 
 func shapeText(f *analysis.Finding[stat.Shape]) string {

@@ -12,7 +12,7 @@ import (
 )
 
 var csvHead = []string{
-	"runId", "runtimeClass", "services", "block", "discarded", "measured", "service", "namespace", "revision",
+	"runId", "runtimeClass", "variant", "services", "block", "discarded", "measured", "service", "namespace", "revision",
 	"outcome", "status", "error", "cold", "coldReason", "pod", "uid", "node",
 	"responseLatencyNs", "ttfbNs", "clientTimeoutNs", "latenessNs",
 	"intendedNs", "sentNs", "connectedNs", "wroteNs", "firstByteNs", "doneNs",
@@ -50,7 +50,7 @@ func csvRow(runID string, s *record.Sample) []string {
 		pod, uid, node = s.Instance.Pod, s.Instance.UID, s.Instance.Node
 	}
 	row := []string{
-		runID, s.RuntimeClass, strconv.Itoa(s.Services), strconv.Itoa(s.Block), strconv.FormatBool(s.Discarded),
+		runID, s.RuntimeClass, s.Variant, strconv.Itoa(s.Services), strconv.Itoa(s.Block), strconv.FormatBool(s.Discarded),
 		strconv.FormatBool(analysis.Measured(s)), s.Service, s.Namespace, s.Revision,
 		string(s.Outcome), reached(int64(s.Status)), s.Error, string(s.Cold), s.ColdReason, pod, uid, node,
 		nanoseconds(s.ResponseLatency), reached(int64(s.TTFB)), nanoseconds(s.ClientTimeout), nanoseconds(s.Lateness()),

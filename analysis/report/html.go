@@ -59,7 +59,11 @@ func htmlLead(s *analysis.Summary, classes []string) string {
 	for _, c := range s.Cells {
 		samples += c.Samples
 	}
-	lead := fmt.Sprintf("%s of %s in %s", count(samples, "request"), countOf(len(classes), "RuntimeClass", "RuntimeClasses"), count(len(s.Runs), "run"))
+	of := countOf(len(classes), "RuntimeClass", "RuntimeClasses")
+	if slices.ContainsFunc(s.Cells, func(c analysis.Cell) bool { return c.Variant != "" }) {
+		of = count(len(classes), "side")
+	}
+	lead := fmt.Sprintf("%s of %s in %s", count(samples, "request"), of, count(len(s.Runs), "run"))
 	if len(s.Runs) > 0 {
 		first, last := s.Runs[0].Started, s.Runs[0].Started
 		for _, r := range s.Runs {

@@ -71,7 +71,7 @@ func measuredByCell(r *record.Run) map[analysis.Key][]*record.Sample {
 	cells := map[analysis.Key][]*record.Sample{}
 	for i := range r.Samples {
 		if s := &r.Samples[i]; analysis.Measured(s) {
-			k := analysis.Key{RuntimeClass: s.RuntimeClass, Services: s.Services}
+			k := analysis.KeyOf(s)
 			cells[k] = append(cells[k], s)
 		}
 	}
@@ -100,7 +100,7 @@ func driftTable(drifts []drift, s *analysis.Summary) *table {
 	for _, d := range drifts {
 		times, verdict := none, "too few samples to say"
 		if d.Change.Ratio != nil {
-			times = ratioText(*d.Change.Ratio)
+			times = RatioText(*d.Change.Ratio)
 		}
 		if d.Change.Tested {
 			verdict = "none shown"
@@ -137,5 +137,5 @@ func ratioOrNone(r *stat.Ratio) string {
 	if r == nil {
 		return none
 	}
-	return ratioText(*r)
+	return RatioText(*r)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
@@ -49,13 +50,14 @@ func (c *charts) instances(runs []*record.Run) *instanceChart {
 		lines := map[string]*instanceLine{}
 		chart := &instanceChart{RunID: plain(r.Header.RunID)}
 		for _, e := range instanceEvents(r) {
-			line := lines[e.RuntimeClass]
+			name := analysis.Key{RuntimeClass: e.RuntimeClass, Variant: e.Variant}.Class()
+			line := lines[name]
 			if line == nil && e.Kind == instanceAnswered {
 				continue // of an instance that was never seen
 			}
 			if line == nil {
-				line = &instanceLine{Class: c.class(e.RuntimeClass), name: plain(e.RuntimeClass), alive: map[string]bool{}, ready: map[string]bool{}, answering: map[string]bool{}}
-				lines[e.RuntimeClass] = line
+				line = &instanceLine{Class: c.class(name), name: plain(name), alive: map[string]bool{}, ready: map[string]bool{}, answering: map[string]bool{}}
+				lines[name] = line
 				chart.Lines = append(chart.Lines, line)
 			}
 			line.see(e)

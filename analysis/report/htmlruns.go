@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 	"github.com/kn-coldstart/kn-coldstart/templates"
@@ -86,7 +87,7 @@ func runTables(runs []*record.Run) []templates.Table {
 		}
 		list.row(h.RunID, h.Command, htmlTime(h.Started), ended, fmt.Sprint(len(r.Samples)), fmt.Sprint(h.Seed), strings.TrimSpace(h.Tool.Version+" "+h.Tool.Commit))
 		for _, c := range h.Classes {
-			classes.once(c.Name, cmp.Or(c.Handler, none), c.Image, cmp.Or(c.ImageDigest, none))
+			classes.once(analysis.Key{RuntimeClass: c.Name, Variant: c.Variant}.Class(), cmp.Or(c.Handler, none), c.Image, cmp.Or(c.ImageDigest, none))
 		}
 		for _, key := range slices.Sorted(maps.Keys(h.Settings)) {
 			settings.once(key, settingText(key, h.Settings[key]))

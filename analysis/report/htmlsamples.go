@@ -39,7 +39,7 @@ func chartSamples(cells []analysis.Cell, runs []*record.Run) map[analysis.Key][]
 	for _, r := range runs {
 		for i := range r.Samples {
 			s := &r.Samples[i]
-			k := analysis.Key{RuntimeClass: s.RuntimeClass, Services: s.Services}
+			k := analysis.KeyOf(s)
 			if s.Discarded {
 				continue
 			}

@@ -23,7 +23,7 @@ func instanceTable(s *analysis.Summary) *table {
 		if in.Complete > 0 {
 			all = stat.Format(in.TimeToAll)
 		}
-		t.row(c.RuntimeClass, fmt.Sprint(c.Services), fmt.Sprint(in.Rounds), fmt.Sprintf("%d/%d", c.OK, c.Samples),
+		t.row(c.Class(), fmt.Sprint(c.Services), fmt.Sprint(in.Rounds), fmt.Sprintf("%d/%d", c.OK, c.Samples),
 			fmt.Sprint(in.Spawned), fmt.Sprint(in.Ready), peak, fmt.Sprintf("%d/%d", in.Complete, in.Rounds), all)
 	}
 	if len(t.rows) == 0 {

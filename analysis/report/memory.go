@@ -18,7 +18,7 @@ func memoryTable(s *analysis.Summary) *table {
 		times := none
 		switch {
 		case m.Ratio != nil:
-			times = ratioText(*m.Ratio)
+			times = RatioText(*m.Ratio)
 		case m.RuntimeClass == firstClass(s):
 			times = "1"
 		}

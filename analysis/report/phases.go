@@ -38,9 +38,9 @@ func phaseTable(s *analysis.Summary) *table {
 // label is the class, with the number of services where they differ.
 func label(c analysis.Cell, all []analysis.Cell) string {
 	if manyServices(all) {
-		return fmt.Sprintf("%s/%d", c.RuntimeClass, c.Services)
+		return fmt.Sprintf("%s/%d", c.Class(), c.Services)
 	}
-	return c.RuntimeClass
+	return c.Class()
 }
 
 const timelineWidth = 60

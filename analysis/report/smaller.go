@@ -24,7 +24,7 @@ type smaller struct {
 func SmallerIsBetter(w io.Writer, s *analysis.Summary) error {
 	list := []smaller{}
 	for _, c := range s.Cells {
-		name := fmt.Sprintf("coldStart/runtimeClass=%s/services=%d/", c.RuntimeClass, c.Services)
+		name := "coldStart/" + cellPath(c.Key) + "/"
 		counts := fmt.Sprintf("%d samples, %d proven cold, %d failed", c.Samples, c.Cold, c.Failures())
 		for _, p := range []struct {
 			name string

@@ -91,7 +91,7 @@ func summaryTable(s *analysis.Summary) *table {
 	t := newTable(head...)
 	for i := range s.Cells {
 		c := &s.Cells[i]
-		row := []string{c.RuntimeClass, fmt.Sprint(c.Services), fmt.Sprint(c.Samples), fmt.Sprint(c.Cold), failed(c.Counts),
+		row := []string{c.Class(), fmt.Sprint(c.Services), fmt.Sprint(c.Samples), fmt.Sprint(c.Cold), failed(c.Counts),
 			point(c.Min), median(c.P50), interval(c.P50), tail(c.P95), tail(c.P99), point(c.Max), ratio(s.Cells, i)}
 		if !many {
 			row = slices.Delete(row, 1, 2)
@@ -160,10 +160,11 @@ func ratio(cells []analysis.Cell, i int) string {
 	case r == nil:
 		return none
 	}
-	return ratioText(*r)
+	return RatioText(*r)
 }
 
-func ratioText(r stat.Ratio) string {
+// RatioText prints a ratio with its interval.
+func RatioText(r stat.Ratio) string {
 	value := fmt.Sprintf("%.2f", r.Value)
 	if r.Over {
 		value = ">" + value

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
 // Verdict writes what a gate says as people read it: warnings, each judgement
@@ -37,8 +38,11 @@ func Verdict(w io.Writer, r *gate.Result) error {
 // judgementName is the cell and what is asked of it.
 func judgementName(j gate.Judgement) string {
 	name := cellName(j.Key) + " " + j.Subject
-	if j.Kind == gate.Regression {
+	switch j.Kind {
+	case gate.Regression:
 		name += " against the baseline"
+	case gate.AB:
+		name += " against " + record.VariantA
 	}
 	return name
 }

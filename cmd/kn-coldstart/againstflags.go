@@ -58,12 +58,17 @@ func (f *againstFlags) apply(flags flagSet, o *gate.Options) error {
 	if !flags.Changed("tolerance") {
 		return nil
 	}
+	var err error
+	o.Tolerance, err = f.parseTolerance()
+	return err
+}
+
+func (f *againstFlags) parseTolerance() (gate.Tolerance, error) {
 	t, err := gate.ParseTolerance(f.tolerance)
 	if err != nil {
-		return fmt.Errorf("--%w", err)
+		return t, fmt.Errorf("--%w", err)
 	}
-	o.Tolerance = t
-	return nil
+	return t, nil
 }
 
 // share reads a share above zero.

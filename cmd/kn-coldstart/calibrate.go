@@ -13,9 +13,9 @@ import (
 func (f *gateFlags) runCalibration(flags flagSet, args []string) error {
 	draw := map[string]func(io.Writer, *gate.Calibration) error{
 		"text": report.Calibration, "json": report.CalibrationJSON,
-	}[f.output]
+	}[f.verdict.output]
 	if draw == nil {
-		return usage(fmt.Errorf("unknown --output %q: --calibrate writes text or json", f.output))
+		return usage(fmt.Errorf("unknown --output %q: --calibrate writes text or json", f.verdict.output))
 	}
 	goal, options, err := f.goal(flags)
 	if err != nil {

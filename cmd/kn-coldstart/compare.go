@@ -15,8 +15,12 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 )
 
-// byClass is the one value of --by.
-const byClass = "runtimeClass"
+// The values of --by. A run with two sides has cells of both, so that one way of
+// comparing serves either.
+const (
+	byClass   = "runtimeClass"
+	byVariant = "variant"
+)
 
 // compareFlags are the options of compare.
 type compareFlags struct {
@@ -34,7 +38,7 @@ func newCompare() *cobra.Command {
 			"medians, p95 and p99 with 95 % intervals, and a test of their whole shape. A ~ stands where no difference\n" +
 			"is shown. The chance of any false finding in the table is 5 % (Holm).\n\n" +
 			"BASE and NEW are run files, or quoted patterns of files that are pooled. With --by runtimeClass the runs\n" +
-			"are pooled, and every class is held against the first.\n\n" +
+			"are pooled, and every class is held against the first; --by variant does so with the sides of 'ab'.\n\n" +
 			"compare describes and always exits with 0; 'kn-coldstart gate' judges, by runs.",
 		Example: "  kn-coldstart compare results/before.jsonl results/after.jsonl\n" +
 			"  kn-coldstart compare 'results/before-*.jsonl' 'results/after-*.jsonl' --phases\n" +
@@ -43,7 +47,7 @@ func newCompare() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error { return f.run(args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.by, "by", "", "compare the classes of the pooled runs: runtimeClass")
+	flags.StringVar(&f.by, "by", "", "compare the classes, or the sides, of the pooled runs: runtimeClass or variant")
 	flags.BoolVar(&f.options.Phases, "phases", false, "also compare the steps of the cold start")
 	flags.BoolVar(&f.options.Published, "published", false, "also show published figures of the classes")
 	flags.StringVarP(&f.output, "output", "o", "text", "text, json or markdown")
@@ -74,8 +78,8 @@ func (f *compareFlags) run(args []string) error {
 // sides are the files of the base and of the new runs, or of all when classes
 // are compared.
 func (f *compareFlags) sides(args []string) ([][]string, error) {
-	if f.by != "" && f.by != byClass {
-		return nil, usage(fmt.Errorf("unknown --by %q: there is %s", f.by, byClass))
+	if f.by != "" && f.by != byClass && f.by != byVariant {
+		return nil, usage(fmt.Errorf("unknown --by %q: there are %s and %s", f.by, byClass, byVariant))
 	}
 	if f.by == "" && len(args) != 2 {
 		return nil, usage(withHint(fmt.Errorf("compare takes two arguments, BASE and NEW, not %d", len(args)),

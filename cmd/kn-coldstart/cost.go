@@ -27,6 +27,7 @@ type cost struct {
 	// that ended.
 	begun    time.Duration
 	inTrials time.Duration
+	started  time.Time
 }
 
 // collectorPercent has the garbage collector run when the heap has grown to five
@@ -39,7 +40,7 @@ func startCost(client *ksvc.Client) *cost {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(collectorPercent)
 	}
-	return &cost{client: client, cpu: cpuTime(), requests: client.Requests()}
+	return &cost{client: client, cpu: cpuTime(), requests: client.Requests(), started: time.Now()}
 }
 
 func (c *cost) beginTrial() { c.begun = cpuTime() }
@@ -70,4 +71,23 @@ func (s *session) tellCost(c *cost, samples int) error {
 		s.writer.Resource(record.Resource{At: at, Scope: record.ScopeTool, CPU: cpu}),
 		s.writer.Resource(record.Resource{At: at, Scope: record.ScopeToolInTrials, CPU: c.inTrials}),
 	)
+}
+
+// tellWatching writes down and says what it takes to watch many services: the
+// share of one core, the most memory that was ever resident, and the API requests
+// for each service, its creation included.
+func (s *session) tellWatching(c *cost) error {
+	cpu, _ := c.stop()
+	memory := peakMemory()
+	sayWatching(float64(cpu)/float64(time.Since(c.started)), memory, float64(c.client.Requests())/float64(s.deployed))
+	return s.writer.Resource(record.Resource{At: s.clock.Now(), Scope: record.ScopeTool, CPU: cpu, MemoryBytes: memory})
+}
+
+// peakMemory is the most of the process that was resident, in bytes.
+func peakMemory() int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return int64(u.Maxrss) * 1024 // the kernel counts KiB
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -11,7 +10,6 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 )
 
 // gateFlags are the options of gate.
@@ -19,10 +17,8 @@ type gateFlags struct {
 	filename     string
 	slo          []string
 	baseline     []string
-	inconclusive string
 	against      againstFlags
-	output       string
-	junit        string
+	verdict      verdictFlags
 	calibrate    bool
 	worse, power string
 }
@@ -44,6 +40,8 @@ for a number of services that were fired together with "*/SERVICES: " or "CLASS/
 --baseline compares the runs with others. The unit of evidence is the run, not the request: 3 runs against 3 can
 show a change of one percentile in one class, 4 against 4 that of two. Quote patterns, or the shell makes runs to
 be judged of all files but the first. A pattern that matches nothing is no baseline: inconclusive.
+
+A run of 'kn-coldstart ab' of which nothing else is asked is judged again as ab does, side b against side a.
 
 -f reads the same from a file:
 
@@ -86,9 +84,7 @@ func newGate() *cobra.Command {
 	flags.StringArrayVar(&f.baseline, "baseline", nil, "run file to compare with, or a quoted pattern of them; repeatable")
 	f.against.register(flags)
 	flags.StringVarP(&f.filename, "filename", "f", "", "gate file")
-	flags.StringVar(&f.inconclusive, "inconclusive", "", "what inconclusive counts as, pass or fail (default: exit code 4)")
-	flags.StringVarP(&f.output, "output", "o", "text", "text, json or markdown")
-	flags.StringVar(&f.junit, "junit", "", "file for the verdict as JUnit XML")
+	f.verdict.register(flags)
 	flags.BoolVar(&f.calibrate, "calibrate", false, "measure the noise of runs of the same thing instead of judging")
 	flags.StringVar(&f.worse, "worse", "25%", "change that the calibrated gate shall find")
 	flags.StringVar(&f.power, "power", "80%", "how often the calibrated gate shall find it")
@@ -96,8 +92,7 @@ func newGate() *cobra.Command {
 }
 
 func (f *gateFlags) run(flags flagSet, args []string) error {
-	draw, err := f.drawing()
-	if err != nil {
+	if err := f.verdict.validate(); err != nil {
 		return usage(err)
 	}
 	question, err := f.question(flags)
@@ -108,47 +103,49 @@ func (f *gateFlags) run(flags flagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	result, err := gate.Judge(new, base, question.Thresholds, question.Regression)
+	result, err := f.judge(flags, question, new, base)
 	if err != nil {
-		return usage(withHint(err, "'kn-coldstart report' shows what each run has"))
+		return usage(err)
 	}
-	summary := analysis.Summarise(new...)
-	if err := draw(os.Stdout, result, summary, question.Inconclusive); err != nil {
-		return err
-	}
-	if err := errors.Join(f.writeJUnit(result), tellGitHub(result, summary)); err != nil {
-		return err
-	}
-	sayVerdict(result, question.Inconclusive)
-	return codeOf(result.ExitCode(question.Inconclusive))
+	return f.verdict.tell(result, analysis.Summarise(new...), question.Inconclusive)
 }
 
-// codeOf makes the process exit with a verdict's code.
-func codeOf(code int) error {
-	if code == gate.ExitPass {
-		return nil
+// judge answers the question. Of a run with two sides that nothing else is asked
+// of, the question is how side b does against side a.
+func (f *gateFlags) judge(flags flagSet, q *gate.File, new, base []*record.Run) (*gate.Result, error) {
+	if len(q.Thresholds) == 0 && q.Regression == nil {
+		return f.judgeSides(flags, new)
 	}
-	return &verdictError{code}
+	if err := f.against.apply(flags, q.Regression); err != nil {
+		return nil, err
+	}
+	result, err := gate.Judge(new, base, q.Thresholds, q.Regression)
+	if err != nil {
+		return nil, withHint(err, "'kn-coldstart report' shows what each run has")
+	}
+	return result, nil
 }
 
-type drawVerdict func(io.Writer, *gate.Result, *analysis.Summary, gate.Verdict) error
-
-func (f *gateFlags) drawing() (drawVerdict, error) {
-	switch f.output {
-	case "text":
-		return func(w io.Writer, r *gate.Result, _ *analysis.Summary, _ gate.Verdict) error {
-			return report.Verdict(w, r)
-		}, nil
-	case "json":
-		return func(w io.Writer, r *gate.Result, _ *analysis.Summary, inconclusive gate.Verdict) error {
-			return report.VerdictJSON(w, r, inconclusive)
-		}, nil
-	case "markdown":
-		return func(w io.Writer, r *gate.Result, s *analysis.Summary, _ gate.Verdict) error {
-			return report.StepSummary(w, r, s)
-		}, nil
+func (f *gateFlags) judgeSides(flags flagSet, runs []*record.Run) (*gate.Result, error) {
+	if !gate.IsAB(runs[0]) {
+		return nil, withHint(errors.New("gate was asked nothing"), "give --slo 'p(95)<2s', --baseline FILE or -f gate.yaml")
 	}
-	return nil, fmt.Errorf("unknown --output %q: use text, json or markdown", f.output)
+	if len(runs) > 1 {
+		return nil, withHint(errors.New("the sides of several runs cannot be judged together"), "give one run of 'kn-coldstart ab', or ask with --slo or --baseline")
+	}
+	for _, name := range []string{"percentile", "expected", "force"} {
+		if flags.Changed(name) {
+			return nil, fmt.Errorf("--%s is about a baseline: give --baseline too", name)
+		}
+	}
+	tolerance, err := gate.RecordedTolerance(runs[0].Header)
+	if err == nil && flags.Changed("tolerance") {
+		tolerance, err = f.against.parseTolerance()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gate.JudgeAB(runs[0], gate.ABOptions{Tolerance: tolerance})
 }
 
 // question is what the gate file and the flags ask for together.
@@ -176,14 +173,11 @@ func (f *gateFlags) question(flags flagSet) (*gate.File, error) {
 		}
 	}
 	if flags.Changed("inconclusive") {
-		if q.Inconclusive, err = gate.ParseInconclusive(f.inconclusive); err != nil {
-			return nil, fmt.Errorf("--%w", err)
+		if q.Inconclusive, err = f.verdict.parseInconclusive(); err != nil {
+			return nil, err
 		}
 	}
-	if len(q.Thresholds) == 0 && q.Regression == nil {
-		return nil, withHint(errors.New("gate was asked nothing"), "give --slo 'p(95)<2s', --baseline FILE or -f gate.yaml")
-	}
-	return q, f.against.apply(flags, q.Regression)
+	return q, nil
 }
 
 func (f *gateFlags) readFile() (*gate.File, error) {
@@ -224,15 +218,4 @@ func (f *gateFlags) read(args []string, q *gate.File) (new, base []*record.Run, 
 		saySides(len(new), len(base))
 	}
 	return new, base, err
-}
-
-func (f *gateFlags) writeJUnit(r *gate.Result) error {
-	if f.junit == "" {
-		return nil
-	}
-	out, err := os.Create(f.junit)
-	if err != nil {
-		return fmt.Errorf("write JUnit XML: %w", err)
-	}
-	return errors.Join(report.JUnit(out, r), out.Close())
 }

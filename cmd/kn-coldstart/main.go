@@ -106,7 +106,7 @@ func newRoot() *cobra.Command {
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newSingle(), newScale(), newReport(), newCompare(), newGate(), newDoctor(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newAB(), newReport(), newCompare(), newGate(), newDoctor(), newClean(), newCluster(), newVersion())
 	return root
 }
 

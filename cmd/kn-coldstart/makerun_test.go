@@ -17,12 +17,15 @@ import (
 //
 //	make-run [flags] FILE CLASS=MEDIAN...
 //
+// With -ab the classes are the sides of one, a=MEDIAN b=MEDIAN.
+//
 // Latencies are lognormal around the medians; the file is named after its run.
 type runMaker struct {
 	samples, warm  int
 	sigma          float64
 	seed           uint64
 	kernel, digest string
+	ab             bool
 }
 
 func makeRun() {
@@ -34,6 +37,7 @@ func makeRun() {
 	flags.Uint64Var(&m.seed, "seed", 1, "seed")
 	flags.StringVar(&m.kernel, "kernel", "6.1.0", "kernel")
 	flags.StringVar(&m.digest, "digest", "sha256:0", "image digest")
+	flags.BoolVar(&m.ab, "ab", false, "sides instead of classes")
 	_ = flags.Parse(os.Args[1:]) // exits on error
 	if err := m.write(flags.Arg(0), flags.Args()[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -52,7 +56,10 @@ func (m *runMaker) write(path string, classes []string) error {
 			return err
 		}
 		medians = append(medians, d)
-		h.Classes = append(h.Classes, record.Class{Name: name, Image: "x", ImageDigest: m.digest})
+		h.Classes = append(h.Classes, m.class(name))
+	}
+	if m.ab {
+		h.Command = "ab"
 	}
 	w, err := record.Create(path, h)
 	if err != nil {
@@ -63,15 +70,22 @@ func (m *runMaker) write(path string, classes []string) error {
 	for block := range m.samples {
 		for i, class := range h.Classes {
 			latency := time.Duration(float64(medians[i]) * math.Exp(m.sigma*rng.NormFloat64()))
-			err = errors.Join(err, w.Sample(m.sample(class.Name, block, now, latency)))
+			err = errors.Join(err, w.Sample(m.sample(class, block, now, latency)))
 			now += latency + time.Second
 		}
 	}
 	return errors.Join(err, w.End(now, record.EndCompleted, nil))
 }
 
-func (m *runMaker) sample(class string, block int, sent, latency time.Duration) record.Sample {
-	s := record.Sample{RuntimeClass: class, Services: 1, Block: block, Service: class, Namespace: "n",
+func (m *runMaker) class(name string) record.Class {
+	if m.ab {
+		return record.Class{Name: "runc", Variant: name, Image: "x", ImageDigest: m.digest}
+	}
+	return record.Class{Name: name, Image: "x", ImageDigest: m.digest}
+}
+
+func (m *runMaker) sample(class record.Class, block int, sent, latency time.Duration) record.Sample {
+	s := record.Sample{RuntimeClass: class.Name, Variant: class.Variant, Services: 1, Block: block, Service: class.Name, Namespace: "n",
 		Intended: sent, Sent: sent, ClientTimeout: 100 * time.Second, Outcome: record.OK, Status: 200,
 		Cold: record.Proven, ColdReason: "made", ResponseLatency: latency, Done: sent + latency}
 	if block < m.warm {

@@ -154,7 +154,9 @@ func (f *scaleFlags) experiment(ctx context.Context, s *session) error {
 			log.sample(sample)
 		},
 	}
-	cost := startCost(s.client)
+	sampler := s.sampleUsage(ctx)
+	defer sampler.Stop()
+	watching := startCost(s.client)
 	rounds, err := e.Run(guard.ctx)
 	if cause := context.Cause(guard.ctx); cause != nil {
 		return cause
@@ -162,7 +164,7 @@ func (f *scaleFlags) experiment(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	return f.finish(s, cost, rounds)
+	return f.finish(s, watching, rounds)
 }
 
 // warmServices is how many services of each class the discarded round fires where
@@ -191,12 +193,12 @@ func (f *scaleFlags) deploy(ctx context.Context, s *session) (targets, warm []re
 	return targets[:len(all)], targets[len(all):], nil
 }
 
-func (f *scaleFlags) finish(s *session, cost cost, rounds []loadgen.Round) error {
+func (f *scaleFlags) finish(s *session, watching *cost, rounds []loadgen.Round) error {
 	var samples []record.Sample
 	for _, r := range rounds {
 		samples = append(samples, r.Samples...)
 	}
-	if err := errors.Join(s.tellCost(cost, len(samples)), s.digests()); err != nil {
+	if err := errors.Join(s.tellWatching(watching), s.digests()); err != nil {
 		return err
 	}
 	if !anyCold(samples) {

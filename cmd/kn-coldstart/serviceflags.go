@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
@@ -41,19 +42,28 @@ func (f *serviceFlags) validate() error {
 	return nil
 }
 
+// zeroTimeout is how long a service may take to come back to zero: its window,
+// and what Knative and the kubelet need at worst.
+func (f *serviceFlags) zeroTimeout() time.Duration { return f.StableWindow + 5*time.Minute }
+
 // services are those of each class of a session from the from-th up to the n-th.
 func (f *serviceFlags) services(s *session, from, n int) []templates.Service {
 	var all []templates.Service
 	for i := from; i < n; i++ {
 		for _, class := range s.header.Classes {
-			all = append(all, templates.Service{
-				Name: ksvc.ServiceName(s.header.RunID, class.Name, i), RuntimeClass: class.Name, Image: class.Image,
-				Env: f.Env, Requests: f.Requests, Limits: f.Limits, StableWindow: f.StableWindow,
-				Timeout: f.revisionTimeout(s.maxTimeout),
-			})
+			all = append(all, f.service(s, class, i))
 		}
 	}
 	return all
+}
+
+// service is the i-th of a class.
+func (f *serviceFlags) service(s *session, class record.Class, i int) templates.Service {
+	return templates.Service{
+		Name: ksvc.ServiceName(s.header.RunID, class.Name, i), RuntimeClass: class.Name, Image: class.Image,
+		Env: f.Env, Requests: f.Requests, Limits: f.Limits, StableWindow: f.StableWindow,
+		Timeout: f.revisionTimeout(s.maxTimeout),
+	}
 }
 
 // revisionTimeout keeps Knative's own 504 from coming before the client gives up,

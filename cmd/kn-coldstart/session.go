@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/templates"
@@ -35,6 +36,7 @@ type session struct {
 	// maxTimeout is the longest that the cluster lets a revision take.
 	maxTimeout time.Duration
 	deployed   int // services that may exist
+	targets    []record.Target
 }
 
 // plan is what a session needs to know to open.
@@ -153,6 +155,7 @@ func (s *session) deploy(ctx context.Context, services []templates.Service) ([]r
 		return nil, err
 	}
 	s.tellDeployed(record.EventServicesReady, progress, len(services))
+	s.targets = append(s.targets, targets...)
 	return targets, nil
 }
 
@@ -224,7 +227,7 @@ func removalTimeout(services int) time.Duration {
 type guard struct {
 	ctx      context.Context
 	fail     context.CancelCauseFunc
-	released map[string]context.CancelFunc
+	released map[string]context.CancelFunc // by analysis.Key.Class
 }
 
 // newGuard makes a context that ends with the reason as soon as it is clear that
@@ -234,14 +237,15 @@ func (s *session) newGuard(ctx context.Context, targets []record.Target) *guard 
 	g := &guard{released: map[string]context.CancelFunc{}}
 	g.ctx, g.fail = context.WithCancelCause(ctx)
 	for _, t := range targets {
-		if g.released[t.RuntimeClass] != nil {
+		class := analysis.Key{RuntimeClass: t.RuntimeClass, Variant: t.Variant}.Class()
+		if g.released[class] != nil {
 			continue
 		}
 		waiting, cancel := context.WithCancel(g.ctx)
-		g.released[t.RuntimeClass] = cancel
+		g.released[class] = cancel
 		go func() {
 			if err := s.watch.AwaitTrouble(waiting, t); err != nil {
-				g.fail(fmt.Errorf("RuntimeClass %s: %w", t.RuntimeClass, err))
+				g.fail(fmt.Errorf("RuntimeClass %s: %w", class, err))
 			}
 		}()
 	}

@@ -30,6 +30,9 @@ type singleFlags struct {
 	runFile string
 }
 
+// offsetRequests is how many warm requests follow a cold start by default.
+const offsetRequests = 4
+
 // presets are the settings of published experiments. The published pause of 90 s
 // between scale-ups is not kept: the next request waits until it is known that no
 // pod is left.
@@ -63,7 +66,7 @@ func newSingle() *cobra.Command {
 	f.output.register(flags)
 	flags.IntVar(&f.Iterations, "iterations", 30, "samples of each class")
 	flags.IntVar(&f.ServicesPerClass, "services-per-class", 0, "services of each class that take turns (default: enough not to wait for zero)")
-	flags.IntVar(&f.OffsetRequests, "offset-requests", 4, "warm requests after each cold start, to estimate the offset of the function's clock")
+	flags.IntVar(&f.OffsetRequests, "offset-requests", offsetRequests, "warm requests after each cold start, to estimate the offset of the function's clock")
 	flags.StringVar(&f.Preset, "preset", "", "settings of a published experiment, where no flag says otherwise: knative-study")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of the classes (default: random)")
 	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run, - for standard output (default results/RUN.jsonl)")
@@ -156,10 +159,6 @@ func (f *singleFlags) measure(ctx context.Context, client *ksvc.Client, classes 
 	return errors.Join(err, f.output.print(s.path))
 }
 
-// zeroTimeout is how long a service may take to come back to zero: its window,
-// and what Knative and the kubelet need at worst.
-func (f *singleFlags) zeroTimeout() time.Duration { return f.StableWindow + 5*time.Minute }
-
 func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 	targets, err := s.deploy(ctx, f.services(s, 0, f.ServicesPerClass))
 	if err != nil {
@@ -200,12 +199,16 @@ func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 
 // digests writes down what the kubelet ran for each class.
 func (s *session) digests() error {
-	for _, class := range s.header.Classes {
-		if id := s.watch.ImageID(class.Name); id != "" {
-			e := record.Event{At: s.clock.Now(), Kind: record.EventImageDigest, RuntimeClass: class.Name, Message: id}
-			if err := s.writer.Event(e); err != nil {
-				return err
-			}
+	told := map[record.Class]bool{}
+	for _, t := range s.targets {
+		class, id := record.Class{Name: t.RuntimeClass, Variant: t.Variant}, s.watch.ImageID(t.Service)
+		if id == "" || told[class] {
+			continue
+		}
+		told[class] = true
+		e := record.Event{At: s.clock.Now(), Kind: record.EventImageDigest, RuntimeClass: class.Name, Variant: class.Variant, Message: id}
+		if err := s.writer.Event(e); err != nil {
+			return err
 		}
 	}
 	return nil

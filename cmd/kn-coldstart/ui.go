@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/loadgen"
@@ -114,6 +116,8 @@ func sayVerdict(r *gate.Result, inconclusive gate.Verdict) {
 	switch differing := r.Mismatches(); {
 	case r.Verdict == gate.Inconclusive && inconclusive != "":
 		say("inconclusive counts as %s here: exit code %d", inconclusive, inconclusive.ExitCode())
+	case r.Verdict == gate.Inconclusive && r.Judgements[0].Kind == gate.AB:
+		say("hint: raise what ab may take, --max-blocks and --budget, or the --tolerance; --inconclusive says what this counts as")
 	case r.Verdict == gate.Inconclusive:
 		say("hint: measure more runs or samples: 'kn-coldstart gate --calibrate' says how many; --inconclusive says what this counts as")
 	case r.Verdict == gate.Invalid && len(differing) > 0:
@@ -146,6 +150,10 @@ func sayFired(skew time.Duration, skipped int) {
 func sayCost(during, all time.Duration, requests float64) {
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	say("own cost: %.1f ms of CPU during a cold start, %.1f ms per sample in all, %.1f API requests per sample", ms(during), ms(all), requests)
+}
+
+func sayWatching(share float64, memory int64, requests float64) {
+	say("own cost: %.1f %% of one core, %d MiB of memory at most, %.1f API requests per service", 100*share, memory>>20, requests)
 }
 
 func sayFiles(runFile, hlog string) {
@@ -207,4 +215,51 @@ func outcome(s record.Sample) string {
 		return string(s.Outcome) + " (" + s.Error + ")"
 	}
 	return string(s.Outcome)
+}
+
+// blockLog prints a line per block: what both sides took, what is known until
+// then, and what is missing.
+type blockLog struct {
+	discarded, most int
+	warming         *progress
+	latest          map[string]record.Sample // by variant
+}
+
+func newBlockLog(discarded, most int) *blockLog {
+	return &blockLog{discarded: discarded, most: most, warming: newProgress("warming caches"), latest: map[string]record.Sample{}}
+}
+
+func (l *blockLog) sample(done int, s record.Sample) {
+	if s.Discarded {
+		l.warming.update(done, l.discarded)
+	}
+	l.latest[s.Variant] = s
+}
+
+func (l *blockLog) block(r *gate.Result) {
+	a, b := l.latest[record.VariantA], l.latest[record.VariantB]
+	j, n := r.Judgements[0], max(a.Block, b.Block)
+	known := j.Reason
+	if c := j.Change; c != nil {
+		ratio := c.Ratio
+		ratio.Interval = ratio.Low > 0 && !math.IsInf(float64(ratio.High), 1)
+		known = fmt.Sprintf("b/a %s, p = %s", report.RatioText(ratio), stat.PText(c.AdjustedP))
+		if j.Verdict == gate.Inconclusive {
+			known += "; " + c.Undecided()
+		}
+	}
+	say("[%*d/%d] a %s  b %s  %s", len(fmt.Sprint(l.most)), n, l.most, brief(a, n), brief(b, n), known)
+}
+
+// brief is what became of a sample of the block; none is one that was left out.
+func brief(s record.Sample, block int) string {
+	switch {
+	case s.Block != block || s.Service == "":
+		return "skipped"
+	case s.Cold != record.Proven:
+		return latency(s) + " " + string(s.Cold)
+	case s.Failed() && !s.Censored():
+		return outcome(s)
+	}
+	return latency(s)
 }

@@ -1,0 +1,149 @@
+package gate
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// sides is an A/B run of so many blocks around two medians.
+func sides(blocks int, a, b time.Duration, sigma float64, seed uint64, changes ...func(*record.Sample)) *record.Run {
+	run := runtest.New("ab", "runc", "runc")
+	drawA, drawB := runtest.LogNormal(seed, a, sigma), runtest.LogNormal(seed+1000, b, sigma)
+	of := func(variant string, block int) []func(*record.Sample) {
+		return append([]func(*record.Sample){func(s *record.Sample) { s.Variant, s.Block = variant, block }}, changes...)
+	}
+	for i := range blocks {
+		if i%2 == 0 {
+			run.Add("runc", 1, drawA(), of("a", i)...).Add("runc", 1, drawB(), of("b", i)...)
+		} else {
+			run.Add("runc", 1, drawB(), of("b", i)...).Add("runc", 1, drawA(), of("a", i)...)
+		}
+	}
+	r := run.Run()
+	r.Header.Command = "ab"
+	r.Header.Classes[0].Variant, r.Header.Classes[1].Variant = "a", "b"
+	return r
+}
+
+// inBlocks changes the samples of one side in the blocks below a number.
+func inBlocks(variant string, below int, change func(*record.Sample)) func(*record.Sample) {
+	return func(s *record.Sample) {
+		if s.Variant == variant && s.Block < below {
+			change(s)
+		}
+	}
+}
+
+func TestJudgeAB(t *testing.T) {
+	const s, ms = time.Second, time.Millisecond
+	for _, c := range []struct {
+		name    string
+		run     *record.Run
+		options ABOptions
+		// want is the verdict, then those of latency and failures.
+		want   [3]Verdict
+		reason string
+		notice string
+	}{
+		{name: "the same", run: sides(150, s, s, 0.15, 1), want: [3]Verdict{Pass, Pass, Pass}, reason: "tolerance 10 %"},
+		{name: "slower by half", run: sides(30, s, 1500*ms, 0.15, 2), want: [3]Verdict{Fail, Fail, Pass}, reason: "over 30 blocks; tolerance 10 %"},
+		{name: "slower by a quarter", run: sides(50, s, 1250*ms, 0.15, 3), want: [3]Verdict{Fail, Fail, Pass}},
+		{name: "faster", run: sides(60, s, 700*ms, 0.15, 4), want: [3]Verdict{Pass, Pass, Pass}, notice: "improvement: faster by "},
+		{name: "slower within the tolerance", run: sides(600, s, 1040*ms, 0.1, 5), want: [3]Verdict{Pass, Pass, Pass}, notice: "slower by 3."},
+		{name: "slower by less than 50 ms", run: sides(150, 100*ms, 130*ms, 0.1, 6), want: [3]Verdict{Pass, Pass, Pass}, notice: "within the tolerance"},
+		{name: "a wide tolerance", run: sides(60, s, 1300*ms, 0.15, 7), options: ABOptions{Tolerance: Tolerance{Share: 1}}, want: [3]Verdict{Pass, Pass, Pass}, notice: "within the tolerance"},
+		{name: "six blocks show nothing", run: sides(6, s, 9*s, 0.1, 8), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "; too few blocks to say"},
+		{name: "at the tolerance", run: sides(30, s, 1095*ms, 0.15, 9), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "; neither is b shown"},
+		{name: "one block", run: sides(1, s, s, 0.1, 10), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "no lower bound, no upper bound"},
+		{name: "nothing yet", run: sides(0, s, s, 0.1, 11), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "no block has"},
+
+		{name: "b times out", run: sides(12, s, s, 0.1, 12, inBlocks("b", 12, runtest.TimedOut)), want: [3]Verdict{Fail, Fail, Fail}, reason: "p50 is >100s, of a "},
+		{name: "both time out", run: sides(60, s, s, 0.1, 13, runtest.TimedOut), want: [3]Verdict{Inconclusive, Inconclusive, Pass}},
+		{name: "b times out sometimes", run: sides(200, s, s, 0.1, 14, inBlocks("b", 14, runtest.TimedOut)), want: [3]Verdict{Fail, Pass, Fail}, notice: "within the tolerance"},
+		{name: "b fails", run: sides(40, s, s, 0.1, 15, inBlocks("b", 20, runtest.Failed(record.HTTP))), want: [3]Verdict{Fail, Invalid, Fail}, reason: "b: 20 of 40 samples failed"},
+		{name: "b fails once more than chance allows to pass", run: sides(100, s, s, 0.1, 16, inBlocks("b", 6, runtest.Failed(record.Reset))), want: [3]Verdict{Inconclusive, Pass, Inconclusive}},
+		{name: "both fail", run: sides(40, s, s, 0.1, 17, inBlocks("a", 20, runtest.Failed(record.HTTP)), inBlocks("b", 20, runtest.Failed(record.HTTP))), want: [3]Verdict{Invalid, Invalid, Pass}, reason: "; b: 20 of 40"},
+		{name: "a fails", run: sides(100, s, s, 0.1, 18, inBlocks("a", 9, runtest.Failed(record.HTTP))), want: [3]Verdict{Pass, Pass, Pass}},
+		{name: "warm", run: sides(40, s, 2*s, 0.1, 19, inBlocks("a", 9, runtest.Coldness(record.Warm))), want: [3]Verdict{Invalid, Invalid, Pass}, reason: "a: 9 of 40 samples are not proven cold"},
+		{name: "late", run: sides(40, s, 2*s, 0.1, 20, runtest.Late(time.Second)), want: [3]Verdict{Invalid, Invalid, Pass}, reason: "the client was late"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := JudgeAB(c.run, c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			latency, failed := r.Judgements[0], r.Judgements[1]
+			if got := [3]Verdict{r.Verdict, latency.Verdict, failed.Verdict}; got != c.want {
+				t.Errorf("verdicts %v, want %v: %s", got, c.want, latency.Reason)
+			}
+			if !strings.Contains(latency.Reason, c.reason) {
+				t.Errorf("reason %q lacks %q", latency.Reason, c.reason)
+			}
+			if !strings.Contains(latency.Notice, c.notice) || c.notice == "" && latency.Notice != "" {
+				t.Errorf("notice %q, want %q", latency.Notice, c.notice)
+			}
+		})
+	}
+}
+
+// While the run goes on the same is said as of the file, but for the power.
+func TestJudgeABInterim(t *testing.T) {
+	run := sides(30, time.Second, 1500*time.Millisecond, 0.2, 1)
+	whole, err := JudgeAB(run, ABOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.End = nil
+	interim, err := JudgeAB(run, ABOptions{Interim: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(whole, interim, cmpopts.IgnoreFields(Judgement{}, "Power", "Notice")); diff != "" {
+		t.Error(diff)
+	}
+	if p := whole.Judgements[0].Power; p == nil || !strings.HasPrefix(p.Text, "would have caught +") {
+		t.Errorf("power %+v", p)
+	}
+}
+
+func TestJudgeABNeedsSides(t *testing.T) {
+	if _, err := JudgeAB(runtest.New("x", "runc").Run(), ABOptions{}); !errors.Is(err, ErrNothingToJudge) {
+		t.Errorf("no sides: %v", err)
+	}
+	if _, err := JudgeAB(sides(9, 1, 1, 1, 1), ABOptions{Tolerance: Tolerance{Share: -1}}); err == nil {
+		t.Error("a negative tolerance is taken")
+	}
+}
+
+// A run of which the first block was discarded, or lacks a side, is judged by
+// what is there.
+func TestBlocksOf(t *testing.T) {
+	run := sides(4, time.Second, time.Second, 0.1, 1, inBlocks("a", 1, runtest.Discarded), inBlocks("b", 1, runtest.Discarded))
+	run.Samples = run.Samples[:7]
+	blocks := blocksOf(run)
+	if len(blocks) != 3 || len(pairsOf(blocks)) != 2 || (blocks[2].a == nil) == (blocks[2].b == nil) {
+		t.Errorf("%d blocks, %d pairs", len(blocks), len(pairsOf(blocks)))
+	}
+}
+
+func TestRecordedTolerance(t *testing.T) {
+	h := record.Header{Settings: map[string]any{"tolerance": map[string]any{"share": 0.2, "absoluteNs": float64(time.Second)}}}
+	if got, err := RecordedTolerance(h); err != nil || got != (Tolerance{0.2, time.Second}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := RecordedTolerance(record.Header{}); err != nil || got != (Tolerance{}) {
+		t.Errorf("of a run without: %+v, %v", got, err)
+	}
+	h.Settings["tolerance"] = "10%"
+	if _, err := RecordedTolerance(h); err == nil {
+		t.Error("a word is read")
+	}
+}
