@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
 // functionFaults are what goes wrong on the first request of each instance of the
