@@ -90,7 +90,7 @@ func TestPreflight(t *testing.T) {
 		{"namespace missing", func(b *bench) { b.namespace = false }, "namespace", Fail, "namespace bench does not exist", "kubectl create namespace bench"},
 		{"not permitted", func(b *bench) { b.denied = []string{"create services", "list nodes"} }, "permissions", Fail,
 			"not allowed to create services.serving.knative.dev in bench; list nodes in the cluster", "rbac.yaml"},
-		{"traces not permitted but not wanted", func(b *bench) { b.denied = []string{"patch configmaps"} }, "permissions", Pass, "all 25", ""},
+		{"traces not permitted but not wanted", func(b *bench) { b.denied = []string{"patch configmaps"} }, "permissions", Pass, "all 26", ""},
 		{"traces not permitted", func(b *bench) { b.denied, b.options.Traces = []string{"patch configmaps"}, true }, "permissions", Fail,
 			"patch configmaps in knative-serving", "rbac.yaml"},
 		{"feature off", func(b *bench) { b.configs["config-features"] = nil }, "runtime-class-feature", Fail, "is \"disabled\"",
