@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node demo test unit e2e bench bench-node bench-fidelity bench-gate bench-analysis lint clean help
+.PHONY: build node demo test unit e2e bench bench-node bench-fidelity bench-scale bench-gate bench-analysis lint clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -26,10 +26,13 @@ unit: lint ## unit tests, with the race detector where goroutines share
 e2e: build node ## end-to-end tests on the real node, in some of which parts of it are killed
 	scripts/e2e
 
-bench: bench-fidelity bench-analysis bench-gate bench-node ## every benchmark
+bench: bench-fidelity bench-scale bench-analysis bench-gate bench-node ## every benchmark
 
 bench-fidelity: ## how exactly latencies are measured
 	go test ./loadgen -run '^$$' -bench Fidelity -benchtime 5x
+
+bench-scale: ## how far apart the requests of a burst of 500 are sent, and what the tool takes
+	go test ./loadgen -run '^$$' -bench Scale -benchtime 5x
 
 bench-gate: ## how often the gate is wrong
 	go test ./analysis/gate -run TestSimulation -simulate 200 -v -timeout 1h

@@ -15,9 +15,8 @@ import (
 )
 
 // The scale benchmark fires five hundred services through the whole experiment,
-// run file included, against a stand-in for the ingress on the same machine:
-//
-//	go test ./loadgen -run '^$' -bench Scale -benchtime 5x
+// run file included, against a stand-in for the ingress on the same machine
+// (`make bench-scale`).
 //
 // The time between the first and the last request going onto the wire is bounded
 // where connections were opened beforehand; without that, it holds five hundred
