@@ -211,17 +211,19 @@ func (f *abFlags) experiment(ctx context.Context, s *session) error {
 	guard := s.newGuard(ctx, targets)
 	defer guard.stop()
 	log := newBlockLog(len(targets), f.MaxBlocks)
+	cost := startCost(s.client)
 	e := loadgen.Single{
 		Client:  &loadgen.Client{Clock: s.clock, Timeout: f.ClientTimeout},
 		Cluster: s.watch, Sink: s.writer, Targets: targets,
 		Options: loadgen.SingleOptions{Iterations: f.MaxBlocks, Seed: f.seed, ZeroTimeout: f.zeroTimeout(), OffsetRequests: offsetRequests},
 		Enough:  f.enough(s, log),
+		OnTrial: cost.beginTrial,
 		OnSample: func(done, _ int, sample record.Sample) {
+			cost.endTrial()
 			guard.release(analysis.KeyOf(&sample).Class())
 			log.sample(done, sample)
 		},
 	}
-	cost := startCost(s.client)
 	samples, err := e.Run(guard.ctx)
 	if cause := context.Cause(guard.ctx); cause != nil {
 		return cause
