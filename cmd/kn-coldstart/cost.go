@@ -37,10 +37,14 @@ const collectorPercent = 400
 
 // startCost begins to count, and makes what is counted less.
 func startCost(client *ksvc.Client) *cost {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectorPercent)
-	}
+	setCollector(collectorPercent)
 	return &cost{client: client, cpu: cpuTime(), requests: client.Requests(), started: time.Now()}
+}
+
+func setCollector(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
 }
 
 func (c *cost) beginTrial() { c.begun = cpuTime() }
