@@ -15,7 +15,7 @@ import (
 //go:embed manifests/*.yaml
 var manifests embed.FS
 
-// Own reads the node's own objects: DNS and ingress.
+// Own reads the node's own objects: DNS, ingress, and the functions' account.
 func Own() ([]*unstructured.Unstructured, error) {
 	files, err := manifests.ReadDir("manifests")
 	if err != nil {
