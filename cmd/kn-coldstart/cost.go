@@ -31,8 +31,8 @@ type cost struct {
 }
 
 // collectorPercent has the garbage collector run when the heap has grown to five
-// times what lives, not two. A run's heap is some 20 MiB, so that this costs tens of
-// MiB, and fewer collections fall into a cold start. GOGC overrules it.
+// times what lives, not two, so that fewer collections fall into a cold start. A
+// run of single then holds 67 MiB at most, program included. GOGC overrules it.
 const collectorPercent = 400
 
 // startCost begins to count, and makes what is counted less.
