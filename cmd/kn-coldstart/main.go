@@ -101,6 +101,7 @@ func newRoot() *cobra.Command {
 			"  kn-coldstart scale --runtime-class runc --services 1,10,50\n" +
 			"  kn-coldstart report results/*.jsonl\n" +
 			"  kn-coldstart gate results/*.jsonl --slo 'p(95)<2s'\n" +
+			"  kn-coldstart ab --runtime-class runc --a image=registry.example/fn:main --b image=registry.example/fn:pr\n" +
 			"  kn-coldstart cluster down",
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,6 +35,11 @@ func exits() {
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: func(e *testscript.Env) error {
 		e.Setenv("KUBECONFIG", e.WorkDir+"/none")
+		runs, err := filepath.Abs("../../analysis/testdata")
+		if err != nil {
+			return err
+		}
+		e.Setenv("RUNS", runs)
 		return nil
 	}})
 }
