@@ -164,7 +164,20 @@ func (f *scaleFlags) experiment(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	f.linger(ctx)
 	return f.finish(s, watching, rounds)
+}
+
+// afterwards is how long the last round is watched once it was answered: what the
+// watch has yet to tell of, and the memory of instances that have all come up. The
+// other rounds have the time that they take to go back to zero.
+const afterwards = 5 * time.Second
+
+func (f *scaleFlags) linger(ctx context.Context) {
+	select {
+	case <-time.After(min(afterwards, f.StableWindow)):
+	case <-ctx.Done():
+	}
 }
 
 // warmServices is how many services of each class the discarded round fires where
