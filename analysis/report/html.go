@@ -134,6 +134,10 @@ func figures(s *analysis.Summary, data *charts, drifts []drift) []templates.Figu
 	add(many, templates.Figure{ID: "scaleAnswered", Title: "Answered against the number of services",
 		Lead:  "The share of the requests that were answered before the client timeout, by how many services were fired together.",
 		Table: htmlTable("Answers and instances by number of services", cmp.Or(instanceTable(s), newTable()))})
+	limits, shortfalls := limitTable(s), shortfallTable(s)
+	add(limits != nil, templates.Figure{ID: "limit", Title: "The limit", Lead: limitNote, Plain: true, Table: htmlTable("Largest number of services that held", limits)})
+	add(shortfalls != nil, templates.Figure{ID: "shortfall", Title: "Why rounds fell short", Lead: shortfallNote, Plain: true,
+		Table: htmlTable("What was seen in rounds in which not every service was answered", shortfalls)})
 	add(measured, templates.Figure{ID: "latency", Title: "Latency per class",
 		Lead:  "Each point is one cold start. Below the points, a diamond is the median with its 95 % interval, a tick the p95. A hollow triangle timed out: its latency is more than where it stands." + data.thinned(),
 		Table: htmlTable("Percentiles of the latency", percentileTable(s, 0.1, 0.25, 0.5, 0.75, 0.9))})
