@@ -26,7 +26,7 @@ func footnotes(s *analysis.Summary) []string {
 	}
 	for _, r := range s.Runs {
 		if len(r.Deployed) > 0 {
-			add("%s%s.", ofRun(r, s), strings.Join(r.Deployed, ", "))
+			add("%s", plain(ofRun(r, s)+strings.Join(r.Deployed, ", ")+"."))
 		}
 	}
 	if s.Discarded > 0 {

@@ -141,8 +141,8 @@ func limited() *record.Run {
 	event := func(at time.Duration, kind, service, uid, message string, value float64) {
 		r.Events = append(r.Events, record.Event{Type: record.TypeEvent, At: at, Kind: kind, RuntimeClass: "runc", Service: service, UID: uid, Message: message, Value: value})
 	}
-	event(4*time.Second, record.EventServicesCreated, "", "", "20 services created in 3.1s", 20)
-	event(9*time.Second, record.EventServicesReady, "", "", "all Ready and at zero after 8.3s", 20)
+	event(4*time.Second, record.EventServicesCreated, "", "", "20 services created in 3.1 s", 20)
+	event(9*time.Second, record.EventServicesReady, "", "", "all Ready and at zero after 8.3 s", 20)
 	for round, services := range []int{10, 20} {
 		from := time.Duration(1+round) * 200 * time.Second
 		for i := range services {
