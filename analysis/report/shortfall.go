@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 )
@@ -53,3 +54,26 @@ func limitTable(s *analysis.Summary) *table {
 }
 
 const limitNote = "Limit: the largest number of services that held in its one round; the next larger ones that were tried did not. Another search may end a few services away."
+
+// requested is how many services of a cell there were to answer.
+func requested(c analysis.Cell) int {
+	if c.Instances != nil {
+		return c.Instances.Requested
+	}
+	return c.Samples
+}
+
+// lacking says, behind what tells of those that were answered, how many were not;
+// empty where all were.
+func lacking(s *analysis.Summary) string {
+	var list []string
+	for _, c := range s.Cells {
+		if missing := requested(c) - c.OK; missing > 0 {
+			list = append(list, fmt.Sprintf("%s: %d of %d", label(c, s.Cells), missing, requested(c)))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " Not answered, and not in it: " + strings.Join(list, ", ") + "."
+}
