@@ -93,6 +93,7 @@ type roundName struct {
 // roundBuilder gathers the rounds of one run. Samples of a single service are no
 // round worth counting.
 type roundBuilder struct {
+	scale  bool // elsewhere instances are very many, and only what is needed of them is kept
 	rounds map[roundName]*round
 	events map[string][]instanceEvent // by class
 }
@@ -100,6 +101,8 @@ type roundBuilder struct {
 func newRoundBuilder() *roundBuilder {
 	return &roundBuilder{rounds: map[roundName]*round{}, events: map[string][]instanceEvent{}}
 }
+
+func (b *roundBuilder) addHeader(h *record.Header) { b.scale = h.Command == "scale" }
 
 func (b *roundBuilder) addSample(s *record.Sample) {
 	if s.Discarded || s.Services <= 1 {
@@ -128,10 +131,17 @@ var stageEvents = []string{
 }
 
 func (b *roundBuilder) addEvent(e *record.Event) {
-	if slices.Contains(stageEvents, e.Kind) || e.Kind == record.EventInstanceGone {
-		if e.UID != "" {
-			b.events[e.RuntimeClass] = append(b.events[e.RuntimeClass], instanceEvent{e.At, e.Kind, uidOf(e.UID)})
+	switch e.Kind {
+	case record.EventInstanceScheduled, record.EventInstanceRunning:
+		if !b.scale {
+			return
 		}
+	case record.EventInstanceCreated, record.EventInstanceReady, record.EventInstanceGone:
+	default:
+		return
+	}
+	if e.UID != "" {
+		b.events[e.RuntimeClass] = append(b.events[e.RuntimeClass], instanceEvent{e.At, e.Kind, uidOf(e.UID)})
 	}
 }
 

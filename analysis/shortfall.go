@@ -93,6 +93,7 @@ func missingOf(s *record.Sample) missing {
 // shortfallBuilder gathers what a run says of instances by their service, and of
 // nodes.
 type shortfallBuilder struct {
+	scale      bool                       // elsewhere there are no rounds, and very many instances
 	stages     map[string][]instanceEvent // by service
 	troubles   map[string][]toldTrouble   // by service
 	conditions []record.Event
@@ -111,11 +112,13 @@ func newShortfallBuilder() *shortfallBuilder {
 }
 
 func (b *shortfallBuilder) addHeader(h *record.Header) {
+	b.scale = h.Command == "scale"
 	b.nodes, b.memory = h.Cluster.Nodes, h.Cluster.MemoryBytes
 }
 
 func (b *shortfallBuilder) addEvent(e *record.Event) {
 	switch {
+	case !b.scale:
 	case e.Kind == record.EventNodeCondition:
 		b.conditions = append(b.conditions, *e)
 	case e.Service == "":

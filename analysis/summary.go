@@ -116,6 +116,7 @@ func (c *collector) visitor() record.Visitor {
 }
 
 func (c *collector) addHeader(h *record.Header) {
+	c.rounds.addHeader(h)
 	c.history.addHeader(h)
 	c.short.addHeader(h)
 	for _, class := range h.Classes {
