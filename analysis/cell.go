@@ -48,6 +48,8 @@ type Cell struct {
 	// Availability is nil where services were not fired together, nor by themselves
 	// in a scale run.
 	Availability *Availability `json:"availability,omitempty"`
+	// Shortfalls are the rounds in which not every service was answered.
+	Shortfalls []Shortfall `json:"shortfalls,omitempty"`
 	// Phases are the steps of the cold starts that succeeded, in order.
 	Phases []Phase `json:"phases,omitempty"`
 	// Spans are what Knative reported of them, where it was asked to.
@@ -111,6 +113,7 @@ type cellBuilder struct {
 	spans            spanBuilder
 	rounds           []*round
 	availability     *Availability
+	shortfalls       []Shortfall
 	lostTimeouts     int // timed out, but not proven cold
 }
 
@@ -174,7 +177,7 @@ func Limit(s *record.Sample) time.Duration {
 }
 
 func (b *cellBuilder) cell(k Key) Cell {
-	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(), Instances: summariseRounds(b.rounds), Availability: b.availability.summarise()}
+	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(), Instances: summariseRounds(b.rounds), Availability: b.availability.summarise(), Shortfalls: b.shortfalls}
 	if c.Failed == nil {
 		c.Failed = map[record.Outcome]int{}
 	}

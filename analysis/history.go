@@ -39,7 +39,10 @@ type firing struct {
 	block       int
 	discarded   bool
 	from, until time.Duration
+	done        time.Duration // when the last request was answered or given up
 	answers     []answer
+	missing     []missing
+	services    map[string]bool // that were fired at
 }
 
 // answer is when a request was answered, and by which instance if that is known to
@@ -60,6 +63,9 @@ type reading struct {
 	memory    int64
 	// whole is the working set of the node's cgroup, zero where there is none.
 	whole int64
+	// cpu is the time used so far, of as many CPUs; of a node.
+	cpu  time.Duration
+	cpus int
 	// seldom says that the next reading is ten seconds away.
 	seldom bool
 }
@@ -77,11 +83,13 @@ func (h *historyBuilder) addSample(s *record.Sample) {
 	name := roundName{KeyOf(s), s.Block}
 	one := h.firings[name]
 	if one == nil {
-		one = &firing{key: name.key, block: s.Block, discarded: s.Discarded, from: math.MaxInt64, until: math.MaxInt64}
+		one = &firing{key: name.key, block: s.Block, discarded: s.Discarded, from: math.MaxInt64, until: math.MaxInt64, services: map[string]bool{}}
 		h.firings[name] = one
 	}
-	one.from = min(one.from, s.Intended)
+	one.from, one.done = min(one.from, s.Intended), max(one.done, s.Done)
+	one.services[s.Service] = true
 	if s.Failed() {
+		one.missing = append(one.missing, missingOf(s))
 		return
 	}
 	a := answer{at: s.FirstByte}
@@ -95,7 +103,7 @@ func (h *historyBuilder) addResource(r *record.Resource) {
 	if r.Scope == record.ScopeNode || r.Scope == record.ScopeClass {
 		h.readings = append(h.readings, reading{
 			first: r.At - r.Span - r.Resolution, at: r.At, node: r.Node, class: r.RuntimeClass, instances: r.Instances,
-			memory: r.MemoryBytes, whole: r.WorkingSetBytes, seldom: r.Clock == record.ClockKubelet,
+			memory: r.MemoryBytes, whole: r.WorkingSetBytes, cpu: r.CPU, cpus: r.CPUs, seldom: r.Clock == record.ClockKubelet,
 		})
 	}
 }
@@ -112,7 +120,9 @@ func (h *historyBuilder) finish(events map[string][]instanceEvent) *history {
 	}
 	for _, class := range slices.Sorted(maps.Keys(events)) {
 		for _, e := range events[class] {
-			all.events = append(all.events, classEvent{class, e})
+			if e.kind != record.EventInstanceScheduled && e.kind != record.EventInstanceRunning {
+				all.events = append(all.events, classEvent{class, e})
+			}
 		}
 	}
 	slices.SortStableFunc(all.events, func(a, b classEvent) int { return cmp.Compare(a.at, b.at) })

@@ -21,6 +21,7 @@ func bursts() *record.Run {
 			b.Add("runc", 3, time.Duration(j+1)*time.Second, func(s *record.Sample) {
 				s.Block = i
 				s.Intended, s.Sent = time.Duration(10*i)*time.Second, time.Duration(10*i)*time.Second
+				s.Wrote = s.Sent + time.Duration(j+1)*time.Millisecond
 				s.Done = s.Sent + s.ResponseLatency
 				s.Instance.UID = fmt.Sprintf("%d-%d", i, j)
 				if i == 1 && j > 0 {
@@ -37,7 +38,8 @@ func aboutInstance(kind, uid string, at time.Duration) record.Event {
 }
 
 func TestInstancesOfARunWithoutEvents(t *testing.T) {
-	want := &Instances{Rounds: 2, Spawned: 1, Ready: 1, Complete: 1, TimeToAll: 3 * time.Second}
+	want := &Instances{Rounds: 2, Requested: 6, Spawned: 1, Scheduled: 1, Running: 1, Ready: 1, Complete: 1,
+		TimeToAll: 3 * time.Second, WireSkew: 2 * time.Millisecond}
 	if diff := cmp.Diff(want, Summarise(bursts()).Cells[0].Instances); diff != "" {
 		t.Error(diff)
 	}
@@ -59,7 +61,8 @@ func TestInstances(t *testing.T) {
 		{Kind: record.EventInstanceCreated, UID: "another", At: 11 * s, RuntimeClass: "crun"},
 		{Kind: record.EventInstanceCreated, At: 11 * s, RuntimeClass: "runc"},
 	}
-	want := &Instances{Rounds: 2, Spawned: 2, Ready: 2, Peak: 3, Complete: 1, TimeToAll: 3 * s}
+	want := &Instances{Rounds: 2, Requested: 6, Spawned: 2, Scheduled: 2, Running: 2, Ready: 2, Peak: 3, Complete: 1,
+		TimeToAll: 3 * s, WireSkew: 2 * time.Millisecond}
 	if diff := cmp.Diff(want, Summarise(r).Cells[0].Instances); diff != "" {
 		t.Error(diff)
 	}

@@ -16,6 +16,8 @@ type Summary struct {
 	// Cells are in the order of services, then of the classes as they were
 	// named on the command line.
 	Cells []Cell `json:"cells"`
+	// Limits are those that a search found.
+	Limits []ClassLimit `json:"limits,omitempty"`
 	// Memory is what an instance of each class takes, from each source.
 	Memory   []Memory `json:"memory,omitempty"`
 	Lateness Lateness `json:"lateness"`
@@ -35,6 +37,17 @@ type RunInfo struct {
 	Cluster record.Fingerprint `json:"cluster"`
 	// End is how the run ended; empty when it was killed.
 	End string `json:"end,omitempty"`
+	// Deployed says how long it took to create the services and to have them Ready.
+	Deployed []string `json:"deployed,omitempty"`
+}
+
+// ClassLimit is the largest number of services of a class that held, by a search.
+type ClassLimit struct {
+	RunID        string `json:"runId"`
+	RuntimeClass string `json:"runtimeClass"`
+	Services     int    `json:"services"`
+	// Message says what ended the search, and why.
+	Message string `json:"message"`
 }
 
 // Summarise pools the samples of the runs, per RuntimeClass and number of
@@ -78,10 +91,13 @@ type collector struct {
 	classes  []string // by Key.Class, in the order of their first mention
 	cells    map[Key]*cellBuilder
 	memory   map[memoryKey][][]stat.XY
+	limits   []ClassLimit
 	warnings []Warning
 	// Of the run that is being read:
+	events   []record.Event // those that are kept as they are
 	rounds   *roundBuilder
 	history  *historyBuilder
+	short    *shortfallBuilder
 	troubles map[string]*troubleCount
 	tracing  *tracing
 }
@@ -92,14 +108,17 @@ func newCollector() *collector {
 
 // visitor takes the lines of the next run; finish follows.
 func (c *collector) visitor() record.Visitor {
-	c.rounds, c.history, c.troubles, c.tracing = newRoundBuilder(), newHistoryBuilder(), map[string]*troubleCount{}, &tracing{}
+	c.rounds, c.history, c.short = newRoundBuilder(), newHistoryBuilder(), newShortfallBuilder()
+	c.events, c.troubles, c.tracing = nil, map[string]*troubleCount{}, &tracing{}
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent, Span: c.tracing.addSpan, Resource: c.history.addResource,
 	}
 }
 
 func (c *collector) addHeader(h *record.Header) {
+	c.rounds.addHeader(h)
 	c.history.addHeader(h)
+	c.short.addHeader(h)
 	for _, class := range h.Classes {
 		c.class(className(class.Name, class.Variant))
 	}
@@ -107,6 +126,11 @@ func (c *collector) addHeader(h *record.Header) {
 
 func (c *collector) addEvent(e *record.Event) {
 	c.rounds.addEvent(e)
+	c.short.addEvent(e)
+	switch e.Kind {
+	case record.EventLimit, record.EventServicesCreated, record.EventServicesReady:
+		c.events = append(c.events, *e)
+	}
 	if !slices.Contains(troubles, e.Kind) {
 		return
 	}
@@ -118,7 +142,7 @@ func (c *collector) addEvent(e *record.Event) {
 
 // finish takes what is known at the end of a run.
 func (c *collector) finish(r *record.Run) {
-	c.runs = append(c.runs, runInfo(r))
+	c.finishEvents(runInfo(r))
 	for _, list := range c.rounds.finish() {
 		for _, one := range list {
 			c.cells[one.key].rounds = append(c.cells[one.key].rounds, one)
@@ -136,6 +160,18 @@ func (c *collector) finish(r *record.Run) {
 	}
 }
 
+// finishEvents takes over what events say by themselves.
+func (c *collector) finishEvents(run RunInfo) {
+	for _, e := range c.events {
+		if e.Kind == record.EventLimit {
+			c.limits = append(c.limits, ClassLimit{RunID: run.RunID, RuntimeClass: e.RuntimeClass, Services: int(e.Value), Message: e.Message})
+		} else {
+			run.Deployed = append(run.Deployed, e.Message)
+		}
+	}
+	c.runs = append(c.runs, run)
+}
+
 func (c *collector) finishHistory() {
 	h := c.history.finish(c.rounds.events)
 	h.availability(func(k Key) *Availability {
@@ -144,6 +180,9 @@ func (c *collector) finishHistory() {
 		}
 		return c.cells[k].availability
 	})
+	for k, list := range c.short.shortfalls(h) {
+		c.cells[k].shortfalls = append(c.cells[k].shortfalls, list...)
+	}
 	for k, rounds := range h.memory() {
 		c.memory[k] = append(c.memory[k], rounds...)
 	}
@@ -193,7 +232,7 @@ func (c *collector) summary() *Summary {
 		late = append(late, b.late...)
 	}
 	addRatios(s.Cells)
-	s.Memory = memoryOf(c.memory, c.classes)
+	s.Limits, s.Memory = c.limits, memoryOf(c.memory, c.classes)
 	var lateWarnings []Warning
 	s.Lateness, lateWarnings = pooledLateness(s.Cells, late)
 	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, c.warnings)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
 	clienttesting "k8s.io/client-go/testing"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
@@ -219,6 +221,43 @@ func TestCreateErrors(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A quota of three services: what was created before the fourth is removed again.
+func TestAQuotaThatRefusesAService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakes()
+		var mu sync.Mutex
+		room := 3
+		f.serving.PrependReactor("create", "services", func(a clienttesting.Action) (bool, runtime.Object, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if room--; room >= 0 {
+				return false, nil, nil
+			}
+			name := a.(clienttesting.CreateAction).GetObject().(*servingv1.Service).Name
+			return true, nil, apierrors.NewForbidden(servingv1.Resource("services"), name,
+				errors.New("exceeded quota: small, requested: count/services.serving.knative.dev=1, used: 3, limited: 3"))
+		})
+		var specs []templates.Service
+		for i := range 6 {
+			specs = append(specs, testSpec(fmt.Sprintf("h-%d", i)))
+		}
+		err := f.CreateAll(t.Context(), testRun, specs, CreateOptions{})
+		if err == nil || !strings.HasPrefix(err.Error(), "create service bench/h-") || !strings.Contains(err.Error(), "exceeded quota: small") {
+			t.Errorf("CreateAll = %v", err)
+		}
+		if want := "raise the namespace's ResourceQuota, or ask for fewer services"; Hint(err) != want {
+			t.Errorf("hint = %q, want %q", Hint(err), want)
+		}
+		gone, err := f.Delete(t.Context(), DeleteOptions{Run: testRun})
+		if err != nil || gone.Services != 3 {
+			t.Errorf("Delete = %+v, %v, want 3 services", gone, err)
+		}
+		if left := f.left(t); left != nil {
+			t.Errorf("%v are left", left)
+		}
+	})
 }
 
 func TestParallelStopsAtTheFirstFailure(t *testing.T) {

@@ -28,7 +28,7 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold) (*Result, error) {
 	for _, t := range thresholds {
 		selected := 0
 		for i := range s.Cells {
-			if c := &s.Cells[i]; t.selects(c.Key) {
+			if c := &s.Cells[i]; t.Selects(c.Key) {
 				selected++
 				result.add(t.judge(c))
 			}
@@ -40,7 +40,8 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold) (*Result, error) {
 	return result, nil
 }
 
-func (t Threshold) selects(k analysis.Key) bool {
+// Selects says whether the threshold is about a cell.
+func (t Threshold) Selects(k analysis.Key) bool {
 	return (t.RuntimeClass == "" || t.RuntimeClass == k.RuntimeClass) &&
 		(t.Services == AllServices || t.Services == k.Services)
 }

@@ -25,3 +25,7 @@ const (
 
 // EventUsageUnread says why the use of memory and CPU cannot be read.
 const EventUsageUnread = "usageUnread"
+
+// EventLimit is the limit of a class, found by a search: Value is the largest number
+// of services that held, the message says what ended the search and why.
+const EventLimit = "limit"

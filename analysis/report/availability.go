@@ -12,17 +12,17 @@ import (
 // availabilityTable holds Ready against answering; nil where services were not
 // fired together.
 func availabilityTable(s *analysis.Summary) *table {
-	t := newTable("runtimeClass", " services", " first Ready", " all Ready", " first answered", " all answered",
+	t := newTable("runtimeClass", " services", " answered", " first Ready", " all Ready", " first answered", " all answered",
 		" answered − Ready", " min", " max", " never answered", " never Ready")
 	for _, c := range s.Cells {
 		a := c.Availability
 		if a == nil {
 			continue
 		}
-		row := []string{c.RuntimeClass, fmt.Sprint(c.Services), milestone(a.FirstReady), reachedBy(a.AllReady, a.AllReadyRounds, a),
+		row := []string{c.RuntimeClass, fmt.Sprint(c.Services), fmt.Sprintf("%d/%d", c.OK, c.Services*len(a.Rounds)), milestone(a.FirstReady), reachedBy(a.AllReady, a.AllReadyRounds, a),
 			milestone(a.FirstAnswered), reachedBy(a.AllAnswered, a.AllAnsweredRounds, a), none, none, none}
 		if g := a.Gap; g != nil {
-			row[6], row[7], row[8] = milliseconds(g.Median), milliseconds(g.Min), milliseconds(g.Max)
+			row[7], row[8], row[9] = milliseconds(g.Median), milliseconds(g.Min), milliseconds(g.Max)
 		}
 		t.row(append(row, fmt.Sprint(a.NeverAnswered), fmt.Sprint(a.NeverReady))...)
 	}

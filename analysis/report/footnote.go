@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
@@ -23,6 +24,11 @@ func footnotes(s *analysis.Summary) []string {
 			}
 		}
 	}
+	for _, r := range s.Runs {
+		if len(r.Deployed) > 0 {
+			add("%s", plain(ofRun(r, s)+strings.Join(r.Deployed, ", ")+"."))
+		}
+	}
 	if s.Discarded > 0 {
 		add("%d samples of the first round, which warms caches, are not counted.", s.Discarded)
 	}
@@ -37,7 +43,13 @@ func footnotes(s *analysis.Summary) []string {
 			stat.SamplesNeeded(0.95, stat.Confidence), stat.SamplesNeeded(0.99, stat.Confidence))
 	}
 	if instanceTable(s) != nil {
-		add("Spawned and ready: instances by pod UID, in the round with the fewest; complete: rounds in which every service answered; time to all: their median.")
+		add(instanceNote)
+	}
+	if shortfallTable(s) != nil {
+		add(shortfallNote)
+	}
+	if limitTable(s) != nil {
+		add(limitNote)
 	}
 	if availabilityTable(s) != nil {
 		add(availabilityNote)
@@ -49,4 +61,12 @@ func footnotes(s *analysis.Summary) []string {
 		add("Requests were sent %s after their intended time at p99, %s at most.", stat.Format(l.P99), stat.Format(l.Max))
 	}
 	return notes
+}
+
+// ofRun names a run where there are several.
+func ofRun(r analysis.RunInfo, s *analysis.Summary) string {
+	if len(s.Runs) == 1 {
+		return ""
+	}
+	return "run " + r.RunID + ": "
 }

@@ -134,6 +134,10 @@ func figures(s *analysis.Summary, data *charts, drifts []drift) []templates.Figu
 	add(many, templates.Figure{ID: "scaleAnswered", Title: "Answered against the number of services",
 		Lead:  "The share of the requests that were answered before the client timeout, by how many services were fired together.",
 		Table: htmlTable("Answers and instances by number of services", cmp.Or(instanceTable(s), newTable()))})
+	limits, shortfalls := limitTable(s), shortfallTable(s)
+	add(limits != nil, templates.Figure{ID: "limit", Title: "The limit", Lead: limitNote, Plain: true, Table: htmlTable("Largest number of services that held", limits)})
+	add(shortfalls != nil, templates.Figure{ID: "shortfall", Title: "Why rounds fell short", Lead: shortfallNote, Plain: true,
+		Table: htmlTable("What was seen in rounds in which not every service was answered", shortfalls)})
 	add(measured, templates.Figure{ID: "latency", Title: "Latency per class",
 		Lead:  "Each point is one cold start. Below the points, a diamond is the median with its 95 % interval, a tick the p95. A hollow triangle timed out: its latency is more than where it stands." + data.thinned(),
 		Table: htmlTable("Percentiles of the latency", percentileTable(s, 0.1, 0.25, 0.5, 0.75, 0.9))})
@@ -144,11 +148,11 @@ func figures(s *analysis.Summary, data *charts, drifts []drift) []templates.Figu
 		Lead:  "The same on the scale of an HDR histogram: each step to the right has a tenth of the requests left, so that the tail is seen. Few samples end early.",
 		Table: htmlTable("Upper percentiles, with their 95 % upper bounds", percentileTable(s, 0.5, 0.9, 0.95, 0.99, 0.999))})
 	add(phased, templates.Figure{ID: "phases", Title: "Phases of a cold start",
-		Lead:   "Medians since the request, stacked in the order of the steps; the upright line is the end of the answer. A dashed outline runs backwards: by the medians, that phase came before the one above it in the list, as when the answer arrives before the watch tells of Ready.",
+		Lead:   "Medians since the request, stacked in the order of the steps; the upright line is the end of the answer. A dashed outline runs backwards: by the medians, that phase came before the one above it in the list, as when the answer arrives before the watch tells of Ready." + lacking(s),
 		Legend: phaseLegend(data.Phases), Table: htmlTable("Phases, as medians", phaseTable(s))})
 	spans := spanTable(s)
 	add(spans != nil, templates.Figure{ID: "spans", Title: "What Knative says of it",
-		Lead:  spanNote + " The activator's wait is the cold start as Knative sees it; what follows is the cost of answering.",
+		Lead:  spanNote + " The activator's wait is the cold start as Knative sees it; what follows is the cost of answering." + lacking(s),
 		Plain: true, Table: htmlTable("Spans of Knative's components, as medians", spans)})
 	add(data.has(func(c *cellChart) bool { return len(c.Samples) > 1 }), templates.Figure{ID: "order", Title: "Latency over the run",
 		Lead:  "Every request when it was sent, to see drift. Grey: not proven cold, or failed; these are not in the figures above.",

@@ -30,7 +30,7 @@ func TestGoldenCharts(t *testing.T) {
 
 // The page around the charts: facts, checks, warnings and tables.
 func TestGoldenPage(t *testing.T) {
-	for name, run := range map[string]*record.Run{"real": realRun(t), "troubled": troubled(), "scaled": scaled()} {
+	for name, run := range map[string]*record.Run{"real": realRun(t), "troubled": troubled(), "scaled": scaled(), "limited": limited()} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name+".page.json", func(w io.Writer) error {
 				page := htmlReport([]*record.Run{run})
@@ -59,8 +59,9 @@ func hostileRun() *record.Run {
 			r.Samples[i].Phases[j].Clock = hostile
 		}
 	}
-	for _, kind := range []string{record.EventInstanceCreated, record.EventInstanceReady, "trialSkipped"} {
-		r.Events = append(r.Events, record.Event{Kind: kind, UID: hostile, Service: hostile, Message: hostile, RuntimeClass: hostile})
+	for _, kind := range []string{record.EventInstanceCreated, record.EventInstanceReady, "trialSkipped", record.EventInstanceTrouble,
+		record.EventNodeCondition, record.EventLimit, record.EventServicesReady} {
+		r.Events = append(r.Events, record.Event{Kind: kind, UID: hostile, Service: hostile, Message: hostile, RuntimeClass: hostile, Value: 1})
 	}
 	// A round of it, too, so that every chart has its names.
 	sweep := runtest.Scale{Classes: []runtest.ScaleClass{{Name: hostile, Group: runtest.MiB, Start: time.Second}}, Services: []int{3}, Blocks: 1}

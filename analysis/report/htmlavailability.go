@@ -69,7 +69,7 @@ func answeringFigure(s *analysis.Summary) templates.Figure {
 func gapFigure(s *analysis.Summary) templates.Figure {
 	return templates.Figure{ID: "gap", Title: "Answering after being Ready",
 		Lead: "How long after Kubernetes called it Ready each instance gave its first answer, to the millisecond; left of the upright line it answered before. " +
-			"The diamond is the median.",
+			"The diamond is the median." + lacking(s),
 		Table: htmlTable("From Ready to the first answer", gapTable(s))}
 }
 

@@ -15,7 +15,7 @@ import (
 // percentileTable has a column for each quantile, with the upper bound of those
 // above the median, or how many samples one takes.
 func percentileTable(s *analysis.Summary, quantiles ...float64) *table {
-	head := []string{"runtimeClass", " n"}
+	head := []string{"runtimeClass", " n", " failed"}
 	for _, q := range quantiles {
 		head = append(head, " p"+strconv.FormatFloat(100*q, 'g', 4, 64))
 	}
@@ -24,7 +24,7 @@ func percentileTable(s *analysis.Summary, quantiles ...float64) *table {
 		if c.Measured == 0 {
 			continue
 		}
-		row := []string{label(c, s.Cells), fmt.Sprint(c.Measured)}
+		row := []string{label(c, s.Cells), fmt.Sprint(c.Measured), fmt.Sprint(c.Failures())}
 		for _, q := range quantiles {
 			row = append(row, quantileText(c.Latencies, q))
 		}

@@ -10,7 +10,8 @@ import (
 // instanceTable counts instances where services were fired together; nil where
 // none were. Counts are those of the round with the fewest.
 func instanceTable(s *analysis.Summary) *table {
-	t := newTable("runtimeClass", " services", " rounds", " answered", " spawned", " ready", " peak", " complete", " time to all")
+	t := newTable("runtimeClass", " services", " rounds", " answered", " failed", " spawned", " scheduled", " running", " ready", " peak",
+		" complete", " time to all", " skew")
 	for _, c := range s.Cells {
 		in := c.Instances
 		if in == nil {
@@ -23,11 +24,24 @@ func instanceTable(s *analysis.Summary) *table {
 		if in.Complete > 0 {
 			all = stat.Format(in.TimeToAll)
 		}
-		t.row(c.Class(), fmt.Sprint(c.Services), fmt.Sprint(in.Rounds), fmt.Sprintf("%d/%d", c.OK, c.Samples),
-			fmt.Sprint(in.Spawned), fmt.Sprint(in.Ready), peak, fmt.Sprintf("%d/%d", in.Complete, in.Rounds), all)
+		t.row(c.Class(), fmt.Sprint(c.Services), fmt.Sprint(in.Rounds), fmt.Sprintf("%d/%d", c.OK, in.Requested), fmt.Sprint(c.Failures()),
+			fmt.Sprint(in.Spawned), fmt.Sprint(in.Scheduled), fmt.Sprint(in.Running), fmt.Sprint(in.Ready), peak,
+			fmt.Sprintf("%d/%d", in.Complete, in.Rounds), all, skew(in))
 	}
 	if len(t.rows) == 0 {
 		return nil
 	}
 	return t
 }
+
+// skew is that of the requests on the wire, where it is known when they were
+// written.
+func skew(in *analysis.Instances) string {
+	if in.WireSkew > 0 {
+		return stat.Format(in.WireSkew)
+	}
+	return stat.Format(in.Skew)
+}
+
+const instanceNote = "Spawned to ready: instances by pod UID, in the round with the fewest; peak: alive at once; complete: rounds in which every service answered; time to all: their median; " +
+	"skew: from the first to the last request being written, in the round with the largest."

@@ -19,7 +19,7 @@ func Phases(w io.Writer, s *analysis.Summary) error {
 	p.line("")
 	p.table(phaseTable(s))
 	p.line("")
-	p.line("Medians of the cold starts that succeeded; they do not add up exactly.")
+	p.line("Medians of the cold starts that succeeded; they do not add up exactly.%s", lacking(s))
 	return p.err
 }
 
@@ -63,7 +63,7 @@ func Timeline(w io.Writer, s *analysis.Summary) error {
 			continue
 		}
 		p.line("")
-		p.line("%s, %d cold starts", label(c, s.Cells), c.Phases[0].Samples)
+		p.line("%s, %d cold starts%s", label(c, s.Cells), c.Phases[0].Samples, unanswered(c))
 		var from time.Duration
 		for _, ph := range c.Phases[1:] {
 			p.line("  %-*s  %-*s  %s", name, ph.Name, timelineWidth, bar(from, ph.SinceRequested, longest), stat.Format(ph.SinceRequested))
@@ -71,6 +71,14 @@ func Timeline(w io.Writer, s *analysis.Summary) error {
 		}
 	}
 	return p.err
+}
+
+// unanswered is empty where all were answered.
+func unanswered(c analysis.Cell) string {
+	if missing := requested(c) - c.OK; missing > 0 {
+		return fmt.Sprintf("; %d of %d were not answered", missing, requested(c))
+	}
+	return ""
 }
 
 // bar spans from one instant to the next, on a line that is longest long.

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -102,7 +103,7 @@ func burst() *record.Run {
 		for j := range services {
 			b.Add("runc", services, draw(), func(s *record.Sample) {
 				s.Block, s.Intended, s.Sent = i, now, now+time.Duration(j)*100*time.Microsecond
-				s.FirstByte, s.Done = s.Sent+s.TTFB, s.Sent+s.ResponseLatency
+				s.Wrote, s.FirstByte, s.Done = s.Sent+2*time.Millisecond, s.Sent+s.TTFB, s.Sent+s.ResponseLatency
 				if i == 4 && j >= 8 {
 					runtest.TimedOut(s)
 				}
@@ -133,12 +134,57 @@ func scaled() *record.Run {
 	return sweep.Run("20260102-060708")
 }
 
+// limited is a search whose second round did not hold.
+func limited() *record.Run {
+	b := runtest.New("20260102-070809", "runc")
+	r := b.Run()
+	event := func(at time.Duration, kind, service, uid, message string, value float64) {
+		r.Events = append(r.Events, record.Event{Type: record.TypeEvent, At: at, Kind: kind, RuntimeClass: "runc", Service: service, UID: uid, Message: message, Value: value})
+	}
+	event(4*time.Second, record.EventServicesCreated, "", "", "20 services created in 3.1 s", 20)
+	event(9*time.Second, record.EventServicesReady, "", "", "all Ready and at zero after 8.3 s", 20)
+	for round, services := range []int{10, 20} {
+		from := time.Duration(1+round) * 200 * time.Second
+		for i := range services {
+			service, uid := fmt.Sprintf("runc-%d", i), fmt.Sprintf("%d-%d", round, i)
+			b.Add("runc", services, time.Duration(i+1)*time.Second, func(s *record.Sample) {
+				s.Block, s.Service, s.Intended, s.Sent = round+1, service, from, from+time.Duration(i)*100*time.Microsecond
+				s.Wrote, s.Instance.UID = s.Sent+time.Millisecond, uid
+				if i >= 12 {
+					runtest.TimedOut(s)
+				}
+				s.Done, s.FirstByte = s.Sent+s.ResponseLatency, s.Sent+s.TTFB
+			})
+			event(from+time.Second, record.EventInstanceCreated, service, uid, "", float64(i+1))
+			event(from+150*time.Second, record.EventInstanceGone, service, uid, "", 0)
+			if i >= 15 {
+				event(from+time.Second, record.EventInstanceTrouble, service, uid, "Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.", 0)
+				continue
+			}
+			event(from+time.Second, record.EventInstanceScheduled, service, uid, "", 0)
+			event(from+2*time.Second, record.EventInstanceRunning, service, uid, "", 0)
+			if i < 12 {
+				event(from+time.Duration(i)*time.Second+950*time.Millisecond, record.EventInstanceReady, service, uid, "", float64(i+1))
+			}
+		}
+		for at := from; at <= from+100*time.Second; at += time.Second {
+			r.Resources = append(r.Resources, record.Resource{Type: record.TypeResource, Scope: record.ScopeNode, Node: "n1", At: at, CPUs: 2,
+				MemoryBytes: 4 << 30, CPU: time.Duration(1+round) * at})
+		}
+	}
+	event(500*time.Second, record.EventLimit, "", "", "at 20 services 12 of 20 answered (60 %), which is answered<98%: pods: 5 scheduler: Insufficient cpu, by requests, not by use", 10)
+	r.Header.Command, r.Header.Cluster.Nodes, r.Header.Cluster.MemoryBytes = "scale", 1, 24<<30
+	r.End.Samples = len(r.Samples)
+	return r
+}
+
 func TestGoldenFiles(t *testing.T) {
 	runs := map[string]*analysis.Summary{
 		"three":    analysis.Summarise(threeClasses()),
 		"troubled": analysis.Summarise(troubled()),
 		"burst":    analysis.Summarise(burst()),
 		"scaled":   analysis.Summarise(scaled()),
+		"limited":  analysis.Summarise(limited()),
 		"real":     analysis.Summarise(realRun(t)),
 		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
 	}

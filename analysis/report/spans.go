@@ -34,7 +34,7 @@ func Spans(w io.Writer, s *analysis.Summary) error {
 	p.line("")
 	p.table(t)
 	p.line("")
-	p.line(spanNote)
+	p.line("%s", spanNote+lacking(s))
 	return p.err
 }
 

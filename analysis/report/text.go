@@ -44,7 +44,7 @@ func Text(w io.Writer, s *analysis.Summary) error {
 
 // furtherTables are those that not every summary has.
 func furtherTables(s *analysis.Summary) []*table {
-	return slices.DeleteFunc([]*table{instanceTable(s), availabilityTable(s), memoryTable(s)}, func(t *table) bool { return t == nil })
+	return slices.DeleteFunc([]*table{instanceTable(s), shortfallTable(s), availabilityTable(s), memoryTable(s), limitTable(s)}, func(t *table) bool { return t == nil })
 }
 
 // printer writes lines until one fails.

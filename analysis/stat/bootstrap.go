@@ -45,7 +45,7 @@ func percentile(draws []pair, of func(pair) (least, greatest float64)) (low, hig
 		slices.Sort(highs)
 	}
 	tail := (1 - Confidence) / 2
-	return lows[rank(tail, len(lows))-1], highs[rank(1-tail, len(highs))-1]
+	return lows[Rank(tail, len(lows))-1], highs[Rank(1-tail, len(highs))-1]
 }
 
 // resample is the q-quantile of n samples drawn from s with replacement.
@@ -60,8 +60,8 @@ func (s *Set) resample(q float64, rng *rand.Rand) Point {
 // rank of the quantile, that is a Beta(k, m-k+1) variate. Drawing that is the
 // same as resampling, without the cost.
 func ResampleRank(q float64, m, n int, rng *rand.Rand) int {
-	k := rank(q, m)
-	return rank(beta(float64(k), float64(m-k+1), rng), n)
+	k := Rank(q, m)
+	return Rank(beta(float64(k), float64(m-k+1), rng), n)
 }
 
 // NewRand is the generator for a seed.

@@ -57,9 +57,10 @@ func (s *Set) Order(rank int) Point {
 // q of the samples at or below it. This is the inverse of the empirical
 // distribution (definition 1 of Hyndman and Fan, "Sample quantiles in
 // statistical packages", 1996), and what an HDR histogram answers.
-func (s *Set) Rank(q float64) int { return rank(q, s.n) }
+func (s *Set) Rank(q float64) int { return Rank(q, s.n) }
 
-func rank(q float64, n int) int {
+// Rank is the rank of the q-quantile of n samples.
+func Rank(q float64, n int) int {
 	// 0.07 * 100 is a little over 7 in floating point.
 	return min(max(int(math.Ceil(q*float64(n)-1e-9)), 1), n)
 }

@@ -15,7 +15,7 @@ import (
 // limit; clipped is the weight that they have in the result, from 0 to 1.
 // A limit of zero is none.
 func (s *Set) LogQuantile(q float64, m int, limit time.Duration) (mean, clipped float64) {
-	k := rank(q, m)
+	k := Rank(q, m)
 	// The j-th smallest of n is the k-th smallest of a subset when k-1 of those
 	// below and m-k of those above it are chosen.
 	all := logWays(s.n, m)

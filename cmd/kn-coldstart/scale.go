@@ -18,6 +18,7 @@ import (
 // scaleFlags are the options of scale; their JSON is the run file's settings.
 type scaleFlags struct {
 	serviceFlags
+	limitFlags
 	Services    []int           `json:"services"`
 	Iterations  int             `json:"iterations"`
 	Arrival     loadgen.Arrival `json:"arrival"`
@@ -41,10 +42,15 @@ func newScale() *cobra.Command {
 		Long: "scale creates as many Knative Services of each RuntimeClass as the largest number of --services,\n" +
 			"waits until all are Ready and have no pod, and sends one first request to each of N of them together,\n" +
 			"for each N. Every answer, every failure and every instance is recorded; between two rounds all\n" +
-			"services go back to zero. With the default --stable-window all instances of a round stay up together.",
+			"services go back to zero. With the default --stable-window all instances of a round stay up together.\n\n" +
+			"With --until-failure the numbers of --services are steps to climb: until a round meets a --stop condition,\n" +
+			"then between the last two, until the largest number that holds is known to a tenth. The limit of each class\n" +
+			"and what was seen of why are told at the end.",
 		Example: "  kn-coldstart scale --runtime-class runc,gvisor --services 1,10,50\n" +
 			"  kn-coldstart scale --runtime-class runc --services 500 --arrival uniform:2 --client-timeout 5m\n" +
-			"  kn-coldstart scale --runtime-class runc --services 10,25 --stable-window 6s --iterations 5",
+			"  kn-coldstart scale --runtime-class runc --services 10,25 --stable-window 6s --iterations 5\n" +
+			"  kn-coldstart scale --runtime-class runc,crun --services 50,100,200,400 --max-services 800 --until-failure\n" +
+			"  kn-coldstart scale --runtime-class runc --services 10,50,250 --until-failure --stop 'p(95)>60s' --stop 'failed>5%'",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
@@ -54,6 +60,7 @@ func newScale() *cobra.Command {
 	f.classes.register(flags)
 	f.serviceFlags.register(flags)
 	f.output.register(flags)
+	f.limitFlags.register(flags)
 	flags.IntSliceVar(&f.Services, "services", []int{1, 5, 10, 25, 50, 100}, "numbers of services of a class to start together, one after the other")
 	flags.IntVar(&f.Iterations, "iterations", 1, "how often each number of services of each class is started")
 	flags.StringVar(&f.arrival, "arrival", string(loadgen.Burst), "how the requests of a round arrive: burst, uniform:RATE or poisson:RATE, in requests per second")
@@ -65,17 +72,20 @@ func newScale() *cobra.Command {
 	return cmd
 }
 
-func (f *scaleFlags) validate(classes int) error {
+func (f *scaleFlags) validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if len(f.Services) == 0 || slices.Min(f.Services) < 1 {
 		bad("--services is %v: each number must be at least 1", f.Services)
-	} else if n := f.most() * classes; n > f.MaxServices {
-		errs = append(errs, withHint(fmt.Errorf("%d services are asked for, %d of each of %d RuntimeClasses, and --max-services is %d", n, f.most(), classes, f.MaxServices),
-			fmt.Sprintf("--max-services %d if the cluster is to hold them", n)))
 	}
 	if f.Iterations < 1 {
 		bad("--iterations is %d: it must be at least 1", f.Iterations)
+	}
+	if f.UntilFailure && f.Iterations > 1 {
+		bad("--until-failure and --iterations %d exclude each other: a search fires each number of services once", f.Iterations)
+	}
+	if f.UntilFailure && f.runFile == "-" {
+		bad("--until-failure reads the run file after each round: it cannot be standard output")
 	}
 	if f.Settle < 0 {
 		bad("--settle is %v: it must not be negative", f.Settle)
@@ -84,20 +94,32 @@ func (f *scaleFlags) validate(classes int) error {
 	if f.Arrival, err = loadgen.ParseArrival(f.arrival); err != nil {
 		bad("--arrival: %w", err)
 	}
-	return errors.Join(append(errs, f.serviceFlags.validate(), f.output.validate(f.runFile))...)
+	return errors.Join(append(errs, f.limitFlags.validate(), f.serviceFlags.validate(), f.output.validate(f.runFile))...)
+}
+
+// fits makes sure that the classes are what the other options allow.
+func (f *scaleFlags) fits(classes []string) error {
+	if n := f.most() * len(classes); n > f.MaxServices {
+		return withHint(fmt.Errorf("%d services are asked for, %d of each of %d RuntimeClasses, and --max-services is %d", n, f.most(), len(classes), f.MaxServices),
+			fmt.Sprintf("--max-services %d if the cluster is to hold them", n))
+	}
+	return f.areOf(classes)
 }
 
 func (f *scaleFlags) most() int { return slices.Max(f.Services) }
 
 func (f *scaleFlags) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
+	if err := f.validate(); err != nil {
+		return usage(err)
+	}
 	client, err := f.cluster.connect()
 	if err != nil {
 		return err
 	}
 	classes, err := f.classes.parse(f.cluster.embedded)
 	if err == nil {
-		err = f.validate(len(classes))
+		err = f.fits(names(classes))
 	}
 	if err != nil {
 		return usage(err)
@@ -157,7 +179,7 @@ func (f *scaleFlags) experiment(ctx context.Context, s *session) error {
 	sampler := s.sampleUsage(ctx)
 	defer sampler.Stop()
 	watching := startCost(s.client)
-	rounds, err := e.Run(guard.ctx)
+	rounds, err := f.fire(guard.ctx, s, &e)
 	if cause := context.Cause(guard.ctx); cause != nil {
 		return cause
 	}
@@ -178,6 +200,15 @@ func (f *scaleFlags) linger(ctx context.Context) {
 	case <-time.After(min(afterwards, f.StableWindow)):
 	case <-ctx.Done():
 	}
+}
+
+// fire makes the rounds that were asked for, or those of a search.
+func (f *scaleFlags) fire(ctx context.Context, s *session, e *loadgen.Scale) ([]loadgen.Round, error) {
+	if !f.UntilFailure {
+		return e.Run(ctx)
+	}
+	judge := newJudge(s, &f.limitFlags)
+	return (&loadgen.Limits{Scale: e, Held: judge.held, OnFound: judge.found}).Run(ctx)
 }
 
 // warmServices is how many services of each class the discarded round fires where

@@ -129,7 +129,8 @@ func (s *session) deploy(ctx context.Context, services []templates.Service) ([]r
 	if err != nil {
 		return nil, err
 	}
-	s.tellDeployed(record.EventServicesCreated, progress, len(services))
+	s.tellDeployed(record.EventServicesCreated, len(services), "%d services created in %.1f s", len(services), time.Since(progress.start).Seconds())
+	began := progress.start
 	progress = newProgress("waiting until they are Ready and at zero")
 	targets := make([]record.Target, len(services))
 	errs := make([]error, len(services))
@@ -154,17 +155,14 @@ func (s *session) deploy(ctx context.Context, services []templates.Service) ([]r
 	if err := firstCause(errs); err != nil {
 		return nil, err
 	}
-	s.tellDeployed(record.EventServicesReady, progress, len(services))
+	s.tellDeployed(record.EventServicesReady, len(services), "all Ready and at zero after %.1f s", time.Since(began).Seconds())
 	s.targets = append(s.targets, targets...)
 	return targets, nil
 }
 
 // tellDeployed writes down how long a step of the deployment took.
-func (s *session) tellDeployed(kind string, p *progress, n int) {
-	s.event(record.Event{
-		At: s.clock.Now(), Kind: kind, Value: float64(n),
-		Message: fmt.Sprintf("%s: %d in %.1fs", p.what, n, time.Since(p.start).Seconds()),
-	})
+func (s *session) tellDeployed(kind string, n int, format string, args ...any) {
+	s.event(record.Event{At: s.clock.Now(), Kind: kind, Value: float64(n), Message: fmt.Sprintf(format, args...)})
 }
 
 // firstCause prefers an error that is not the echo of another's cancellation.

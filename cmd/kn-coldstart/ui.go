@@ -147,6 +147,15 @@ func sayFired(skew time.Duration, skipped int) {
 	}
 }
 
+// sayHeld tells of a round of a search.
+func sayHeld(c loadgen.Cell, reasons []string) {
+	if len(reasons) == 0 {
+		say("  %s × %d held", c.RuntimeClass, c.Services)
+		return
+	}
+	say("  %s × %d did not hold: %s", c.RuntimeClass, c.Services, reasons[0])
+}
+
 func sayCost(during, all time.Duration, requests float64) {
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	say("own cost: %.1f ms of CPU during a cold start, %.1f ms per sample in all, %.1f API requests per sample", ms(during), ms(all), requests)
