@@ -16,7 +16,7 @@ import (
 func TestAB(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "run.jsonl")
 	r := kn(t, "ab", "--runtime-class", "runc", "--b", "runtime-class=crun", "--b", "env=COLDFN_START_DELAY=700ms",
-		"--max-blocks", "3", "--services-per-side", "2", "--run-file", file)
+		"--max-blocks", "3", "--services-per-side", "3", "--run-file", file)
 	if r.code != gate.ExitInconclusive || !strings.Contains(r.stdout, "too few blocks to say") {
 		t.Errorf("exit code %d\n%s", r.code, r)
 	}
@@ -24,7 +24,7 @@ func TestAB(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if run.End == nil || run.End.Reason != record.EndCompleted || len(run.Samples) != 2*2+2*3 {
+	if run.End == nil || run.End.Reason != record.EndCompleted || len(run.Samples) != 2*3+2*3 {
 		t.Errorf("%d samples, end %+v", len(run.Samples), run.End)
 	}
 	for _, s := range run.Samples {
