@@ -40,8 +40,8 @@ func (s *Shortfall) Observations() []Observation {
 	for _, t := range s.Requests {
 		list = append(list, Observation{"requests", t.What, t.Count})
 	}
-	if s.NotFired > 0 {
-		list = append(list, Observation{"requests", "not sent", s.NotFired})
+	if s.NoSample > 0 {
+		list = append(list, Observation{"requests", "left out, not being at zero, or abandoned", s.NoSample})
 	}
 	for _, n := range s.Nodes {
 		if !n.Saturated {

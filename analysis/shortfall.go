@@ -16,9 +16,9 @@ type Shortfall struct {
 	Block    int `json:"block"`
 	Services int `json:"services"`
 	Answered int `json:"answered"`
-	// NotFired were left out, because they did not come back to zero pods, or the
-	// run was interrupted.
-	NotFired int `json:"notFired"`
+	// NoSample are services that were not at zero pods when the round began and were
+	// left out, and those whose requests were abandoned when the run was interrupted.
+	NoSample int `json:"noSample"`
 	// Requests are those that were not answered, by how they ended; Stages the
 	// same by how far the instance of their service had come by then.
 	Requests []Tally `json:"requests"`
@@ -143,7 +143,7 @@ func (b *shortfallBuilder) shortfalls(h *history) map[Key][]Shortfall {
 
 func (b *shortfallBuilder) of(f *firing, readings []reading) Shortfall {
 	s := Shortfall{Block: f.block, Services: f.key.Services, Answered: len(f.answers),
-		NotFired: max(f.key.Services-len(f.answers)-len(f.missing), 0)}
+		NoSample: max(f.key.Services-len(f.answers)-len(f.missing), 0)}
 	requests, stages := map[string]int{}, map[string]int{}
 	for _, m := range f.missing {
 		requests[m.how]++

@@ -82,7 +82,7 @@ func short() *record.Run {
 func TestShortfall(t *testing.T) {
 	share := 0.99
 	want := []Shortfall{{
-		Block: 1, Services: 10, Answered: 2, NotFired: 1,
+		Block: 1, Services: 10, Answered: 2, NoSample: 1,
 		Requests: []Tally{{"client timeout", 4}, {"HTTP 504", 2}, {"connection reset", 1}},
 		Stages: []Tally{
 			{"Ready, not answered", 2}, {"created, not scheduled", 1}, {"instance gone", 1}, {"no instance created", 1},
