@@ -203,21 +203,21 @@ func halfAndMore(t *testing.T) string {
 
 func TestScaleBeyondAQuota(t *testing.T) {
 	kube := cluster(t).Kubernetes.CoreV1()
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "small"}}
-	if _, err := kube.Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{}); err != nil {
+	made, err := kube.Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "small-"}}, metav1.CreateOptions{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	defer kube.Namespaces().Delete(t.Context(), "small", metav1.DeleteOptions{})
+	defer kube.Namespaces().Delete(t.Context(), made.Name, metav1.DeleteOptions{})
 	quota := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "three"}, Spec: corev1.ResourceQuotaSpec{
 		Hard: corev1.ResourceList{"count/services.serving.knative.dev": resource.MustParse("3")}}}
-	if _, err := kube.ResourceQuotas("small").Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
+	if _, err = kube.ResourceQuotas(made.Name).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	r, run := scale(t, "-n", "small", "--runtime-class", "runc", "--services", "6")
+	r, run := scale(t, "-n", made.Name, "--runtime-class", "runc", "--services", "6")
 	if r.code != exitFailed || run.End == nil || run.End.Reason != record.EndFailed {
 		t.Errorf("exit code %d, end %+v", r.code, run.End)
 	}
-	for _, text := range []string{"error: create service small/", "exceeded quota: three", "hint: raise the namespace's ResourceQuota"} {
+	for _, text := range []string{"error: create service " + made.Name + "/", "exceeded quota: three", "hint: raise the namespace's ResourceQuota"} {
 		if !strings.Contains(r.stderr, text) {
 			t.Errorf("no %q in\n%s", text, r)
 		}
