@@ -186,18 +186,32 @@ func (f *scaleFlags) experiment(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	f.linger(ctx)
+	f.linger(ctx, s.watch)
 	return f.finish(s, watching, rounds)
 }
 
-// afterwards is how long the last round is watched once it was answered: what the
-// watch has yet to tell of, and the memory of instances that have all come up. The
-// other rounds have the time that they take to go back to zero.
-const afterwards = 5 * time.Second
+// The last round is watched for afterwards once it was answered, or once all of its
+// instances are Ready if that comes within lateReady: what the watch has yet to tell
+// of, and the memory of instances that have all come up. The kubelet probes only each
+// ten seconds. The other rounds have the time that they take to go back to zero.
+const (
+	afterwards = 5 * time.Second
+	lateReady  = 12 * time.Second
+)
 
-func (f *scaleFlags) linger(ctx context.Context) {
+func (f *scaleFlags) linger(ctx context.Context, w *ksvc.Watch) {
+	late, cancel := context.WithTimeout(ctx, min(lateReady, f.StableWindow))
+	defer cancel()
+	for in := w.Instances(""); in.Ready < in.Alive && late.Err() == nil; in = w.Instances("") {
+		pause(late, 100*time.Millisecond)
+	}
+	pause(ctx, min(afterwards, f.StableWindow))
+}
+
+// pause waits, unless the context ends first.
+func pause(ctx context.Context, d time.Duration) {
 	select {
-	case <-time.After(min(afterwards, f.StableWindow)):
+	case <-time.After(d):
 	case <-ctx.Done():
 	}
 }

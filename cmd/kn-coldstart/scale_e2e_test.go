@@ -36,7 +36,7 @@ func ofKind(run *record.Run, kind string) []record.Event {
 
 func TestScale(t *testing.T) {
 	const services = 25
-	r, run := scale(t, "--runtime-class", "runc,crun", "--services", "25", "--stable-window", "30s", "--client-timeout", "20s")
+	r, run := scale(t, "--runtime-class", "runc,crun", "--services", "25", "--stable-window", "30s", "--client-timeout", "20s", "--settle", "1s")
 	if r.code != exitOK || run.End == nil || run.End.Reason != record.EndCompleted {
 		t.Fatalf("exit code %d, end %+v\n%s", r.code, run.End, r)
 	}
