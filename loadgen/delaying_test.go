@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if os.Getenv("LOADGEN_AWAKE") != "" {
+		stayAwake()
+	}
 	os.Exit(m.Run())
 }
 

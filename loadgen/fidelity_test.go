@@ -45,6 +45,7 @@ func BenchmarkFidelity(b *testing.B) {
 
 func benchmarkFidelity(b *testing.B, n int) {
 	address := startDelayingServer(b)
+	keepAwake(b)
 	fireDelayed(b, address, n) // warms both sides
 	var errs []time.Duration
 	var before, after runtime.MemStats

@@ -31,8 +31,8 @@ func (r *stampReader) use(conn net.Conn) {
 }
 
 func (r *stampReader) Read(p []byte) (int, error) {
-	n, age, err := r.receive(p)
-	now, before := r.clock.Now(), r.last
+	n, now, age, err := r.receive(p)
+	before := r.last
 	// The age is of the wall clock, which may have been set in between: one that
 	// cannot be is not believed.
 	if r.last = now - age; age < 0 || r.last < before {

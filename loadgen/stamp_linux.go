@@ -30,32 +30,35 @@ func stampPackets(conn net.Conn) syscall.RawConn {
 	return raw
 }
 
-// receive reads what there is and says how long ago it arrived, zero when the
-// kernel does not say.
-func (r *stampReader) receive(p []byte) (n int, age time.Duration, err error) {
+// receive reads what there is, at an instant of the run's clock, and says how long
+// ago it had arrived then, zero when the kernel does not say. Both clocks are read
+// right after one another: a process that was just woken is slow, and what it does
+// between the two would count as latency.
+func (r *stampReader) receive(p []byte) (n int, now, age time.Duration, err error) {
 	if r.raw == nil {
 		n, err = r.conn.Read(p)
-		return n, 0, err
+		return n, r.clock.Now(), 0, err
 	}
+	var wall time.Time
 	var stamps int
 	var failed error
 	err = r.raw.Read(func(fd uintptr) bool {
 		for {
 			n, stamps, _, _, failed = syscall.Recvmsg(int(fd), p, r.control[:], 0)
-			if failed != syscall.EINTR {
+			if now, wall = r.clock.Now(), time.Now(); failed != syscall.EINTR {
 				return failed != syscall.EAGAIN
 			}
 		}
 	})
 	switch {
 	case err != nil:
-		return 0, 0, err
+		return 0, now, 0, err
 	case failed != nil:
-		return 0, 0, os.NewSyscallError("recvmsg", failed)
+		return 0, now, 0, os.NewSyscallError("recvmsg", failed)
 	case n == 0 && len(p) > 0:
-		return 0, 0, io.EOF
+		return 0, now, 0, io.EOF
 	}
-	return n, ageOf(r.control[:stamps], time.Now()), nil
+	return n, now, ageOf(r.control[:stamps], wall), nil
 }
 
 // ageOf reads the arrival of the last packet from a control message.
