@@ -22,7 +22,12 @@ var settings = map[string]map[string]string{
 		"queue-sidecar-cpu-request":    "1m",
 		"queue-sidecar-memory-request": "4Mi",
 	},
-	"config-network":  {"ingress-class": "traefik.ingress.networking.knative.dev"},
+	"config-network": {
+		"ingress-class": "traefik.ingress.networking.knative.dev",
+		// Without a mesh there is no need to try a Service's address whenever a
+		// pod does not answer yet; with hundreds of those that is most tries.
+		"mesh-pod-addressability-mode": "disabled",
+	},
 	"config-features": {"kubernetes.podspec-runtimeclassname": "enabled"},
 	"config-domain":   {"cold.test": ""},
 	"config-autoscaler": {

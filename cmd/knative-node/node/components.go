@@ -1,6 +1,8 @@
 package node
 
 import (
+	"fmt"
+	"runtime"
 	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/process"
@@ -60,13 +62,20 @@ func (l Layout) controllerManager() component {
 		l.Bin("kube"), "kube-controller-manager",
 		"--bind-address=127.0.0.1", "--leader-elect=false", "--use-service-account-credentials",
 		"--root-ca-file=" + l.PKI("ca.crt"), "--service-account-private-key-file=" + l.PKI("sa.key"),
+		"--kube-api-qps=300", "--kube-api-burst=500",
 		"--concurrent-deployment-syncs=20", "--concurrent-replicaset-syncs=20", "--concurrent-service-endpoint-syncs=20",
 	}, l.client("kube-controller-manager")...)}, "https://localhost:10257/healthz"}
 }
 
+// scheduler sends one request to bind a pod, so its rate is that of instances to
+// start: after the first sixty, what two processors can do. Hundreds that start
+// at once take far longer than the same ones after one another, because container
+// runtimes queue up at the kernel's list of mounts (see tuning.md).
 func (l Layout) scheduler() component {
+	startsPerSecond := 0.6 * float64(runtime.NumCPU())
 	return component{process.Program{Name: "kube-scheduler", Args: append([]string{
 		l.Bin("kube"), "kube-scheduler", "--bind-address=127.0.0.1", "--leader-elect=false",
+		fmt.Sprintf("--kube-api-qps=%g", startsPerSecond), "--kube-api-burst=60",
 	}, l.client("kube-scheduler")...)}, "https://localhost:10259/healthz"}
 }
 
@@ -76,7 +85,6 @@ func (l Layout) client(name string) []string {
 	return []string{
 		"--kubeconfig=" + kubeconfig, "--authentication-kubeconfig=" + kubeconfig, "--authorization-kubeconfig=" + kubeconfig,
 		"--tls-cert-file=" + l.PKI("localhost.crt"), "--tls-private-key-file=" + l.PKI("localhost.key"),
-		"--kube-api-qps=300", "--kube-api-burst=500",
 	}
 }
 
@@ -85,6 +93,8 @@ func (l Layout) kubelet() component {
 		l.Bin("kube"), "kubelet",
 		"--config=" + l.Config("kubelet.yaml"), "--kubeconfig=" + l.ComponentKubeconfig("kubelet"),
 		"--hostname-override=" + Name, "--node-ip=" + sandbox.NodeIP, "--root-dir=" + l.State + "/kubelet",
+		// Each look at every cgroup costs a kubelet with hundreds of pods a third of its time.
+		"--housekeeping-interval=1m",
 	}}, "http://127.0.0.1:10248/healthz"}
 }
 
