@@ -120,7 +120,7 @@ func (h *historyBuilder) finish(events map[string][]instanceEvent) *history {
 	}
 	for _, class := range slices.Sorted(maps.Keys(events)) {
 		for _, e := range events[class] {
-			if e.kind != record.EventInstanceScheduled && e.kind != record.EventInstanceRunning {
+			if e.kind != record.EventInstanceCreated && e.kind != record.EventInstanceRunning {
 				all.events = append(all.events, classEvent{class, e})
 			}
 		}

@@ -29,9 +29,10 @@ var memorySources = []MemorySource{NodeMemory, NodeGroupMemory, PodMemory}
 // It is the slope of memory over the number of instances, fitted to one value for
 // each number of instances in each round: the median of the readings that were
 // taken while the number grew, and while all instances that there were, but for
-// 2 % at most, were Ready. What is created and does not run yet takes no memory,
-// and what goes has given back some, so readings in between would make the slope
-// too small. Nothing of another class may be alive.
+// 2 % at most, were Ready. An instance is there once a node has it: one that waits
+// for the scheduler takes no memory. What is there and does not run yet takes
+// little, and what goes has given back some, so readings in between would make the
+// slope too small. Nothing of another class may be there.
 type Memory struct {
 	RuntimeClass string       `json:"runtimeClass"`
 	Source       MemorySource `json:"source"`
@@ -62,7 +63,7 @@ const (
 	seldomBaseline = 12 * time.Second
 )
 
-// population is how many instances there are while a run is replayed.
+// population is how many instances there are on nodes while a run is replayed.
 type population struct {
 	alive map[string]map[uid]bool // by class
 	ready map[string]map[uid]bool
@@ -82,7 +83,7 @@ func (p *population) see(e classEvent) {
 	alive, ready := p.alive[e.class], p.ready[e.class]
 	p.all -= len(alive)
 	switch e.kind {
-	case record.EventInstanceCreated:
+	case record.EventInstanceScheduled:
 		alive[e.uid] = true
 	case record.EventInstanceReady:
 		alive[e.uid], ready[e.uid] = true, true
@@ -203,8 +204,8 @@ func memoryOf(points map[memoryKey][][]stat.XY, classes []string) []Memory {
 		for i, class := range classes {
 			rounds := points[memoryKey{class, source}]
 			slope := stat.SlopeOf(rounds)
-			if slope == nil {
-				continue
+			if slope == nil || len(rounds) == 1 && most(rounds) < 2 {
+				continue // one instance once: what else a node does weighs more
 			}
 			m := Memory{RuntimeClass: class, Source: source, PerInstance: *slope, Rounds: rounds, MostInstances: most(rounds)}
 			switch {

@@ -96,7 +96,7 @@ func TestMemoryThatCannotBeSaid(t *testing.T) {
 		"no events":   {func(r *record.Run) { r.Events = nil }, nil},
 		"never Ready": {func(r *record.Run) { r.Events = without(r.Events, record.EventInstanceReady) }, nil},
 		"another class stays": {func(r *record.Run) {
-			r.Events = append(r.Events, record.Event{Kind: record.EventInstanceCreated, RuntimeClass: "gvisor", UID: "stays"})
+			r.Events = append(r.Events, record.Event{Kind: record.EventInstanceScheduled, RuntimeClass: "gvisor", UID: "stays"})
 		}, nil},
 		"two nodes": {func(r *record.Run) {
 			for i := range r.Resources {

@@ -85,7 +85,7 @@ func (s *Scale) round(class ScaleClass, n, block int) {
 		for _, e := range []struct {
 			kind string
 			at   time.Duration
-		}{{record.EventInstanceCreated, m.created}, {record.EventInstanceReady, m.ready}, {record.EventInstanceGone, m.gone}} {
+		}{{record.EventInstanceCreated, m.created}, {record.EventInstanceScheduled, m.created}, {record.EventInstanceReady, m.ready}, {record.EventInstanceGone, m.gone}} {
 			s.run.Events = append(s.run.Events, record.Event{Type: record.TypeEvent, At: e.at, Kind: e.kind, RuntimeClass: class.Name, UID: uid})
 		}
 	}

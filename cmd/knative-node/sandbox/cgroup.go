@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,21 +191,39 @@ func mountLegacy() error {
 		if err := mount("cgroup", target, cgroupFlags, tree.options); err != nil {
 			return err
 		}
+		// The kubelet wants to be in the same group of both.
+		if tree.has("cpu") || tree.has("memory") {
+			if err := joinSystem(target); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
 
-// mountUnified mounts version 2 and moves this process into a leaf: a group
-// that hands controllers to its children may hold no process of its own.
+func (t legacyTree) has(controller string) bool {
+	return slices.Contains(strings.Split(t.options, ","), controller)
+}
+
+// joinSystem moves this process, and so all that it starts, into a group beside
+// the kubelet's of the pods, as system.slice is on a machine with systemd. Else
+// each process would weigh as much as half of all pods together, and hundreds of
+// container runtimes at work would leave nothing to those that have started.
+func joinSystem(tree string) error {
+	group := filepath.Join(tree, "system")
+	if err := os.MkdirAll(group, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte("0"), 0o644)
+}
+
+// mountUnified mounts version 2. A group that hands controllers to its children
+// may hold no process of its own.
 func mountUnified() error {
 	if err := mount("cgroup2", cgroupRoot, cgroupFlags, ""); err != nil {
 		return err
 	}
-	leaf := filepath.Join(cgroupRoot, "system")
-	if err := os.MkdirAll(leaf, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(leaf, "cgroup.procs"), []byte("0"), 0o644); err != nil {
+	if err := joinSystem(cgroupRoot); err != nil {
 		return err
 	}
 	available, err := os.ReadFile(filepath.Join(cgroupRoot, "cgroup.controllers"))
