@@ -98,6 +98,9 @@ func TestMemoryThatCannotBeSaid(t *testing.T) {
 		"another class stays": {func(r *record.Run) {
 			r.Events = append(r.Events, record.Event{Kind: record.EventInstanceScheduled, RuntimeClass: "gvisor", UID: "stays"})
 		}, nil},
+		"another class waits for a node": {func(r *record.Run) {
+			r.Events = append(r.Events, record.Event{Kind: record.EventInstanceCreated, RuntimeClass: "gvisor", UID: "waits"})
+		}, []analysis.MemorySource{analysis.NodeMemory, analysis.NodeGroupMemory, analysis.PodMemory}},
 		"two nodes": {func(r *record.Run) {
 			for i := range r.Resources {
 				if r.Resources[i].Scope == record.ScopeNode && i%2 == 0 {
@@ -130,6 +133,15 @@ func TestMemoryThatCannotBeSaid(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// One instance, started once, is less than what else a node does meanwhile.
+func TestMemoryOfOneInstanceOnce(t *testing.T) {
+	sweep := scaled()
+	sweep.Services, sweep.Blocks = []int{1}, 1
+	if s := analysis.Summarise(sweep.Run("r")); len(s.Memory) != 0 {
+		t.Errorf("%+v, want nothing", s.Memory)
 	}
 }
 
