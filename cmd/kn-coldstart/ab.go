@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +17,7 @@ import (
 
 // abFlags are the options of ab; their JSON is the run file's settings.
 type abFlags struct {
+	runFlags
 	serviceFlags
 	MaxBlocks       int            `json:"maxBlocks"`
 	Budget          time.Duration  `json:"budgetNs"`
@@ -26,14 +26,11 @@ type abFlags struct {
 	A               side           `json:"a"`
 	B               side           `json:"b"`
 
-	cluster   clusterFlags
 	class     string
 	image     string
 	a, b      []string
 	tolerance string
 	verdict   verdictFlags
-	seed      uint64
-	runFile   string
 }
 
 const abHelp = `ab measures two sides in turns, block by block: a cold start of each, in random order, so that whatever drifts
@@ -69,8 +66,7 @@ func newAB() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	f.cluster.register(flags)
-	f.cluster.registerIngress(flags)
+	f.runFlags.register(flags, "the sides")
 	flags.StringArrayVar(&f.a, "a", nil, "what side a, the baseline, has of its own, as NAME=VALUE; repeatable")
 	flags.StringArrayVar(&f.b, "b", nil, "what side b, the change, has of its own; repeatable")
 	flags.StringVar(&f.class, "runtime-class", "", "RuntimeClass of both sides")
@@ -81,8 +77,6 @@ func newAB() *cobra.Command {
 	flags.IntVar(&f.ServicesPerSide, "services-per-side", 0, "services of each side that take turns (default: enough not to wait for zero, 12 at most)")
 	flags.StringVar(&f.tolerance, "tolerance", "", "accepted change: a share, a duration, or both, of which the larger counts (default 10%,50ms)")
 	f.verdict.register(flags)
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of the sides (default: random)")
-	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run (default results/RUN.jsonl)")
 	return cmd
 }
 
@@ -150,15 +144,9 @@ func (f *abFlags) run(cmd *cobra.Command) error {
 	if f.A.same(f.B) {
 		sayWarning("the sides are the same: this shows what the gate makes of noise")
 	}
-	if !cmd.Flags().Changed("seed") {
-		f.seed = rand.Uint64()
-	}
+	f.chooseSeed(cmd.Flags())
 	if f.ServicesPerSide == 0 {
-		grace, err := client.GracePeriod(ctx)
-		if err != nil {
-			grace = ksvc.DefaultGracePeriod // Preflight says what is wrong
-		}
-		f.ServicesPerSide = min(loadgen.ServicesPerClass(f.StableWindow, grace, 2, f.MaxBlocks), mostServicesPerSide)
+		f.ServicesPerSide = min(f.servicesInTurn(ctx, client, 2, f.MaxBlocks), mostServicesPerSide)
 	}
 	path, err := f.measure(ctx, client)
 	if path != "" {
@@ -189,9 +177,9 @@ func (f *abFlags) measure(ctx context.Context, client *ksvc.Client) (path string
 		{Name: f.B.RuntimeClass, Variant: record.VariantB, Image: f.B.Image},
 	}
 	s, err := open(ctx, client, plan{
-		command: "ab", classes: classes, settings: f, seed: f.seed, runFile: f.runFile,
+		command: "ab", classes: classes, settings: f, run: f.runFlags,
 		checks: ksvc.CheckOptions{
-			Classes: classesOf(f.A, f.B), ClientTimeout: f.ClientTimeout, IngressAddress: f.cluster.ingressAddress,
+			Classes: classesOf(f.A, f.B), ClientTimeout: f.ClientTimeout,
 		},
 		timeouts: ksvc.WatchOptions{ZeroTimeout: f.zeroTimeout()},
 	})
@@ -225,10 +213,10 @@ func (f *abFlags) experiment(ctx context.Context, s *session) error {
 		},
 	}
 	samples, err := e.Run(guard.ctx)
-	if cause := context.Cause(guard.ctx); cause != nil {
-		return cause
+	if err := guard.reason(err); err != nil {
+		return err
 	}
-	return errors.Join(err, s.tellCost(cost, len(samples)), s.digests())
+	return errors.Join(s.tellCost(cost, len(samples)), s.digests())
 }
 
 // enough judges after each block what was measured until then, just as its file

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 
 // scaleFlags are the options of scale; their JSON is the run file's settings.
 type scaleFlags struct {
+	runFlags
 	serviceFlags
 	limitFlags
 	Services    []int           `json:"services"`
@@ -27,11 +27,8 @@ type scaleFlags struct {
 	MaxServices int             `json:"maxServices"`
 
 	arrival string
-	cluster clusterFlags
 	classes classFlags
 	output  outputFlags
-	seed    uint64
-	runFile string
 }
 
 func newScale() *cobra.Command {
@@ -55,8 +52,7 @@ func newScale() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	f.cluster.register(flags)
-	f.cluster.registerIngress(flags)
+	f.runFlags.register(flags, "the classes and of a Poisson arrival")
 	f.classes.register(flags)
 	f.serviceFlags.register(flags)
 	f.output.register(flags)
@@ -67,8 +63,6 @@ func newScale() *cobra.Command {
 	flags.BoolVar(&f.Preconnect, "preconnect", false, "open the connections of a round before its first request is sent")
 	flags.DurationVar(&f.Settle, "settle", 0, "pause between all services being at zero and the first request of a round")
 	flags.IntVar(&f.MaxServices, "max-services", 500, "the most services, of all classes together, that may be created")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of the classes and of a Poisson arrival (default: random)")
-	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run, - for standard output (default results/RUN.jsonl)")
 	return cmd
 }
 
@@ -124,17 +118,15 @@ func (f *scaleFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return usage(err)
 	}
-	if !cmd.Flags().Changed("seed") {
-		f.seed = rand.Uint64()
-	}
+	f.chooseSeed(cmd.Flags())
 	return f.measure(ctx, client, classes)
 }
 
 func (f *scaleFlags) measure(ctx context.Context, client *ksvc.Client, classes []record.Class) error {
 	s, err := open(ctx, client, plan{
-		command: "scale", classes: classes, settings: f, seed: f.seed, runFile: f.runFile,
+		command: "scale", classes: classes, settings: f, run: f.runFlags,
 		checks: ksvc.CheckOptions{
-			Classes: names(classes), ClientTimeout: f.ClientTimeout, IngressAddress: f.cluster.ingressAddress,
+			Classes: names(classes), ClientTimeout: f.ClientTimeout,
 		},
 		timeouts: ksvc.WatchOptions{ReadyTimeout: f.readyTimeout(len(classes)), ZeroTimeout: f.zeroTimeout()},
 	})
@@ -180,10 +172,7 @@ func (f *scaleFlags) experiment(ctx context.Context, s *session) error {
 	defer sampler.Stop()
 	watching := startCost(s.client)
 	rounds, err := f.fire(guard.ctx, s, &e)
-	if cause := context.Cause(guard.ctx); cause != nil {
-		return cause
-	}
-	if err != nil {
+	if err := guard.reason(err); err != nil {
 		return err
 	}
 	f.linger(ctx, s.watch)

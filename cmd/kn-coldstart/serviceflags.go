@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
@@ -45,6 +47,16 @@ func (f *serviceFlags) validate() error {
 // zeroTimeout is how long a service may take to come back to zero: its window,
 // and what Knative and the kubelet need at worst.
 func (f *serviceFlags) zeroTimeout() time.Duration { return f.StableWindow + 5*time.Minute }
+
+// servicesInTurn is how many services of a class take turns so that a run of some
+// iterations need not wait for zero.
+func (f *serviceFlags) servicesInTurn(ctx context.Context, client *ksvc.Client, classes, iterations int) int {
+	grace, err := client.GracePeriod(ctx)
+	if err != nil {
+		grace = ksvc.DefaultGracePeriod // Preflight says what is wrong
+	}
+	return loadgen.ServicesPerClass(f.StableWindow, grace, classes, iterations)
+}
 
 // services are those of each class of a session from the from-th up to the n-th.
 func (f *serviceFlags) services(s *session, from, n int) []templates.Service {

@@ -44,8 +44,7 @@ type plan struct {
 	command  string
 	classes  []record.Class
 	settings any
-	seed     uint64
-	runFile  string
+	run      runFlags
 	checks   ksvc.CheckOptions
 	timeouts ksvc.WatchOptions
 }
@@ -54,6 +53,7 @@ type plan struct {
 // created in the cluster.
 func open(ctx context.Context, client *ksvc.Client, p plan) (*session, error) {
 	sayStep("checking the cluster at %s", client.Server)
+	p.checks.IngressAddress = p.run.cluster.ingressAddress
 	checks := client.Preflight(ctx, p.checks)
 	printWarnings(checks)
 	if err := ksvc.FailedChecks(checks); err != nil {
@@ -63,7 +63,7 @@ func open(ctx context.Context, client *ksvc.Client, p plan) (*session, error) {
 	if err := s.describe(ctx, p); err != nil {
 		return nil, err
 	}
-	s.path = p.runFile
+	s.path = p.run.runFile
 	if s.path == "" {
 		s.path = filepath.Join("results", s.header.RunID+".jsonl")
 	}
@@ -93,7 +93,7 @@ func (s *session) describe(ctx context.Context, p plan) error {
 	}
 	s.header = record.Header{
 		RunID: newRunID(s.clock.Start()), Tool: tool(), Command: p.command, Settings: settings,
-		Classes: p.classes, Seed: p.seed, Started: s.clock.Start(),
+		Classes: p.classes, Seed: p.run.seed, Started: s.clock.Start(),
 	}
 	if s.header.Cluster, err = s.client.Fingerprint(ctx, s.ingress); err != nil {
 		sayWarning("the cluster's fingerprint is incomplete: %v", err)
@@ -248,6 +248,15 @@ func (s *session) newGuard(ctx context.Context, targets []record.Target) *guard 
 		}()
 	}
 	return g
+}
+
+// reason is why an experiment under guard ended: what the guard saw, if anything,
+// else what the experiment says itself.
+func (g *guard) reason(err error) error {
+	if cause := context.Cause(g.ctx); cause != nil {
+		return cause
+	}
+	return err
 }
 
 // release ends the guard over a class, stop all of it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +15,7 @@ import (
 
 // singleFlags are the options of single; their JSON is the run file's settings.
 type singleFlags struct {
+	runFlags
 	serviceFlags
 	traceFlags
 	Iterations       int    `json:"iterations"`
@@ -23,11 +23,8 @@ type singleFlags struct {
 	OffsetRequests   int    `json:"offsetRequests"`
 	Preset           string `json:"preset,omitempty"`
 
-	cluster clusterFlags
 	classes classFlags
 	output  outputFlags
-	seed    uint64
-	runFile string
 }
 
 // offsetRequests is how many warm requests follow a cold start by default.
@@ -58,8 +55,7 @@ func newSingle() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	f.cluster.register(flags)
-	f.cluster.registerIngress(flags)
+	f.runFlags.register(flags, "the classes")
 	f.classes.register(flags)
 	f.serviceFlags.register(flags)
 	f.traceFlags.register(flags)
@@ -68,8 +64,6 @@ func newSingle() *cobra.Command {
 	flags.IntVar(&f.ServicesPerClass, "services-per-class", 0, "services of each class that take turns (default: enough not to wait for zero)")
 	flags.IntVar(&f.OffsetRequests, "offset-requests", offsetRequests, "warm requests after each cold start, to estimate the offset of the function's clock")
 	flags.StringVar(&f.Preset, "preset", "", "settings of a published experiment, where no flag says otherwise: knative-study")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of the classes (default: random)")
-	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run, - for standard output (default results/RUN.jsonl)")
 	return cmd
 }
 
@@ -127,24 +121,18 @@ func (f *singleFlags) run(cmd *cobra.Command) error {
 	if err := f.traceFlags.choose(cmd.Flags(), f.cluster.embedded); err != nil {
 		return usage(err)
 	}
-	if !cmd.Flags().Changed("seed") {
-		f.seed = rand.Uint64()
-	}
+	f.chooseSeed(cmd.Flags())
 	if f.ServicesPerClass == 0 {
-		grace, err := client.GracePeriod(ctx)
-		if err != nil {
-			grace = ksvc.DefaultGracePeriod // Preflight says what is wrong
-		}
-		f.ServicesPerClass = loadgen.ServicesPerClass(f.StableWindow, grace, len(classes), f.Iterations)
+		f.ServicesPerClass = f.servicesInTurn(ctx, client, len(classes), f.Iterations)
 	}
 	return f.measure(ctx, client, classes)
 }
 
 func (f *singleFlags) measure(ctx context.Context, client *ksvc.Client, classes []record.Class) error {
 	s, err := open(ctx, client, plan{
-		command: "single", classes: classes, settings: f, seed: f.seed, runFile: f.runFile,
+		command: "single", classes: classes, settings: f, run: f.runFlags,
 		checks: ksvc.CheckOptions{
-			Classes: names(classes), ClientTimeout: f.ClientTimeout, IngressAddress: f.cluster.ingressAddress,
+			Classes: names(classes), ClientTimeout: f.ClientTimeout,
 			Traces: f.Traces,
 		},
 		timeouts: ksvc.WatchOptions{ZeroTimeout: f.zeroTimeout()},
@@ -182,10 +170,7 @@ func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 		},
 	}
 	samples, err := e.Run(guard.ctx)
-	if cause := context.Cause(guard.ctx); cause != nil {
-		return cause
-	}
-	if err != nil {
+	if err := guard.reason(err); err != nil {
 		return err
 	}
 	if err := errors.Join(s.tellCost(cost, len(samples)), s.digests()); err != nil {

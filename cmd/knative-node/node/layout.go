@@ -48,6 +48,9 @@ func (l Layout) Logs() string { return filepath.Join(l.State, "log") }
 // PodLogs is the folder in which the kubelet keeps the logs of pods.
 func (l Layout) PodLogs() string { return filepath.Join(l.State, "pods") }
 
+// hostLimits is where what the host's limits were is kept.
+func (l Layout) hostLimits() string { return filepath.Join(l.State, "host-limits.json") }
+
 // PKI is a file of the node's certificates and keys.
 func (l Layout) PKI(file string) string { return filepath.Join(l.State, "pki", file) }
 

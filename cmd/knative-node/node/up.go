@@ -42,6 +42,10 @@ func Up(ctx context.Context, l Layout, options UpOptions) error {
 	if err := os.MkdirAll(l.Logs(), 0o700); err != nil {
 		return err
 	}
+	if err := sandbox.RaiseLimits(l.hostLimits()); err != nil {
+		options.OnProgress(Progress{Kind: Warned, Step: "raise the kernel's limits on network neighbours",
+			Detail: err.Error() + "; more than some 240 instances at once will not get Ready"})
+	}
 	err = l.boot(ctx, options.OnProgress)
 	if err != nil && !options.Retain {
 		err = errors.Join(err, Down(l))
@@ -126,8 +130,8 @@ func (l Layout) died(cause error) error {
 }
 
 // Down ends a node and removes all of it: processes, and with them mounts,
-// interfaces and packet-filter rules; then cgroups and state. Without a node it
-// does nothing.
+// interfaces and packet-filter rules; then cgroups, raised limits and state.
+// Without a node it does nothing.
 func Down(l Layout) error {
 	running, err := l.Running()
 	if err != nil {
@@ -137,8 +141,14 @@ func Down(l Layout) error {
 		if err := running.end(10 * time.Second); err != nil {
 			return err
 		}
+		if err := sandbox.RemoveLink(); err != nil {
+			return err
+		}
 	}
 	if err := sandbox.RemoveCgroups(); err != nil {
+		return err
+	}
+	if err := sandbox.RestoreLimits(l.hostLimits()); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(l.State); err != nil {

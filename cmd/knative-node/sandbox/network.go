@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 // Addresses of the node, in the range reserved for benchmarking networks
@@ -27,7 +29,8 @@ const (
 	nodeLink = "node0"
 )
 
-// sysctls are per network namespace: the host's stay as they are.
+// sysctls are per network namespace: the host's stay as they are. Those that
+// are not are limits.
 var sysctls = map[string]string{
 	"net/ipv4/ip_forward":                "1",
 	"net/ipv4/conf/all/route_localnet":   "1",
@@ -87,6 +90,24 @@ func addPair() error {
 // ConfigureHost gives the host's end of the pair its address. It runs on the
 // host, once Enter is through.
 func ConfigureHost() error { return address(HostLink, HostIP) }
+
+// RemoveLink removes the pair of interfaces. The kernel does so too once the
+// sandbox has ended, but takes a minute to take down hundreds of pods' networks,
+// and until then another node finds its addresses in use.
+func RemoveLink() error {
+	link, err := netlink.LinkByName(HostLink)
+	var gone netlink.LinkNotFoundError
+	if errors.As(err, &gone) {
+		return nil
+	}
+	if err == nil {
+		err = netlink.LinkDel(link)
+	}
+	if err != nil && !errors.Is(err, unix.ENODEV) {
+		return fmt.Errorf("remove interface %s: %w", HostLink, err)
+	}
+	return nil
+}
 
 func address(name, ip string) error {
 	link, err := netlink.LinkByName(name)

@@ -1,8 +1,8 @@
 // Package sandbox gives the embedded node a machine of its own inside this one:
 // network, mount, process, IPC, host-name and cgroup namespaces. Everything that
 // the node makes lives in there, so that ending its first process ends all of
-// it: processes, mounts, interfaces and packet-filter rules. Only cgroups
-// outlive it, and RemoveCgroups takes those away.
+// it: processes, mounts, interfaces and packet-filter rules. Only cgroups and
+// limits outlive it: RemoveCgroups and RestoreLimits see to those.
 //
 //	knative-node up ── Start ──▶ PID 1: knative-node init     (Enter: cgroups, mounts, network)
 //	                                    └─ exec catatonit      (the init: reaps orphans, passes signals on)
