@@ -11,15 +11,21 @@ import (
 	"strings"
 )
 
-// limits are the only settings that the node changes outside of the sandbox:
-// how many network neighbours (ARP) the kernel keeps, which it counts over all
-// network namespaces. A pod and each that it speaks with take an entry for one
-// another. Entries in use are not dropped, and from gc_thresh3 on packets to who
-// has none are, silently: with the kernel's 1024, pods beyond some 240 do not
-// get Ready.
+// limits are the only settings that the node changes outside of the sandbox,
+// those that the kernel has for all namespaces together.
+//
+// gc_thresh2 and 3: how many network neighbours (ARP) it keeps. A pod and each
+// that it speaks with take an entry for one another. Entries in use are not
+// dropped, and from gc_thresh3 on packets to who has none are, silently: with the
+// kernel's 1024, pods beyond some 240 do not get Ready.
+//
+// pid_max: how many threads there are. A gVisor sandbox has some 75: with the 32768
+// of a machine of few processors, no process could be started beyond 400 of them.
+// Machines with systemd have it raised already.
 var limits = map[string]int{
 	"net/ipv4/neigh/default/gc_thresh2": 8192,
 	"net/ipv4/neigh/default/gc_thresh3": 16384,
+	"kernel/pid_max":                    1 << 22,
 }
 
 const sysctlRoot = "/proc/sys"

@@ -7,22 +7,26 @@ import (
 	"testing"
 )
 
-const low, high = "net/ipv4/neigh/default/gc_thresh2", "net/ipv4/neigh/default/gc_thresh3"
+const (
+	low  = "net/ipv4/neigh/default/gc_thresh2"
+	high = "net/ipv4/neigh/default/gc_thresh3"
+	pids = "kernel/pid_max"
+)
 
 func TestLimitsAreRaisedAndPutBack(t *testing.T) {
-	root, save := sysctlDir(t, map[string]int{low: 512, high: 1 << 20}), filepath.Join(t.TempDir(), "save")
+	root, save := sysctlDir(t, map[string]int{low: 512, high: 1 << 20, pids: 1 << 22}), filepath.Join(t.TempDir(), "save")
 	if err := raiseLimits(root, save); err != nil {
 		t.Fatal(err)
 	}
-	wantLimits(t, root, map[string]int{low: limits[low], high: 1 << 20})
+	wantLimits(t, root, map[string]int{low: limits[low], high: 1 << 20, pids: 1 << 22})
 	if err := restoreLimits(root, save); err != nil {
 		t.Fatal(err)
 	}
-	wantLimits(t, root, map[string]int{low: 512, high: 1 << 20})
+	wantLimits(t, root, map[string]int{low: 512, high: 1 << 20, pids: 1 << 22})
 }
 
 func TestLimitsOfSomebodyElseStay(t *testing.T) {
-	root, save := sysctlDir(t, map[string]int{low: 512, high: 1024}), filepath.Join(t.TempDir(), "save")
+	root, save := sysctlDir(t, map[string]int{low: 512, high: 1024, pids: 32768}), filepath.Join(t.TempDir(), "save")
 	if err := raiseLimits(root, save); err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +36,7 @@ func TestLimitsOfSomebodyElseStay(t *testing.T) {
 	if err := restoreLimits(root, save); err != nil {
 		t.Fatal(err)
 	}
-	wantLimits(t, root, map[string]int{low: 512, high: 4096})
+	wantLimits(t, root, map[string]int{low: 512, high: 4096, pids: 32768})
 }
 
 func TestLimitsThatAreNotThere(t *testing.T) {
