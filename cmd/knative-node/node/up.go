@@ -43,8 +43,8 @@ func Up(ctx context.Context, l Layout, options UpOptions) error {
 		return err
 	}
 	if err := sandbox.RaiseLimits(l.hostLimits()); err != nil {
-		options.OnProgress(Progress{Kind: Warned, Step: "raise the kernel's limits on network neighbours",
-			Detail: err.Error() + "; more than some 240 instances at once will not get Ready"})
+		options.OnProgress(Progress{Kind: Warned, Step: "raise the kernel's limits on network neighbours and threads",
+			Detail: err.Error() + "; of hundreds of instances at once, not all may get Ready"})
 	}
 	err = l.boot(ctx, options.OnProgress)
 	if err != nil && !options.Retain {
