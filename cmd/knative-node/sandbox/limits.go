@@ -19,8 +19,8 @@ import (
 // dropped, and from gc_thresh3 on packets to who has none are, silently: with the
 // kernel's 1024, pods beyond some 240 do not get Ready.
 //
-// pid_max: how many threads there are. A gVisor sandbox has some 75: with the 32768
-// of a machine of few processors, no process could be started beyond 400 of them.
+// pid_max: how many threads there are. Some three hundred gVisor sandboxes took the
+// 32768 of a machine of few processors, and no process could be started any more.
 // Machines with systemd have it raised already.
 var limits = map[string]int{
 	"net/ipv4/neigh/default/gc_thresh2": 8192,
