@@ -1,6 +1,7 @@
 package ksvc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,19 +14,21 @@ import (
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 )
 
-const defaultDeleteTimeout = 10 * time.Minute
+// defaultDeletePatience is longer than a pod that still answers may take to end.
+const defaultDeletePatience = 10 * time.Minute
 
 // deleteBackoff is more patient than createBackoff, a minute in all: what is not
 // deleted now stays.
 var deleteBackoff = wait.Backoff{Duration: 500 * time.Millisecond, Factor: 1.5, Jitter: 0.2, Steps: 11}
 
-// DeleteOptions say what is deleted, and how long that may take.
+// DeleteOptions say what is deleted, and how long to wait for it.
 type DeleteOptions struct {
 	// Run is the run whose services go; empty means every run's.
 	Run string
-	// Timeout bounds the whole; 0 means 10 minutes. ctx should not be one that
-	// Ctrl-C has cancelled.
-	Timeout time.Duration
+	// Patience is how long it may take until something more is gone; 0 means 10
+	// minutes. How long the whole takes depends on how much there is. ctx should
+	// not be one that Ctrl-C has cancelled.
+	Patience time.Duration
 	// Progress is told how many of the services, pods and what stands between
 	// them are gone.
 	Progress Progress
@@ -38,15 +41,20 @@ type Deleted struct{ Services, Pods int }
 // namespace, or in all if that is empty, and returns when they and their pods
 // are gone. It touches nothing without the label.
 func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
-	if o.Timeout == 0 {
-		o.Timeout = defaultDeleteTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
-	defer cancel()
 	began := time.Now()
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	patience := cmp.Or(o.Patience, defaultDeletePatience)
+	stalled := time.AfterFunc(patience, func() { giveUp(context.DeadlineExceeded) })
+	defer stalled.Stop()
 
 	c.awaitServer(ctx)
-	gone := newDeparture(o.Progress)
+	gone := newDeparture(func(done, total int) {
+		stalled.Reset(patience)
+		if o.Progress != nil {
+			o.Progress(done, total)
+		}
+	})
 	if err := gone.arm(ctx, c.remnants(o.Run)); err != nil {
 		return Deleted{}, fmt.Errorf("delete services in %s: %w", c.where(), err)
 	}
@@ -55,7 +63,7 @@ func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
 		err = gone.wait(ctx)
 	}
 	done, left := gone.result()
-	if errors.Is(err, context.DeadlineExceeded) {
+	if err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		err = &TimeoutError{Waited: time.Since(began), Last: left}
 	}
 	if err != nil {

@@ -107,10 +107,28 @@ func TestDeleteNamesWhatStays(t *testing.T) {
 		s, p := owned("run-1", "a")
 		terminating(p)
 		f := newFakes(s, p) // nothing collects the pod
-		_, err := f.Delete(t.Context(), DeleteOptions{Timeout: time.Minute})
+		_, err := f.Delete(t.Context(), DeleteOptions{Patience: time.Minute})
 		want := "delete services in namespace bench: not after 1m0s, last seen: 1 objects are left: pods bench/a-pod (Terminating)"
 		if err == nil || err.Error() != want {
 			t.Errorf("Delete = %v, want %s", err, want)
+		}
+		synctest.Wait()
+	})
+}
+
+func TestDeleteWaitsAsLongAsMoreGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, firstPod := owned("run-1", "a")
+		second, secondPod := owned("run-1", "b")
+		f := newFakes(first, firstPod, second, secondPod)
+		for pod, after := range map[string]time.Duration{"a-pod": 40 * time.Second, "b-pod": 80 * time.Second} {
+			time.AfterFunc(after, func() {
+				_ = f.kube.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("pods"), testSpace, pod)
+			})
+		}
+		got, err := f.Delete(t.Context(), DeleteOptions{Patience: time.Minute})
+		if want := (Deleted{Services: 2, Pods: 2}); err != nil || got != want {
+			t.Errorf("Delete = %+v, %v, want %+v", got, err, want)
 		}
 		synctest.Wait()
 	})
@@ -120,7 +138,7 @@ func TestDeleteGoesOnAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := deleteFakes()
 		refuse(&f.serving.Fake, "delete", "services", errors.New("denied"))
-		_, err := f.Delete(t.Context(), DeleteOptions{Timeout: time.Minute})
+		_, err := f.Delete(t.Context(), DeleteOptions{Patience: time.Minute})
 		if err == nil || !strings.Contains(err.Error(), "denied") {
 			t.Fatalf("Delete = %v, want denied", err)
 		}

@@ -106,9 +106,7 @@ func (d *departure) left(uid types.UID, kind string) {
 	case watchedPods:
 		d.done.Pods++
 	}
-	if d.progress != nil {
-		d.progress(len(d.counted)-len(d.there), len(d.counted))
-	}
+	d.progress(len(d.counted)-len(d.there), len(d.counted))
 	d.changed.fire()
 }
 

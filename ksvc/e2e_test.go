@@ -62,7 +62,7 @@ func endToEnd(t *testing.T) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		gone, err := c.Delete(context.Background(), DeleteOptions{Timeout: 2 * time.Minute})
+		gone, err := c.Delete(context.Background(), DeleteOptions{Patience: 2 * time.Minute})
 		t.Logf("deleted %+v, %v", gone, err)
 		if err != nil {
 			t.Error(err)

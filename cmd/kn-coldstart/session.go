@@ -207,18 +207,12 @@ func (s *session) close(ctx context.Context, cause error) error {
 	if s.deployed > 0 {
 		progress := newProgress("removing what was created")
 		_, err := s.client.Delete(context.WithoutCancel(ctx), ksvc.DeleteOptions{
-			Run: s.header.RunID, Timeout: removalTimeout(s.deployed), Progress: progress.update,
+			Run: s.header.RunID, Progress: progress.update,
 		})
 		errs = append(errs, err)
 	}
 	errs = append(errs, s.traces.restore(ctx, s.client))
 	return errors.Join(errs...)
-}
-
-// removalTimeout is how long the removal of so many services may take: hundreds
-// of instances end at the pace of the node.
-func removalTimeout(services int) time.Duration {
-	return 10*time.Minute + time.Duration(services)*3*time.Second
 }
 
 // guard watches over a run until each class has answered once.
