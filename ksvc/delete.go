@@ -14,7 +14,8 @@ import (
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 )
 
-// defaultDeletePatience is longer than a pod that still answers may take to end.
+// defaultDeletePatience is as long as Knative's default maximum for a request,
+// which a pod that still answers may take to end.
 const defaultDeletePatience = 10 * time.Minute
 
 // deleteBackoff is more patient than createBackoff, a minute in all: what is not
