@@ -56,13 +56,7 @@ func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
 			o.Progress(done, total)
 		}
 	})
-	if err := gone.arm(ctx, c.remnants(o.Run)); err != nil {
-		return Deleted{}, fmt.Errorf("delete services in %s: %w", c.where(), err)
-	}
-	err := c.deleteServices(ctx, o.Run)
-	if err == nil {
-		err = gone.wait(ctx)
-	}
+	err := c.deleteAndWait(ctx, o.Run, gone)
 	done, left := gone.result()
 	if err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		err = &TimeoutError{Waited: time.Since(began), Last: left}
@@ -72,6 +66,16 @@ func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
 			"run `kn-coldstart clean` again; `kubectl describe` of what is left says what holds it")
 	}
 	return done, err
+}
+
+func (c *Client) deleteAndWait(ctx context.Context, run string, gone *departure) error {
+	if err := gone.arm(ctx, c.remnants(run)); err != nil {
+		return err
+	}
+	if err := c.deleteServices(ctx, run); err != nil {
+		return err
+	}
+	return gone.wait(ctx)
 }
 
 func (c *Client) where() string {

@@ -1,6 +1,7 @@
 package ksvc
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -129,6 +130,23 @@ func TestDeleteWaitsAsLongAsMoreGoes(t *testing.T) {
 		got, err := f.Delete(t.Context(), DeleteOptions{Patience: time.Minute})
 		if want := (Deleted{Services: 2, Pods: 2}); err != nil || got != want {
 			t.Errorf("Delete = %+v, %v, want %+v", got, err, want)
+		}
+		synctest.Wait()
+	})
+}
+
+// An API server that takes connections and never answers.
+func TestDeleteGivesUpOnASilentServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := deleteFakes()
+		f.serving.PrependReactor("list", "services", func(clienttesting.Action) (bool, runtime.Object, error) {
+			time.Sleep(time.Minute + time.Millisecond)
+			return true, nil, context.Canceled
+		})
+		_, err := f.Delete(t.Context(), DeleteOptions{Patience: time.Minute})
+		want := "delete services in namespace bench: not after 1m0s, last seen: no answer from the API server"
+		if err == nil || err.Error() != want {
+			t.Errorf("Delete = %v, want %s", err, want)
 		}
 		synctest.Wait()
 	})

@@ -69,7 +69,8 @@ func (d *departure) wait(ctx context.Context) error {
 	}
 }
 
-// result is what went, and what is left in words.
+// result is what went, and what is left in words. Nothing left while Delete still
+// waits means that it could not be seen what there is.
 func (d *departure) result() (Deleted, string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -78,11 +79,10 @@ func (d *departure) result() (Deleted, string) {
 		left = append(left, name)
 	}
 	slices.Sort(left)
-	words := fmt.Sprintf("%d objects are left", len(left))
-	if len(left) > 0 {
-		words += ": " + strings.Join(left[:min(len(left), 5)], ", ")
+	if len(left) == 0 {
+		return d.done, "no answer from the API server"
 	}
-	return d.done, words
+	return d.done, fmt.Sprintf("%d objects are left: %s", len(left), strings.Join(left[:min(len(left), 5)], ", "))
 }
 
 // seen and left take in one object; d.mu is held.

@@ -34,6 +34,10 @@ var settings = map[string]map[string]string{
 		"allow-zero-initial-scale":   "true",
 		"scale-to-zero-grace-period": "1s",
 		"stable-window":              "6s",
+		// The activator stays in the path and counts the requests. By default it
+		// stays, too, before one or two instances, but the autoscaler asks each of
+		// them each second all the same, after a look through all pods.
+		"target-burst-capacity": "-1",
 	},
 }
 

@@ -76,7 +76,7 @@ func (l Layout) controllerManager() component {
 // at once take far longer than the same ones after one another, because container
 // runtimes queue up at the kernel's list of mounts (see tuning.md).
 func (l Layout) scheduler() component {
-	startsPerSecond := 0.65 * float64(runtime.NumCPU())
+	startsPerSecond := 0.7 * float64(runtime.NumCPU())
 	return component{process.Program{Name: "kube-scheduler", Args: append([]string{
 		l.Bin("kube"), "kube-scheduler", "--bind-address=127.0.0.1", "--leader-elect=false",
 		fmt.Sprintf("--kube-api-qps=%g", startsPerSecond), "--kube-api-burst=40",
