@@ -41,6 +41,7 @@ func TestKnative(t *testing.T) {
 	data, _, _ := unstructured.NestedStringMap(objects[0].Object, "data")
 	want := map[string]string{
 		"kept": "yes", "allow-zero-initial-scale": "true", "scale-to-zero-grace-period": "1s", "stable-window": "6s",
+		"target-burst-capacity": "-1",
 	}
 	if diff := cmp.Diff(want, data); diff != "" {
 		t.Error(diff)
