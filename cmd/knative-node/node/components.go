@@ -68,6 +68,7 @@ func (l Layout) controllerManager() component {
 		"--root-ca-file=" + l.PKI("ca.crt"), "--service-account-private-key-file=" + l.PKI("sa.key"),
 		"--kube-api-qps=300", "--kube-api-burst=500",
 		"--concurrent-deployment-syncs=20", "--concurrent-replicaset-syncs=20", "--concurrent-service-endpoint-syncs=20",
+		"--flex-volume-plugin-dir=" + l.VolumePlugins(),
 	}, l.client("kube-controller-manager")...)}, "https://localhost:10257/healthz"}
 }
 

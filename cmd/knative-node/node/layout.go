@@ -48,8 +48,14 @@ func (l Layout) Logs() string { return filepath.Join(l.State, "log") }
 // PodLogs is the folder in which the kubelet keeps the logs of pods.
 func (l Layout) PodLogs() string { return filepath.Join(l.State, "pods") }
 
+// VolumePlugins is a folder without any.
+func (l Layout) VolumePlugins() string { return filepath.Join(l.State, "volume-plugins") }
+
 // hostLimits is where what the host's limits were is kept.
 func (l Layout) hostLimits() string { return filepath.Join(l.State, "host-limits.json") }
+
+// hostFolders is where it is kept which folders were made on the host.
+func (l Layout) hostFolders() string { return filepath.Join(l.State, "host-folders.json") }
 
 // PKI is a file of the node's certificates and keys.
 func (l Layout) PKI(file string) string { return filepath.Join(l.State, "pki", file) }

@@ -42,6 +42,9 @@ func Up(ctx context.Context, l Layout, options UpOptions) error {
 	if err := os.MkdirAll(l.Logs(), 0o700); err != nil {
 		return err
 	}
+	if err := sandbox.MakeFolders(l.hostFolders()); err != nil {
+		return errors.Join(fmt.Errorf("make folders for the sandbox to hide: %w", err), Down(l))
+	}
 	if err := sandbox.RaiseLimits(l.hostLimits()); err != nil {
 		options.OnProgress(Progress{Kind: Warned, Step: "raise the kernel's limits on network neighbours and threads",
 			Detail: err.Error() + "; of hundreds of instances at once, not all may get Ready"})
@@ -130,7 +133,7 @@ func (l Layout) died(cause error) error {
 }
 
 // Down ends a node and removes all of it: processes, and with them mounts,
-// interfaces and packet-filter rules; then cgroups, raised limits and state.
+// interfaces and packet-filter rules; then cgroups, raised limits, folders and state.
 // Without a node it does nothing.
 func Down(l Layout) error {
 	running, err := l.Running()
@@ -149,6 +152,9 @@ func Down(l Layout) error {
 		return err
 	}
 	if err := sandbox.RestoreLimits(l.hostLimits()); err != nil {
+		return err
+	}
+	if err := sandbox.RemoveFolders(l.hostFolders()); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(l.State); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // privateMounts cuts the mounts off from the host's and gives the sandbox its
-// own /proc, /sys and /run.
+// own /proc, /sys, /run and folders.
 func privateMounts() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make / private: %w", err)
@@ -23,6 +23,9 @@ func privateMounts() error {
 		return err
 	}
 	if err := mount("tmpfs", "/run", unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {
+		return err
+	}
+	if err := hideFolders(); err != nil {
 		return err
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
