@@ -111,7 +111,7 @@ type cellBuilder struct {
 	late             []time.Duration
 	phases           phaseBuilder
 	spans            spanBuilder
-	rounds           []*round
+	rounds           []*firing
 	availability     *Availability
 	shortfalls       []Shortfall
 	lostTimeouts     int // timed out, but not proven cold
@@ -177,7 +177,7 @@ func Limit(s *record.Sample) time.Duration {
 }
 
 func (b *cellBuilder) cell(k Key) Cell {
-	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(), Instances: summariseRounds(b.rounds), Availability: b.availability.summarise(), Shortfalls: b.shortfalls}
+	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(), Instances: instancesOf(b.rounds), Availability: b.availability.summarise(), Shortfalls: b.shortfalls}
 	if c.Failed == nil {
 		c.Failed = map[record.Outcome]int{}
 	}

@@ -20,9 +20,16 @@ type history struct {
 
 // historyBuilder gathers the history of the run that is being read.
 type historyBuilder struct {
-	scale    bool
-	firings  map[roundName]*firing
+	scale    bool // elsewhere instances are very many, and only what is needed of them is kept
+	firings  map[firingName]*firing
+	events   map[string][]instanceEvent // by class
 	readings []reading
+}
+
+// firingName tells the firings of one run apart.
+type firingName struct {
+	key   Key
+	block int
 }
 
 // classEvent is an event with the class that it is of.
@@ -43,6 +50,11 @@ type firing struct {
 	answers     []answer
 	missing     []missing
 	services    map[string]bool // that were fired at
+	sent, wrote span
+	// came are the instances that came to a stage, by its kind of event; peak is the
+	// most that there were at one moment.
+	came map[string]map[uid]bool
+	peak int
 }
 
 // answer is when a request was answered, and by which instance if that is known to
@@ -71,7 +83,7 @@ type reading struct {
 }
 
 func newHistoryBuilder() *historyBuilder {
-	return &historyBuilder{firings: map[roundName]*firing{}}
+	return &historyBuilder{firings: map[firingName]*firing{}, events: map[string][]instanceEvent{}}
 }
 
 func (h *historyBuilder) addHeader(header *record.Header) { h.scale = header.Command == "scale" }
@@ -80,23 +92,50 @@ func (h *historyBuilder) addSample(s *record.Sample) {
 	if s.Services <= 1 && !h.scale {
 		return
 	}
-	name := roundName{KeyOf(s), s.Block}
+	name := firingName{KeyOf(s), s.Block}
 	one := h.firings[name]
 	if one == nil {
-		one = &firing{key: name.key, block: s.Block, discarded: s.Discarded, from: math.MaxInt64, until: math.MaxInt64, services: map[string]bool{}}
+		one = &firing{key: name.key, block: s.Block, discarded: s.Discarded, from: math.MaxInt64, until: math.MaxInt64,
+			services: map[string]bool{}, came: map[string]map[uid]bool{}}
 		h.firings[name] = one
 	}
-	one.from, one.done = min(one.from, s.Intended), max(one.done, s.Done)
-	one.services[s.Service] = true
+	one.add(s)
+}
+
+func (f *firing) add(s *record.Sample) {
+	f.from, f.done = min(f.from, s.Intended), max(f.done, s.Done)
+	f.sent.add(s.Sent)
+	f.wrote.add(s.Wrote)
+	f.services[s.Service] = true
+	known := s.Instance != nil && s.Instance.UID != ""
+	if known {
+		f.reached(uidOf(s.Instance.UID), record.EventInstanceCreated)
+	}
 	if s.Failed() {
-		one.missing = append(one.missing, missingOf(s))
+		f.missing = append(f.missing, missingOf(s))
 		return
 	}
 	a := answer{at: s.FirstByte}
-	if s.Instance != nil && s.Instance.UID != "" && s.Cold != record.Warm {
-		a.uid, a.matched = uidOf(s.Instance.UID), true
+	if known {
+		a.uid, a.matched = uidOf(s.Instance.UID), s.Cold != record.Warm
+		f.reached(a.uid, record.EventInstanceReady) // what answers was Ready, seen or not
 	}
-	one.answers = append(one.answers, a)
+	f.answers = append(f.answers, a)
+}
+
+func (h *historyBuilder) addEvent(e *record.Event) {
+	switch e.Kind {
+	case record.EventInstanceScheduled, record.EventInstanceRunning:
+		if !h.scale {
+			return
+		}
+	case record.EventInstanceCreated, record.EventInstanceReady, record.EventInstanceGone:
+	default:
+		return
+	}
+	if e.UID != "" {
+		h.events[e.RuntimeClass] = append(h.events[e.RuntimeClass], instanceEvent{e.At, e.Kind, uidOf(e.UID)})
+	}
 }
 
 func (h *historyBuilder) addResource(r *record.Resource) {
@@ -108,9 +147,8 @@ func (h *historyBuilder) addResource(r *record.Resource) {
 	}
 }
 
-// finish puts all in order, given the events of each class. A firing ends with the
-// next.
-func (h *historyBuilder) finish(events map[string][]instanceEvent) *history {
+// finish puts all in order. A firing ends with the next.
+func (h *historyBuilder) finish() *history {
 	all := &history{firings: slices.Collect(maps.Values(h.firings)), readings: h.readings}
 	slices.SortFunc(all.firings, func(a, b *firing) int {
 		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.key.RuntimeClass, b.key.RuntimeClass))
@@ -118,8 +156,11 @@ func (h *historyBuilder) finish(events map[string][]instanceEvent) *history {
 	for i := 1; i < len(all.firings); i++ {
 		all.firings[i-1].until = all.firings[i].from
 	}
-	for _, class := range slices.Sorted(maps.Keys(events)) {
-		for _, e := range events[class] {
+	for _, class := range slices.Sorted(maps.Keys(h.events)) {
+		events := h.events[class]
+		slices.SortStableFunc(events, func(a, b instanceEvent) int { return cmp.Compare(a.at, b.at) })
+		replay(events, all.of(class))
+		for _, e := range events {
 			if e.kind != record.EventInstanceCreated && e.kind != record.EventInstanceRunning {
 				all.events = append(all.events, classEvent{class, e})
 			}
@@ -128,4 +169,20 @@ func (h *historyBuilder) finish(events map[string][]instanceEvent) *history {
 	slices.SortStableFunc(all.events, func(a, b classEvent) int { return cmp.Compare(a.at, b.at) })
 	slices.SortStableFunc(all.readings, func(a, b reading) int { return cmp.Compare(a.at, b.at) })
 	return all
+}
+
+// of are the firings of a class.
+func (h *history) of(class string) []*firing {
+	var list []*firing
+	for _, f := range h.firings {
+		if f.key.RuntimeClass == class {
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// rounds are the firings that count as rounds: measured ones of several services.
+func (h *history) rounds() []*firing {
+	return slices.DeleteFunc(slices.Clone(h.firings), func(f *firing) bool { return f.discarded || f.key.Services <= 1 })
 }

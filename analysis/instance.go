@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"cmp"
 	"hash/fnv"
 	"io"
 	"math"
@@ -50,17 +49,6 @@ func uidOf(s string) uid {
 	return uid(h.Sum64())
 }
 
-// round is what was seen of one firing of a cell's services.
-type round struct {
-	key         Key
-	from, done  time.Duration
-	ok, samples int
-	sent, wrote span
-	// came are the instances that came to a stage, by its kind of event.
-	came map[string]map[uid]bool
-	peak int
-}
-
 // span is from the first to the last of some instants.
 type span struct{ first, last time.Duration }
 
@@ -84,107 +72,18 @@ type instanceEvent struct {
 	uid  uid
 }
 
-// roundName tells the rounds of one run apart.
-type roundName struct {
-	key   Key
-	block int
-}
-
-// roundBuilder gathers the rounds of one run. Samples of a single service are no
-// round worth counting.
-type roundBuilder struct {
-	scale  bool // elsewhere instances are very many, and only what is needed of them is kept
-	rounds map[roundName]*round
-	events map[string][]instanceEvent // by class
-}
-
-func newRoundBuilder() *roundBuilder {
-	return &roundBuilder{rounds: map[roundName]*round{}, events: map[string][]instanceEvent{}}
-}
-
-func (b *roundBuilder) addHeader(h *record.Header) { b.scale = h.Command == "scale" }
-
-func (b *roundBuilder) addSample(s *record.Sample) {
-	if s.Discarded || s.Services <= 1 {
-		return
-	}
-	name := roundName{KeyOf(s), s.Block}
-	one := b.rounds[name]
-	if one == nil {
-		one = newRound(name.key)
-		b.rounds[name] = one
-	}
-	one.add(s)
-}
-
-func newRound(k Key) *round {
-	o := &round{key: k, from: math.MaxInt64, came: map[string]map[uid]bool{}}
-	for _, kind := range stageEvents {
-		o.came[kind] = map[uid]bool{}
-	}
-	return o
-}
-
 // stageEvents are the kinds of event that tell how far an instance came.
 var stageEvents = []string{
 	record.EventInstanceCreated, record.EventInstanceScheduled, record.EventInstanceRunning, record.EventInstanceReady,
 }
 
-func (b *roundBuilder) addEvent(e *record.Event) {
-	switch e.Kind {
-	case record.EventInstanceScheduled, record.EventInstanceRunning:
-		if !b.scale {
-			return
-		}
-	case record.EventInstanceCreated, record.EventInstanceReady, record.EventInstanceGone:
-	default:
-		return
-	}
-	if e.UID != "" {
-		b.events[e.RuntimeClass] = append(b.events[e.RuntimeClass], instanceEvent{e.At, e.Kind, uidOf(e.UID)})
-	}
-}
-
-func (o *round) add(s *record.Sample) {
-	o.samples++
-	o.from, o.done = min(o.from, s.Intended, s.Sent), max(o.done, s.Done)
-	o.sent.add(s.Sent)
-	o.wrote.add(s.Wrote)
-	if !s.Failed() {
-		o.ok++
-	}
-	if s.Instance != nil && s.Instance.UID != "" {
-		id := uidOf(s.Instance.UID)
-		o.reached(id, record.EventInstanceCreated)
-		if !s.Failed() {
-			o.reached(id, record.EventInstanceReady) // what answers was Ready, seen or not
-		}
-	}
-}
-
-// finish gives the events to the rounds, and returns these by class in the order
-// of time.
-func (b *roundBuilder) finish() map[string][]*round {
-	classes := map[string][]*round{}
-	for _, one := range b.rounds {
-		classes[one.key.RuntimeClass] = append(classes[one.key.RuntimeClass], one)
-	}
-	for class, list := range classes {
-		slices.SortFunc(list, func(x, y *round) int { return cmp.Compare(x.from, y.from) })
-		events := b.events[class]
-		slices.SortStableFunc(events, func(x, y instanceEvent) int { return cmp.Compare(x.at, y.at) })
-		replay(events, list)
-	}
-	return classes
-}
-
-// replay gives each event to the last round that had begun.
-func replay(events []instanceEvent, list []*round) {
+// replay gives each event of a class to the last of its firings that had begun.
+func replay(events []instanceEvent, firings []*firing) {
 	alive, at := map[uid]bool{}, -1
 	for _, e := range events {
-		for at+1 < len(list) && list[at+1].from <= e.at {
+		for at+1 < len(firings) && firings[at+1].from <= e.at {
 			at++
-			list[at].peak = len(alive)
+			firings[at].peak = len(alive)
 		}
 		switch e.kind {
 		case record.EventInstanceCreated:
@@ -193,34 +92,33 @@ func replay(events []instanceEvent, list []*round) {
 			delete(alive, e.uid)
 		}
 		if at >= 0 {
-			list[at].see(e, len(alive))
+			firings[at].peak = max(firings[at].peak, len(alive))
+			firings[at].reached(e.uid, e.kind)
 		}
 	}
 }
 
-func (o *round) see(e instanceEvent, alive int) {
-	o.peak = max(o.peak, alive)
-	o.reached(e.uid, e.kind)
-}
-
 // reached marks that an instance came to a stage, and so to those before, told of
 // or not.
-func (o *round) reached(id uid, stage string) {
+func (f *firing) reached(id uid, stage string) {
 	for _, kind := range stageEvents[:slices.Index(stageEvents, stage)+1] {
-		o.came[kind][id] = true
+		if f.came[kind] == nil {
+			f.came[kind] = map[uid]bool{}
+		}
+		f.came[kind][id] = true
 	}
 }
 
-func (o *round) count(kind string) int { return len(o.came[kind]) }
+func (f *firing) count(kind string) int { return len(f.came[kind]) }
 
-// summariseRounds is nil where there are none.
-func summariseRounds(list []*round) *Instances {
-	if len(list) == 0 {
+// instancesOf is nil where there are no rounds.
+func instancesOf(rounds []*firing) *Instances {
+	if len(rounds) == 0 {
 		return nil
 	}
-	in := &Instances{Rounds: len(list), Spawned: math.MaxInt, Scheduled: math.MaxInt, Running: math.MaxInt, Ready: math.MaxInt}
+	in := &Instances{Rounds: len(rounds), Spawned: math.MaxInt, Scheduled: math.MaxInt, Running: math.MaxInt, Ready: math.MaxInt}
 	var times []time.Duration
-	for _, one := range list {
+	for _, one := range rounds {
 		in.Requested += one.key.Services
 		in.Spawned = min(in.Spawned, one.count(record.EventInstanceCreated))
 		in.Scheduled = min(in.Scheduled, one.count(record.EventInstanceScheduled))
@@ -228,7 +126,7 @@ func summariseRounds(list []*round) *Instances {
 		in.Ready = min(in.Ready, one.count(record.EventInstanceReady))
 		in.Peak = max(in.Peak, one.peak)
 		in.Skew, in.WireSkew = max(in.Skew, one.sent.length()), max(in.WireSkew, one.wrote.length())
-		if one.ok == one.samples && one.samples == one.key.Services {
+		if len(one.answers) == one.key.Services && len(one.missing) == 0 {
 			in.Complete++
 			times = append(times, one.done-one.from)
 		}

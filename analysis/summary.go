@@ -95,7 +95,6 @@ type collector struct {
 	warnings []Warning
 	// Of the run that is being read:
 	events   []record.Event // those that are kept as they are
-	rounds   *roundBuilder
 	history  *historyBuilder
 	short    *shortfallBuilder
 	troubles map[string]*troubleCount
@@ -108,7 +107,7 @@ func newCollector() *collector {
 
 // visitor takes the lines of the next run; finish follows.
 func (c *collector) visitor() record.Visitor {
-	c.rounds, c.history, c.short = newRoundBuilder(), newHistoryBuilder(), newShortfallBuilder()
+	c.history, c.short = newHistoryBuilder(), newShortfallBuilder()
 	c.events, c.troubles, c.tracing = nil, map[string]*troubleCount{}, &tracing{}
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent, Span: c.tracing.addSpan, Resource: c.history.addResource,
@@ -116,7 +115,6 @@ func (c *collector) visitor() record.Visitor {
 }
 
 func (c *collector) addHeader(h *record.Header) {
-	c.rounds.addHeader(h)
 	c.history.addHeader(h)
 	c.short.addHeader(h)
 	for _, class := range h.Classes {
@@ -125,7 +123,7 @@ func (c *collector) addHeader(h *record.Header) {
 }
 
 func (c *collector) addEvent(e *record.Event) {
-	c.rounds.addEvent(e)
+	c.history.addEvent(e)
 	c.short.addEvent(e)
 	switch e.Kind {
 	case record.EventLimit, record.EventServicesCreated, record.EventServicesReady:
@@ -143,11 +141,6 @@ func (c *collector) addEvent(e *record.Event) {
 // finish takes what is known at the end of a run.
 func (c *collector) finish(r *record.Run) {
 	c.finishEvents(runInfo(r))
-	for _, list := range c.rounds.finish() {
-		for _, one := range list {
-			c.cells[one.key].rounds = append(c.cells[one.key].rounds, one)
-		}
-	}
 	c.finishHistory()
 	c.tracing.finish()
 	for _, kind := range troubles {
@@ -173,7 +166,10 @@ func (c *collector) finishEvents(run RunInfo) {
 }
 
 func (c *collector) finishHistory() {
-	h := c.history.finish(c.rounds.events)
+	h := c.history.finish()
+	for _, one := range h.rounds() {
+		c.cells[one.key].rounds = append(c.cells[one.key].rounds, one)
+	}
 	h.availability(func(k Key) *Availability {
 		if c.cells[k].availability == nil {
 			c.cells[k].availability = &Availability{}
@@ -212,7 +208,6 @@ func (c *collector) addSample(s *record.Sample) {
 		c.class(k.Class())
 	}
 	b.add(s)
-	c.rounds.addSample(s)
 	c.history.addSample(s)
 	c.tracing.addSample(s, b)
 }
