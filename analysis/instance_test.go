@@ -68,6 +68,22 @@ func TestInstances(t *testing.T) {
 	}
 }
 
+// A round of one service counts no instances itself, and those are not the round's
+// before it.
+func TestARoundEndsWithOneOfASingleService(t *testing.T) {
+	const s = time.Second
+	r := runtest.New("r", "runc").Add("runc", 2, s, func(x *record.Sample) { x.Block, x.Instance.UID = 0, "a" }).
+		Add("runc", 2, s, func(x *record.Sample) { x.Block, x.Instance.UID = 0, "b" }).
+		Add("runc", 1, s, func(x *record.Sample) { x.Intended, x.Sent, x.Block = 60*s, 60*s, 1 }).Run()
+	r.Header.Command = "scale"
+	r.Events = []record.Event{aboutInstance(record.EventInstanceCreated, "c", 61*s)}
+	for _, c := range Summarise(r).Cells {
+		if c.Services == 2 && c.Instances.Spawned != 2 || c.Services == 1 && c.Instances != nil {
+			t.Errorf("%d services: %+v", c.Services, c.Instances)
+		}
+	}
+}
+
 func TestSingleServicesHaveNoRounds(t *testing.T) {
 	if in := Summarise(runtest.New("r", "runc").Add("runc", 1, time.Second).Run()).Cells[0].Instances; in != nil {
 		t.Errorf("got %+v", in)
