@@ -67,7 +67,7 @@ type Mismatches struct {
 }
 
 // availability adds each firing, in the order of time, to that of its cell.
-func (h *history) availability(of func(Key) *Availability) {
+func (h *history) availability(of func(record.Key) *Availability) {
 	for _, one := range h.firings {
 		if !one.discarded {
 			of(one.key).add(one.availability(h.events))
@@ -80,7 +80,7 @@ func (f *firing) availability(events []classEvent) RoundAvailability {
 	ready := map[uid]time.Duration{}
 	for _, e := range events {
 		_, before := ready[e.uid]
-		if !before && e.kind == record.EventInstanceReady && e.class == f.key.RuntimeClass && e.at >= f.from && e.at < f.until {
+		if !before && e.kind == record.EventInstanceReady && e.class == f.key.Class() && e.at >= f.from && e.at < f.until {
 			ready[e.uid] = e.at
 		}
 	}

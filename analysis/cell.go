@@ -7,31 +7,9 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// Key names a cell of the results.
-type Key struct {
-	RuntimeClass string `json:"runtimeClass"`
-	// Variant is the side of an A/B run; empty in other runs.
-	Variant string `json:"variant,omitempty"`
-	// Services is how many services were fired together.
-	Services int `json:"services"`
-}
-
-// KeyOf is the cell that a sample is of.
-func KeyOf(s *record.Sample) Key { return Key{s.RuntimeClass, s.Variant, s.Services} }
-
-// Class is the RuntimeClass, with the variant where it is one.
-func (k Key) Class() string { return className(k.RuntimeClass, k.Variant) }
-
-func className(class, variant string) string {
-	if variant == "" {
-		return class
-	}
-	return class + " (" + variant + ")"
-}
-
 // Cell is what the samples of one RuntimeClass at one number of services say.
 type Cell struct {
-	Key
+	record.Key
 	Counts
 	Min *stat.Point `json:"min,omitempty"`
 	P50 *Percentile `json:"p50,omitempty"`
@@ -176,7 +154,7 @@ func Limit(s *record.Sample) time.Duration {
 	return s.ClientTimeout
 }
 
-func (b *cellBuilder) cell(k Key) Cell {
+func (b *cellBuilder) cell(k record.Key) Cell {
 	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(), Instances: instancesOf(b.rounds), Availability: b.availability.summarise(), Shortfalls: b.shortfalls}
 	if c.Failed == nil {
 		c.Failed = map[record.Outcome]int{}

@@ -22,8 +22,8 @@ type Comparison struct {
 type Row struct {
 	// Base and New are the cells; they differ in the class when classes are
 	// compared, and in nothing when runs are.
-	Base Key `json:"base"`
-	New  Key `json:"new"`
+	Base record.Key `json:"base"`
+	New  record.Key `json:"new"`
 	// Phase is the step that is compared; empty for the response latency.
 	Phase record.PhaseName `json:"phase,omitempty"`
 	// BaseSamples and NewSamples are how many stand on each side.
@@ -94,7 +94,7 @@ func CompareClasses(runs []*record.Run, o CompareOptions) (*Comparison, error) {
 	c := newComparer(o)
 	c.warn("", s)
 	for _, r := range s.Runs {
-		if r.Command == "ab" {
+		if r.Shape.Sequential {
 			c.add(Warning{Code: EndedByResult, Message: fmt.Sprintf("run %s ended when it showed something: p-values and intervals do not allow for that here; the gate's do", r.RunID)})
 		}
 	}
@@ -150,7 +150,7 @@ func (c *comparer) compare(base, new Cell) {
 	}
 }
 
-func newRow(base, new Key, b, n *stat.Set, quantiles ...float64) Row {
+func newRow(base, new record.Key, b, n *stat.Set, quantiles ...float64) Row {
 	row := Row{Base: base, New: new, BaseSamples: b.N(), NewSamples: n.N()}
 	for _, q := range quantiles {
 		row.Changes = append(row.Changes, Finding[stat.Change]{Result: stat.ChangeOf(b, n, q, bootstrapSeed), AdjustedP: 1})

@@ -20,21 +20,21 @@ type history struct {
 
 // historyBuilder gathers the history of the run that is being read.
 type historyBuilder struct {
-	scale    bool // elsewhere instances are very many, and only what is needed of them is kept
+	rounds   bool // elsewhere instances are very many, and only what is needed of them is kept
 	firings  map[firingName]*firing
-	events   map[string][]instanceEvent // by class
+	events   map[record.Key][]instanceEvent // by class
 	readings []reading
 }
 
 // firingName tells the firings of one run apart.
 type firingName struct {
-	key   Key
+	key   record.Key
 	block int
 }
 
 // classEvent is an event with the class that it is of.
 type classEvent struct {
-	class string
+	class record.Key
 	instanceEvent
 }
 
@@ -42,7 +42,7 @@ type classEvent struct {
 // the next of any class. A single service counts, too, in a run of the scale
 // experiment; elsewhere single services overlap.
 type firing struct {
-	key         Key
+	key         record.Key
 	block       int
 	discarded   bool
 	from, until time.Duration
@@ -53,7 +53,7 @@ type firing struct {
 	sent, wrote span
 	// came are the instances that came to a stage, by its kind of event; peak is the
 	// most that there were at one moment.
-	came map[string]map[uid]bool
+	came map[record.Kind]map[uid]bool
 	peak int
 }
 
@@ -83,20 +83,20 @@ type reading struct {
 }
 
 func newHistoryBuilder() *historyBuilder {
-	return &historyBuilder{firings: map[firingName]*firing{}, events: map[string][]instanceEvent{}}
+	return &historyBuilder{firings: map[firingName]*firing{}, events: map[record.Key][]instanceEvent{}}
 }
 
-func (h *historyBuilder) addHeader(header *record.Header) { h.scale = header.Command == "scale" }
+func (h *historyBuilder) addHeader(header *record.Header) { h.rounds = header.Shape.Rounds }
 
 func (h *historyBuilder) addSample(s *record.Sample) {
-	if s.Services <= 1 && !h.scale {
+	if s.Services <= 1 && !h.rounds {
 		return
 	}
-	name := firingName{KeyOf(s), s.Block}
+	name := firingName{s.Key(), s.Block}
 	one := h.firings[name]
 	if one == nil {
 		one = &firing{key: name.key, block: s.Block, discarded: s.Discarded, from: math.MaxInt64, until: math.MaxInt64,
-			services: map[string]bool{}, came: map[string]map[uid]bool{}}
+			services: map[string]bool{}, came: map[record.Kind]map[uid]bool{}}
 		h.firings[name] = one
 	}
 	one.add(s)
@@ -126,7 +126,7 @@ func (f *firing) add(s *record.Sample) {
 func (h *historyBuilder) addEvent(e *record.Event) {
 	switch e.Kind {
 	case record.EventInstanceScheduled, record.EventInstanceRunning:
-		if !h.scale {
+		if !h.rounds {
 			return
 		}
 	case record.EventInstanceCreated, record.EventInstanceReady, record.EventInstanceGone:
@@ -134,7 +134,7 @@ func (h *historyBuilder) addEvent(e *record.Event) {
 		return
 	}
 	if e.UID != "" {
-		h.events[e.RuntimeClass] = append(h.events[e.RuntimeClass], instanceEvent{e.At, e.Kind, uidOf(e.UID)})
+		h.events[e.Key()] = append(h.events[e.Key()], instanceEvent{e.At, e.Kind, uidOf(e.UID)})
 	}
 }
 
@@ -156,7 +156,7 @@ func (h *historyBuilder) finish() *history {
 	for i := 1; i < len(all.firings); i++ {
 		all.firings[i-1].until = all.firings[i].from
 	}
-	for _, class := range slices.Sorted(maps.Keys(h.events)) {
+	for _, class := range slices.SortedFunc(maps.Keys(h.events), compareKeys) {
 		events := h.events[class]
 		slices.SortStableFunc(events, func(a, b instanceEvent) int { return cmp.Compare(a.at, b.at) })
 		replay(events, all.of(class))
@@ -172,10 +172,10 @@ func (h *historyBuilder) finish() *history {
 }
 
 // of are the firings of a class.
-func (h *history) of(class string) []*firing {
+func (h *history) of(class record.Key) []*firing {
 	var list []*firing
 	for _, f := range h.firings {
-		if f.key.RuntimeClass == class {
+		if f.key.Class() == class {
 			list = append(list, f)
 		}
 	}
@@ -185,4 +185,9 @@ func (h *history) of(class string) []*firing {
 // rounds are the firings that count as rounds: measured ones of several services.
 func (h *history) rounds() []*firing {
 	return slices.DeleteFunc(slices.Clone(h.firings), func(f *firing) bool { return f.discarded || f.key.Services <= 1 })
+}
+
+// compareKeys orders keys by class, then variant, then number of services.
+func compareKeys(a, b record.Key) int {
+	return cmp.Or(cmp.Compare(a.RuntimeClass, b.RuntimeClass), cmp.Compare(a.Variant, b.Variant), cmp.Compare(a.Services, b.Services))
 }

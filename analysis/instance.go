@@ -68,12 +68,12 @@ func (s span) length() time.Duration { return s.last - s.first }
 // instanceEvent is what is kept of an event about an instance.
 type instanceEvent struct {
 	at   time.Duration
-	kind string
+	kind record.Kind
 	uid  uid
 }
 
 // stageEvents are the kinds of event that tell how far an instance came.
-var stageEvents = []string{
+var stageEvents = []record.Kind{
 	record.EventInstanceCreated, record.EventInstanceScheduled, record.EventInstanceRunning, record.EventInstanceReady,
 }
 
@@ -100,7 +100,7 @@ func replay(events []instanceEvent, firings []*firing) {
 
 // reached marks that an instance came to a stage, and so to those before, told of
 // or not.
-func (f *firing) reached(id uid, stage string) {
+func (f *firing) reached(id uid, stage record.Kind) {
 	for _, kind := range stageEvents[:slices.Index(stageEvents, stage)+1] {
 		if f.came[kind] == nil {
 			f.came[kind] = map[uid]bool{}
@@ -109,7 +109,7 @@ func (f *firing) reached(id uid, stage string) {
 	}
 }
 
-func (f *firing) count(kind string) int { return len(f.came[kind]) }
+func (f *firing) count(kind record.Kind) int { return len(f.came[kind]) }
 
 // instancesOf is nil where there are no rounds.
 func instancesOf(rounds []*firing) *Instances {

@@ -33,7 +33,7 @@ func bursts() *record.Run {
 	return b.Run()
 }
 
-func aboutInstance(kind, uid string, at time.Duration) record.Event {
+func aboutInstance(kind record.Kind, uid string, at time.Duration) record.Event {
 	return record.Event{Kind: kind, UID: uid, At: at, RuntimeClass: "runc"}
 }
 
@@ -75,7 +75,7 @@ func TestARoundEndsWithOneOfASingleService(t *testing.T) {
 	r := runtest.New("r", "runc").Add("runc", 2, s, func(x *record.Sample) { x.Block, x.Instance.UID = 0, "a" }).
 		Add("runc", 2, s, func(x *record.Sample) { x.Block, x.Instance.UID = 0, "b" }).
 		Add("runc", 1, s, func(x *record.Sample) { x.Intended, x.Sent, x.Block = 60*s, 60*s, 1 }).Run()
-	r.Header.Command = "scale"
+	r.Header.Shape = record.Shape{Rounds: true}
 	r.Events = []record.Event{aboutInstance(record.EventInstanceCreated, "c", 61*s)}
 	for _, c := range Summarise(r).Cells {
 		if c.Services == 2 && c.Instances.Spawned != 2 || c.Services == 1 && c.Instances != nil {

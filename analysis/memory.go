@@ -49,7 +49,7 @@ type Memory struct {
 
 // memoryKey names what a slope is fitted to.
 type memoryKey struct {
-	class  string
+	class  record.Key
 	source MemorySource
 }
 
@@ -65,15 +65,15 @@ const (
 
 // population is how many instances there are on nodes while a run is replayed.
 type population struct {
-	alive map[string]map[uid]bool // by class
-	ready map[string]map[uid]bool
+	alive map[record.Key]map[uid]bool // by class
+	ready map[record.Key]map[uid]bool
 	all   int
 	// changed is when the numbers last changed, gone when an instance last went.
 	changed, gone time.Duration
 }
 
 func newPopulation() *population {
-	return &population{alive: map[string]map[uid]bool{}, ready: map[string]map[uid]bool{}, changed: -1, gone: -1}
+	return &population{alive: map[record.Key]map[uid]bool{}, ready: map[record.Key]map[uid]bool{}, changed: -1, gone: -1}
 }
 
 func (p *population) see(e classEvent) {
@@ -98,7 +98,7 @@ func (p *population) see(e classEvent) {
 
 // settled is how many instances of the class there are; ok is false while some of
 // them are about to come, or there are others.
-func (p *population) settled(class string) (n int, ok bool) {
+func (p *population) settled(class record.Key) (n int, ok bool) {
 	n = len(p.alive[class])
 	return n, p.all == n && (n-len(p.ready[class]))*unsettledShare <= n
 }
@@ -164,7 +164,7 @@ func (m *memoryRound) add(r reading, p *population) {
 	if f == nil || f.discarded || r.at >= f.until || p.gone >= f.from || p.changed > r.first {
 		return
 	}
-	n, settled := p.settled(f.key.RuntimeClass)
+	n, settled := p.settled(f.key.Class())
 	switch {
 	case !settled:
 	case r.class == "":
@@ -197,7 +197,7 @@ func (m *memoryRound) finish(all map[memoryKey][][]stat.XY) {
 }
 
 // memoryOf fits the slopes, in the order of the sources and then of the classes.
-func memoryOf(points map[memoryKey][][]stat.XY, classes []string) []Memory {
+func memoryOf(points map[memoryKey][][]stat.XY, classes []record.Key) []Memory {
 	var list []Memory
 	for _, source := range memorySources {
 		var first *stat.Slope
@@ -207,7 +207,7 @@ func memoryOf(points map[memoryKey][][]stat.XY, classes []string) []Memory {
 			if slope == nil || len(rounds) == 1 && most(rounds) < 2 {
 				continue // one instance once: what else a node does weighs more
 			}
-			m := Memory{RuntimeClass: class, Source: source, PerInstance: *slope, Rounds: rounds, MostInstances: most(rounds)}
+			m := Memory{RuntimeClass: class.String(), Source: source, PerInstance: *slope, Rounds: rounds, MostInstances: most(rounds)}
 			switch {
 			case i == 0:
 				first = slope

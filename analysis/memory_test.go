@@ -145,7 +145,7 @@ func TestMemoryOfOneInstanceOnce(t *testing.T) {
 	}
 }
 
-func without(events []record.Event, kind string) []record.Event {
+func without(events []record.Event, kind record.Kind) []record.Event {
 	var rest []record.Event
 	for _, e := range events {
 		if e.Kind != kind {

@@ -102,6 +102,9 @@ func fullRun() *record.Run {
 	}
 	s.Outcome, s.Cold, u.Scope = record.OK, record.Proven, record.ScopeNode
 	u.Clock = record.ClockKubelet
+	h.Settings.Other = nil // the schema knows none of them
+	e.Kind, e.Causes = record.EventLimit, []record.Cause{record.CauseImage}
+	s.Trouble.Causes, s.Instance.Proof = e.Causes, record.ProofAnswer
 	s.Phases[0].Name, s.Phases[0].Clock = record.PhaseReady, record.ClockAPI
 	end := record.End{At: time.Second, Reason: record.EndFailed}
 	return &record.Run{Header: h, Samples: []record.Sample{s}, Events: []record.Event{e}, Resources: []record.Resource{u}, Spans: []record.TraceSpan{span}, End: &end}
@@ -124,7 +127,12 @@ func fill(v reflect.Value) {
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		fill(v.Index(0))
 	case reflect.Map:
-		v.Set(reflect.ValueOf(map[string]any{"iterations": 30}))
+		v.Set(reflect.MakeMap(v.Type()))
+		element := reflect.New(v.Type().Elem()).Elem()
+		if element.Kind() == reflect.String {
+			fill(element)
+		}
+		v.SetMapIndex(reflect.ValueOf("x"), element)
 	case reflect.String:
 		v.SetString("x")
 	case reflect.Bool:
@@ -164,6 +172,58 @@ func TestSchemaNamesNoFieldThatIsNotWritten(t *testing.T) {
 		if diff := cmp.Diff(slices.Sorted(maps.Keys(v)), named); diff != "" {
 			t.Errorf("%s: written (-) and in the schema (+):\n%s", v["type"], diff)
 		}
+	}
+}
+
+// kindsInSchema are the kinds of event that the schema knows, with what it says of
+// each.
+func kindsInSchema(t *testing.T) map[string]string {
+	t.Helper()
+	var schema struct {
+		Defs struct {
+			Kind struct {
+				OneOf []struct{ Const, Description string }
+			}
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(templates.RunFileSchema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]string{}
+	for _, one := range schema.Defs.Kind.OneOf {
+		known[one.Const] = one.Description
+	}
+	return known
+}
+
+func TestSchemaDescribesTheKindsOfEvent(t *testing.T) {
+	want := map[string]string{}
+	for _, info := range record.Kinds {
+		want[string(info.Kind)] = info.Meaning
+		if info.Unit != "" {
+			want[string(info.Kind)] += " Its value: " + info.Unit + "."
+		}
+	}
+	if diff := cmp.Diff(want, kindsInSchema(t)); diff != "" {
+		t.Errorf("package record (-) and the schema (+):\n%s", diff)
+	}
+}
+
+func TestSchemaKnowsEverySetting(t *testing.T) {
+	var schema struct {
+		Defs struct {
+			Settings struct{ Properties map[string]any }
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(templates.RunFileSchema(), &schema); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range fullRun().Header.Settings.List() {
+		names = append(names, s.Name)
+	}
+	if diff := cmp.Diff(names, slices.Sorted(maps.Keys(schema.Defs.Settings.Properties))); diff != "" {
+		t.Errorf("package record (-) and the schema (+):\n%s", diff)
 	}
 }
 

@@ -65,12 +65,12 @@ const saturatedShare = 0.95
 type missing struct {
 	service string
 	at      time.Duration
-	how     string // it ended
-	trouble string // what was said of its pod, if anything
+	how     string          // it ended
+	trouble *record.Trouble // what was said of its pod, if anything
 }
 
 func missingOf(s *record.Sample) missing {
-	m := missing{service: s.Service, at: s.Done, how: string(s.Outcome), trouble: troubleIn(s.Error)}
+	m := missing{service: s.Service, at: s.Done, how: string(s.Outcome), trouble: s.Trouble}
 	switch s.Outcome {
 	case record.Timeout:
 		m.how = "client timeout"
@@ -93,7 +93,7 @@ func missingOf(s *record.Sample) missing {
 // shortfallBuilder gathers what a run says of instances by their service, and of
 // nodes.
 type shortfallBuilder struct {
-	scale      bool                       // elsewhere there are no rounds, and very many instances
+	rounds     bool                       // elsewhere there are no rounds, and very many instances
 	stages     map[string][]instanceEvent // by service
 	troubles   map[string][]toldTrouble   // by service
 	conditions []record.Event
@@ -103,8 +103,8 @@ type shortfallBuilder struct {
 
 // toldTrouble is what was said against a pod of a service.
 type toldTrouble struct {
-	at   time.Duration
-	text string
+	at time.Duration
+	record.Trouble
 }
 
 func newShortfallBuilder() *shortfallBuilder {
@@ -112,18 +112,18 @@ func newShortfallBuilder() *shortfallBuilder {
 }
 
 func (b *shortfallBuilder) addHeader(h *record.Header) {
-	b.scale = h.Command == "scale"
+	b.rounds = h.Shape.Rounds
 	b.nodes, b.memory = h.Cluster.Nodes, h.Cluster.MemoryBytes
 }
 
 func (b *shortfallBuilder) addEvent(e *record.Event) {
 	switch {
-	case !b.scale:
+	case !b.rounds:
 	case e.Kind == record.EventNodeCondition:
 		b.conditions = append(b.conditions, *e)
 	case e.Service == "":
 	case e.Kind == record.EventInstanceTrouble:
-		b.troubles[e.Service] = append(b.troubles[e.Service], toldTrouble{e.At, e.Message})
+		b.troubles[e.Service] = append(b.troubles[e.Service], toldTrouble{e.At, record.Trouble{Causes: e.Causes, Message: e.Message}})
 	case slices.Contains(stageEvents, e.Kind) || e.Kind == record.EventInstanceGone:
 		b.stages[e.Service] = append(b.stages[e.Service], instanceEvent{e.At, e.Kind, uidOf(e.UID)})
 	}
@@ -131,8 +131,8 @@ func (b *shortfallBuilder) addEvent(e *record.Event) {
 
 // shortfalls are those of the rounds that fell short, by cell, in the order of
 // time.
-func (b *shortfallBuilder) shortfalls(h *history) map[Key][]Shortfall {
-	all := map[Key][]Shortfall{}
+func (b *shortfallBuilder) shortfalls(h *history) map[record.Key][]Shortfall {
+	all := map[record.Key][]Shortfall{}
 	for _, f := range h.firings {
 		if !f.discarded && len(f.answers) < f.key.Services {
 			all[f.key] = append(all[f.key], b.of(f, h.readings))
@@ -179,7 +179,7 @@ const (
 	stageReady     = "Ready, not answered"
 )
 
-var stageNames = map[string]string{
+var stageNames = map[record.Kind]string{
 	record.EventInstanceCreated: stageCreated, record.EventInstanceScheduled: stageScheduled,
 	record.EventInstanceRunning: stageRunning, record.EventInstanceReady: stageReady,
 }
@@ -211,23 +211,24 @@ func (b *shortfallBuilder) stage(m missing, from time.Duration) string {
 // round, answered or not: what stands in the way of some slows the others.
 func (b *shortfallBuilder) troublesOf(f *firing) []PodTrouble {
 	services, example := map[string]map[string]bool{}, map[string]string{}
-	add := func(service, text string) {
-		for _, cause := range causesOf(text) {
+	add := func(service string, t record.Trouble) {
+		for _, c := range t.Causes {
+			cause := c.String()
 			if services[cause] == nil {
-				services[cause], example[cause] = map[string]bool{}, text
+				services[cause], example[cause] = map[string]bool{}, t.Message
 			}
 			services[cause][service] = true
 		}
 	}
 	for _, m := range f.missing {
-		if m.trouble != "" {
-			add(m.service, m.trouble)
+		if m.trouble != nil {
+			add(m.service, *m.trouble)
 		}
 	}
 	for _, service := range slices.Sorted(maps.Keys(b.troubles)) {
 		for _, t := range b.troubles[service] {
 			if t.at >= f.from && t.at <= f.done && f.services[service] {
-				add(service, t.text)
+				add(service, t.Trouble)
 			}
 		}
 	}
@@ -242,12 +243,13 @@ func (b *shortfallBuilder) troublesOf(f *firing) []PodTrouble {
 // conditionsOf are the conditions that a node had in the round, begun before or
 // not.
 func (b *shortfallBuilder) conditionsOf(f *firing) []string {
-	lasting := map[string]string{}
+	lasting := map[nodeCondition]string{}
 	for _, e := range b.conditions {
 		if e.At > f.done {
 			break
 		}
-		switch name := conditionName(e.Message); {
+		name := nodeCondition{e.Node, e.Condition}
+		switch {
 		case e.Value != 0:
 			lasting[name] = e.Message
 		case e.At < f.from:
@@ -295,3 +297,6 @@ func (u NodeUse) share() float64 {
 	}
 	return *u.CPUShare
 }
+
+// nodeCondition names a condition of a node.
+type nodeCondition struct{ node, condition string }

@@ -11,6 +11,10 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
+func troubleOf(message string) *record.Trouble {
+	return &record.Trouble{Causes: record.CausesIn(message), Message: message}
+}
+
 // short is a round of ten services, fired at ten seconds into the run, of which one
 // was left out, two were answered, and each of the others stood elsewhere when its
 // request ended at 110 s.
@@ -28,7 +32,7 @@ func short() *record.Run {
 				runtest.TimedOut(s)
 			case i < 8:
 				runtest.Failed(record.HTTP)(s)
-				s.Status, s.Error = 504, "status 504: activator request timeout: pod s7-x: Unschedulable: 0/1 nodes are available: 1 Insufficient cpu, 1 Too many pods."
+				s.Status, s.Trouble = 504, troubleOf("pod s7-x: Unschedulable: 0/1 nodes are available: 1 Insufficient cpu, 1 Too many pods.")
 			default:
 				runtest.Failed(record.Reset)(s)
 				s.Error = "connection broke before the answer"
@@ -37,8 +41,8 @@ func short() *record.Run {
 		})
 	}
 	r := b.Run()
-	r.Header.Command, r.Header.Cluster.Nodes, r.Header.Cluster.MemoryBytes = "scale", 1, 1000
-	event := func(at time.Duration, kind string, service int) {
+	r.Header.Shape, r.Header.Cluster.Nodes, r.Header.Cluster.MemoryBytes = record.Shape{Rounds: true}, 1, 1000
+	event := func(at time.Duration, kind record.Kind, service int) {
 		r.Events = append(r.Events, record.Event{At: at, Kind: kind, RuntimeClass: "runc", Service: fmt.Sprintf("s%d", service), UID: fmt.Sprintf("u%d", service)})
 	}
 	const s = time.Second
@@ -57,21 +61,22 @@ func short() *record.Run {
 	event(15*s, record.EventInstanceReady, 7)
 	event(90*s, record.EventInstanceGone, 8)
 	trouble := func(at time.Duration, service, message string) {
-		r.Events = append(r.Events, record.Event{At: at, Kind: record.EventInstanceTrouble, RuntimeClass: "runc", Service: service, Message: message})
+		r.Events = append(r.Events, record.Event{At: at, Kind: record.EventInstanceTrouble, RuntimeClass: "runc", Service: service, Message: message, Causes: record.CausesIn(message)})
 	}
 	trouble(12*s, "s3", "Unschedulable: 0/1 nodes are available: 1 Insufficient cpu.")
 	trouble(13*s, "s8", "container user-container was restarted, exit code 137: OOMKilled")
 	trouble(13*s, "elsewhere", "Unschedulable: 1 Insufficient cpu")
 	trouble(500*s, "s4", "Unschedulable: 1 Insufficient cpu")
-	condition := func(at time.Duration, value float64, message string) {
-		r.Events = append(r.Events, record.Event{At: at, Kind: record.EventNodeCondition, Value: value, Message: message})
+	condition := func(at time.Duration, value float64, kind, state string) {
+		r.Events = append(r.Events, record.Event{At: at, Kind: record.EventNodeCondition, Value: value,
+			Node: "n", Condition: kind, Message: fmt.Sprintf("node n: %s is %s", kind, state)})
 	}
-	condition(1*s, 1, "node n: DiskPressure is True: full")
-	condition(2*s, 1, "node n: PIDPressure is True: many")
-	condition(3*s, 0, "node n: DiskPressure is False: fine")
-	condition(50*s, 1, "node n: MemoryPressure is True: low")
-	condition(60*s, 0, "node n: MemoryPressure is False: fine")
-	condition(300*s, 1, "node n: Ready is Unknown: lost")
+	condition(1*s, 1, "DiskPressure", "True: full")
+	condition(2*s, 1, "PIDPressure", "True: many")
+	condition(3*s, 0, "DiskPressure", "False: fine")
+	condition(50*s, 1, "MemoryPressure", "True: low")
+	condition(60*s, 0, "MemoryPressure", "False: fine")
+	condition(300*s, 1, "Ready", "Unknown: lost")
 	for i, at := range []time.Duration{9 * s, 20 * s, 60 * s, 100 * s, 150 * s} {
 		r.Resources = append(r.Resources, record.Resource{Scope: record.ScopeNode, Node: "n", At: at, CPUs: 2,
 			MemoryBytes: int64(500 + 100*i), CPU: at*2 - at/50})
@@ -114,39 +119,5 @@ func TestShortfallOfARunThatWatchedNothing(t *testing.T) {
 	want := []Shortfall{{Services: 3, Answered: 1, Block: 1, Requests: []Tally{{"client timeout", 2}}}}
 	if diff := cmp.Diff(want, Summarise(bursts()).Cells[0].Shortfalls); diff != "" {
 		t.Error(diff)
-	}
-}
-
-func TestCauses(t *testing.T) {
-	for text, want := range map[string]string{
-		"Unschedulable: 0/1 nodes are available: 1 Insufficient memory. preemption: none":                                "scheduler: Insufficient memory, by requests, not by use",
-		"Unschedulable: persistent volume":                                                                               "scheduler: no node takes the pod",
-		"pod x: FailedCreatePodSandBox: plugin type=\"host-local\" failed (add): no IP addresses available in range set": "pod addresses exhausted",
-		"pod x: FailedCreatePodSandBox: failed to get sandbox runtime: no runtime for \"nosuch\" is configured":          "the node does not know the RuntimeClass's handler",
-		"pod x: FailedCreatePodSandBox: rpc error: code = DeadlineExceeded":                                              "the sandbox cannot be created",
-		"pod x: container user-container: CreateContainerError: failed to reserve container name":                        "a container cannot be created",
-		"container user-container: CrashLoopBackOff: back-off, exit code 137: OOMKilled":                                 "out of memory (OOMKilled)",
-		"pod failed: Evicted: The node was low on resource: memory":                                                      "evicted by the kubelet",
-		"pod x: Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503":                               "a probe fails",
-		"no pod can be created: FailedCreate: exceeded quota: pods=10":                                                   "a ResourceQuota",
-		"pod x: something that nobody has met":                                                                           "other",
-	} {
-		if diff := cmp.Diff([]string{want}, causesOf(text)); diff != "" {
-			t.Errorf("%s: %s", text, diff)
-		}
-	}
-}
-
-func TestTroubleInTheErrorOfASample(t *testing.T) {
-	for text, want := range map[string]string{
-		"not answered within 2m0s: pod x: Unschedulable: full":   "pod x: Unschedulable: full",
-		"not answered within 2m0s":                               "",
-		"pod x: Unschedulable: full":                             "pod x: Unschedulable: full",
-		"status 503: no pod can be created: exceeded quota: a=1": "no pod can be created: exceeded quota: a=1",
-		"status 504: Insufficient cpu says the body":             "",
-	} {
-		if got := troubleIn(text); got != want {
-			t.Errorf("%s: got %q, want %q", text, got, want)
-		}
 	}
 }

@@ -31,6 +31,7 @@ type RunInfo struct {
 	RunID   string             `json:"runId"`
 	Tool    record.Tool        `json:"tool"`
 	Command string             `json:"command"`
+	Shape   record.Shape       `json:"-"`
 	Started time.Time          `json:"started"`
 	Seed    uint64             `json:"seed"`
 	Classes []record.Class     `json:"runtimeClasses"`
@@ -88,8 +89,8 @@ func SummariseFiles(paths ...string) (*Summary, error) {
 // collector gathers runs, one after the other.
 type collector struct {
 	runs     []RunInfo
-	classes  []string // by Key.Class, in the order of their first mention
-	cells    map[Key]*cellBuilder
+	classes  []record.Key // classes as a whole, in the order of their first mention
+	cells    map[record.Key]*cellBuilder
 	memory   map[memoryKey][][]stat.XY
 	limits   []ClassLimit
 	warnings []Warning
@@ -97,18 +98,18 @@ type collector struct {
 	events   []record.Event // those that are kept as they are
 	history  *historyBuilder
 	short    *shortfallBuilder
-	troubles map[string]*troubleCount
+	troubles map[record.Kind]*troubleCount
 	tracing  *tracing
 }
 
 func newCollector() *collector {
-	return &collector{cells: map[Key]*cellBuilder{}, memory: map[memoryKey][][]stat.XY{}}
+	return &collector{cells: map[record.Key]*cellBuilder{}, memory: map[memoryKey][][]stat.XY{}}
 }
 
 // visitor takes the lines of the next run; finish follows.
 func (c *collector) visitor() record.Visitor {
 	c.history, c.short = newHistoryBuilder(), newShortfallBuilder()
-	c.events, c.troubles, c.tracing = nil, map[string]*troubleCount{}, &tracing{}
+	c.events, c.troubles, c.tracing = nil, map[record.Kind]*troubleCount{}, &tracing{}
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent, Span: c.tracing.addSpan, Resource: c.history.addResource,
 	}
@@ -118,7 +119,7 @@ func (c *collector) addHeader(h *record.Header) {
 	c.history.addHeader(h)
 	c.short.addHeader(h)
 	for _, class := range h.Classes {
-		c.class(className(class.Name, class.Variant))
+		c.class(class.Key())
 	}
 }
 
@@ -170,7 +171,7 @@ func (c *collector) finishHistory() {
 	for _, one := range h.rounds() {
 		c.cells[one.key].rounds = append(c.cells[one.key].rounds, one)
 	}
-	h.availability(func(k Key) *Availability {
+	h.availability(func(k record.Key) *Availability {
 		if c.cells[k].availability == nil {
 			c.cells[k].availability = &Availability{}
 		}
@@ -186,21 +187,21 @@ func (c *collector) finishHistory() {
 
 func runInfo(r *record.Run) RunInfo {
 	h := r.Header
-	info := RunInfo{RunID: h.RunID, Tool: h.Tool, Command: h.Command, Started: h.Started, Seed: h.Seed, Classes: h.Classes, Cluster: h.Cluster}
+	info := RunInfo{RunID: h.RunID, Tool: h.Tool, Command: h.Command, Shape: h.Shape, Started: h.Started, Seed: h.Seed, Classes: h.Classes, Cluster: h.Cluster}
 	if r.End != nil {
 		info.End = r.End.Reason
 	}
 	return info
 }
 
-func (c *collector) class(name string) {
+func (c *collector) class(name record.Key) {
 	if !slices.Contains(c.classes, name) {
 		c.classes = append(c.classes, name)
 	}
 }
 
 func (c *collector) addSample(s *record.Sample) {
-	k := KeyOf(s)
+	k := s.Key()
 	b := c.cells[k]
 	if b == nil {
 		b = &cellBuilder{}
@@ -235,12 +236,12 @@ func (c *collector) summary() *Summary {
 }
 
 // keys are the cells' in the order of the summary.
-func (c *collector) keys() []Key {
-	var keys []Key
+func (c *collector) keys() []record.Key {
+	var keys []record.Key
 	for k := range c.cells {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, func(a, b Key) int {
+	slices.SortFunc(keys, func(a, b record.Key) int {
 		return cmp.Or(cmp.Compare(a.Services, b.Services),
 			cmp.Compare(slices.Index(c.classes, a.Class()), slices.Index(c.classes, b.Class())))
 	})
@@ -249,7 +250,7 @@ func (c *collector) keys() []Key {
 
 // onlyWarmed says that a number of services was fired to warm caches alone, before
 // others of the class were measured.
-func (c *collector) onlyWarmed(k Key) bool {
+func (c *collector) onlyWarmed(k record.Key) bool {
 	if c.cells[k].Samples > 0 {
 		return false
 	}
@@ -270,7 +271,7 @@ func (c *collector) missing() []Warning {
 			seen = seen || k.Class() == name
 		}
 		if !seen {
-			list = append(list, Warning{Code: NoSamples, RuntimeClass: name, Message: name + ": no samples"})
+			list = append(list, Warning{Code: NoSamples, RuntimeClass: name.String(), Message: name.String() + ": no samples"})
 		}
 	}
 	return list

@@ -33,10 +33,15 @@ type Warning struct {
 
 // troubles are the kinds of event that say that something went wrong while a run
 // went on.
-var troubles = []string{
-	"trialSkipped", "notAtZero", "requestAbandoned", "preconnectFailed", "proofFailed", "watchDown", "instanceTrouble",
-	"componentDown", "routeRestored", record.EventUsageUnread,
-}
+var troubles = func() []record.Kind {
+	var kinds []record.Kind
+	for _, info := range record.Kinds {
+		if info.Trouble {
+			kinds = append(kinds, info.Kind)
+		}
+	}
+	return kinds
+}()
 
 // troubleCount is how often a trouble occurred in a run, and the first of it.
 type troubleCount struct {
@@ -58,20 +63,12 @@ func (t troubleCount) warning(runID string) Warning {
 
 func (w Warning) String() string { return w.Message }
 
-func warnCell(code Code, k Key, format string, args ...any) Warning {
+func warnCell(code Code, k record.Key, format string, args ...any) Warning {
 	return Warning{Code: code, RuntimeClass: k.RuntimeClass, Services: k.Services,
 		Message: k.String() + ": " + fmt.Sprintf(format, args...)}
 }
 
-// String is the class, with the number of services where it is not one.
-func (k Key) String() string {
-	if k.Services == 1 {
-		return k.Class()
-	}
-	return fmt.Sprintf("%s at %d services", k.Class(), k.Services)
-}
-
-func (b *cellBuilder) warnings(k Key) []Warning {
+func (b *cellBuilder) warnings(k record.Key) []Warning {
 	var list []Warning
 	if b.Samples == 0 {
 		list = append(list, warnCell(NoSamples, k, "no samples"))

@@ -227,7 +227,7 @@ func TestAwaitTroubleWithoutTrouble(t *testing.T) {
 
 func TestInstancesAndEvents(t *testing.T) {
 	var told []string
-	p := newPlayed(t, WatchOptions{OnEvent: func(e record.Event) { told = append(told, e.Kind+" "+e.UID) }})
+	p := newPlayed(t, WatchOptions{OnEvent: func(e record.Event) { told = append(told, string(e.Kind)+" "+e.UID) }})
 	p.play(1*ms, watch.Added, newPod("u1"))
 	p.play(2*ms, watch.Added, newPod("u2"))
 	p.play(3*ms, watch.Modified, newPod("u1", ready))

@@ -8,13 +8,6 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// Kinds of event about Knative's own deployments, such as the autoscaler. They
-// prove nothing about a sample, but explain one that took ten times as long.
-const (
-	EventComponentDown = "componentDown"
-	EventComponentUp   = "componentUp"
-)
-
 // observeComponent reports a deployment of Knative that loses instances, and that
 // has all of them again.
 func (w *Watch) observeComponent(o *appsv1.Deployment, s sighting) {
@@ -29,12 +22,12 @@ func (w *Watch) observeComponent(o *appsv1.Deployment, s sighting) {
 		return
 	}
 	w.componentsDown[o.Name] = down
-	kind := EventComponentUp
+	kind := record.EventComponentUp
 	if down {
-		kind = EventComponentDown
+		kind = record.EventComponentDown
 	}
 	w.emit(record.Event{
-		At: s.at, Kind: kind, Value: float64(o.Status.ReadyReplicas),
+		At: s.at, Kind: kind, Component: o.Namespace + "/" + o.Name, Value: float64(o.Status.ReadyReplicas),
 		Message: fmt.Sprintf("%s/%s: %d of %d instances are Ready", o.Namespace, o.Name, o.Status.ReadyReplicas, wanted),
 	})
 }

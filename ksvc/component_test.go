@@ -14,7 +14,7 @@ import (
 func TestComponents(t *testing.T) {
 	var told []string
 	w := newWatch(&Client{}, testRun, record.NewClock(), WatchOptions{OnEvent: func(e record.Event) {
-		told = append(told, e.Kind+" "+e.Message)
+		told = append(told, string(e.Kind)+" "+e.Message)
 	}})
 	seen := func(name string, wanted, ready int32) {
 		w.observeComponent(&appsv1.Deployment{

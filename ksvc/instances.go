@@ -8,12 +8,6 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// Kinds of event that a Watch reports about itself.
-const (
-	EventWatchDown = "watchDown"
-	EventWatchUp   = "watchUp"
-)
-
 // Instances counts the instances that a Watch saw, by pod UID.
 type Instances struct {
 	// Spawned is how many were ever created, Alive how many there are,
@@ -163,9 +157,13 @@ func (w *Watch) podGone(p *pod, at time.Duration) {
 	r.changed.fire()
 }
 
-func (w *Watch) report(kind string, p *pod, at time.Duration, message string, value int) {
-	w.emit(record.Event{
+func (w *Watch) report(kind record.Kind, p *pod, at time.Duration, message string, value int) {
+	e := record.Event{
 		At: at, Kind: kind, Message: message, RuntimeClass: p.class, Variant: p.variant,
 		Service: p.service, Pod: p.name, UID: string(p.uid), Value: float64(value),
-	})
+	}
+	if kind == record.EventInstanceTrouble {
+		e.Causes = record.CausesIn(message)
+	}
+	w.emit(e)
 }

@@ -24,7 +24,7 @@ func (w *Watch) observeNode(o *corev1.Node, s sighting) {
 			continue
 		}
 		w.nodesTroubled[name] = bad
-		e := record.Event{At: s.at, Kind: record.EventNodeCondition,
+		e := record.Event{At: s.at, Kind: record.EventNodeCondition, Node: o.Name, Condition: string(c.Type),
 			Message: fmt.Sprintf("node %s: %s is %s: %s", o.Name, c.Type, c.Status, oneLine(c.Message))}
 		if bad {
 			e.Value = 1

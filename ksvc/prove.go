@@ -30,11 +30,12 @@ func (w *Watch) Prove(ctx context.Context, t record.Target, s *record.Sample) er
 	scene := w.sceneOf(r, s)
 	s.Cold, s.ColdReason = scene.judge(s)
 	if p := scene.answering; p != nil {
-		s.Instance = &record.Instance{Pod: p.name, UID: string(p.uid), Node: p.node}
+		s.Instance = &record.Instance{Pod: p.name, UID: string(p.uid), Node: p.node, Proof: record.ProofAnswer}
 	}
 	s.Phases = w.phasesOf(r, s, scene)
 	if why := r.diagnose(s.Sent); s.Failed() && why.explains(s) {
 		s.Error = joined(s.Error, why.text)
+		s.Trouble = &record.Trouble{Causes: record.CausesIn(why.text), Message: why.text}
 	}
 	var late *TimeoutError
 	if errors.As(err, &late) {

@@ -155,7 +155,7 @@ func (w *Watch) streamDown(name string, at time.Duration, cause error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.gaps.open(name, at, cause)
-	w.emit(record.Event{At: at, Kind: EventWatchDown, Message: fmt.Sprintf("%s: %v", name, cause)})
+	w.emit(record.Event{At: at, Kind: record.EventWatchDown, Watched: name, Message: fmt.Sprintf("%s: %v", name, cause)})
 	w.wakeAll()
 }
 
@@ -169,7 +169,7 @@ func (w *Watch) streamUp(name string, at time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	over := w.gaps.close(name, at)
-	w.emit(record.Event{At: at, Kind: EventWatchUp, Message: fmt.Sprintf("%s: was down for %v, at last because: %v",
+	w.emit(record.Event{At: at, Kind: record.EventWatchUp, Watched: name, Message: fmt.Sprintf("%s: was down for %v, at last because: %v",
 		name, (over.to - over.from).Round(time.Millisecond), over.cause)})
 	w.wakeAll()
 }

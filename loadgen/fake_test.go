@@ -168,7 +168,7 @@ func (m *memorySink) Event(e record.Event) error {
 }
 
 // ofKind are the events of a kind.
-func (m *memorySink) ofKind(kind string) []record.Event {
+func (m *memorySink) ofKind(kind record.Kind) []record.Event {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var found []record.Event

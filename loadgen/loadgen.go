@@ -38,31 +38,6 @@ type Sink interface {
 	Event(record.Event) error
 }
 
-// The kinds of event that experiments report.
-const (
-	// EventDiscardedRound announces the samples that only warm caches; the value
-	// is how many.
-	EventDiscardedRound = "discardedRound"
-	// EventTrialSkipped is a trial that was not made, because its service did not
-	// come back to zero pods, or could not be reached.
-	EventTrialSkipped = "trialSkipped"
-	// EventRouteRestored is an ingress that let no request through after one had
-	// failed, and does again; the value is for how many seconds.
-	EventRouteRestored = "routeRestored"
-	// EventNotAtZero is a service that should have been at zero pods while others
-	// were measured, and was not.
-	EventNotAtZero = "notAtZero"
-	// EventPreconnectFailed is a connection that could not be opened beforehand; the
-	// request then connects for itself.
-	EventPreconnectFailed = "preconnectFailed"
-	// EventRequestAbandoned is a request that was cut off because the run was
-	// interrupted. It says nothing about the service, and is no sample.
-	EventRequestAbandoned = "requestAbandoned"
-	// EventProofFailed is a sample of which the cluster could not say all that it
-	// should.
-	EventProofFailed = "proofFailed"
-)
-
 // proofLimit bounds how long the proof of one sample may take. It also holds
 // after an interruption: a request that was answered is worth its proof.
 const proofLimit = 30 * time.Second
@@ -89,7 +64,7 @@ func (r *recorder) keep(ctx context.Context, t record.Target, s *record.Sample) 
 		if s.ColdReason == notExamined {
 			s.ColdReason = err.Error()
 		}
-		if err := r.event(EventProofFailed, t, err); err != nil {
+		if err := r.event(record.EventProofFailed, t, err); err != nil {
 			return err
 		}
 	}
@@ -114,10 +89,10 @@ func (r *recorder) skip(t record.Target, cause error) error {
 	r.mu.Lock()
 	r.done++
 	r.mu.Unlock()
-	return r.event(EventTrialSkipped, t, cause)
+	return r.event(record.EventTrialSkipped, t, cause)
 }
 
-func (r *recorder) event(kind string, t record.Target, cause error) error {
+func (r *recorder) event(kind record.Kind, t record.Target, cause error) error {
 	err := r.sink.Event(record.Event{
 		At: r.clock.Now(), Kind: kind, Message: cause.Error(),
 		RuntimeClass: t.RuntimeClass, Service: t.Service,

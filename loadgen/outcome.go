@@ -58,7 +58,7 @@ func judge(t record.Target, body []byte, s *record.Sample) {
 		s.Outcome, s.Error = record.Body, fmt.Sprintf("not the function's answer: %s", excerpt(body))
 		return
 	}
-	s.Function, s.Instance = &f, &record.Instance{Pod: f.Pod}
+	s.Function, s.Instance = &f, &record.Instance{Pod: f.Pod, Proof: record.ProofAnswer}
 	if !belongs(f.Pod, t) {
 		s.Outcome, s.Error = record.WrongInstance, fmt.Sprintf("answered by pod %s, which is not of %s", f.Pod, owner(t))
 		return

@@ -23,7 +23,7 @@ func TestSingleOutlastsTheIngress(t *testing.T) {
 				t.Errorf("sample %d: %s %s, want %s", i, s.Outcome, s.Error, want)
 			}
 		}
-		if restored := sink.ofKind(EventRouteRestored); len(samples) != 5 || len(restored) != 1 || restored[0].Value != 5 {
+		if restored := sink.ofKind(record.EventRouteRestored); len(samples) != 5 || len(restored) != 1 || restored[0].Value != 5 {
 			t.Errorf("%d samples, events %+v", len(samples), restored)
 		}
 	})

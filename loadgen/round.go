@@ -93,7 +93,7 @@ func (e *Scale) send(ctx context.Context, v *volley, k *keeper) {
 	if e.Options.Preconnect {
 		for i, err := range v.connect(ctx) {
 			if err != nil && ctx.Err() == nil {
-				k.note(EventPreconnectFailed, k.targets[i], err)
+				k.note(record.EventPreconnectFailed, k.targets[i], err)
 			}
 		}
 	}
@@ -133,7 +133,7 @@ func (e *Scale) atZero(ctx context.Context, r *recorder, c Cell) ([]record.Targe
 		case fired:
 			err = r.skip(t, fmt.Errorf("block %d, %d services: %w", c.Block, c.Services, err))
 		default:
-			err = r.event(EventNotAtZero, t, err)
+			err = r.event(record.EventNotAtZero, t, err)
 		}
 		if err != nil {
 			return nil, err
@@ -170,7 +170,7 @@ type keeper struct {
 
 func (k *keeper) handle(ctx context.Context, i int, s record.Sample, err error) {
 	if err != nil {
-		k.note(EventRequestAbandoned, k.targets[i], err)
+		k.note(record.EventRequestAbandoned, k.targets[i], err)
 		return
 	}
 	s.Services, s.Block, s.Discarded = k.cell.Services, k.cell.Block, k.cell.Discarded
@@ -182,7 +182,7 @@ func (k *keeper) handle(ctx context.Context, i int, s record.Sample, err error) 
 }
 
 // note writes down an event, or stops the round when it cannot.
-func (k *keeper) note(kind string, t record.Target, cause error) {
+func (k *keeper) note(kind record.Kind, t record.Target, cause error) {
 	if err := k.event(kind, t, cause); err != nil {
 		k.stop(err)
 	}

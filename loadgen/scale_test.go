@@ -146,7 +146,7 @@ func TestScaleInterrupted(t *testing.T) {
 				if now := e.Client.Clock.Now(); now != 4500*time.Millisecond {
 					t.Errorf("went on until %v", now)
 				}
-				abandoned := sink.ofKind(EventRequestAbandoned)
+				abandoned := sink.ofKind(record.EventRequestAbandoned)
 				if len(round.Samples) != 0 || len(abandoned) != cluster.sent() {
 					t.Errorf("%d samples, %d abandoned of %d requests", len(round.Samples), len(abandoned), cluster.sent())
 				}
@@ -184,7 +184,7 @@ func TestScaleSkipsWhatIsStuck(t *testing.T) {
 		if len(round.Samples) != 2 || round.Skipped != 1 || round.Samples[0].Services != 3 {
 			t.Errorf("round %+v", round)
 		}
-		skipped, others := sink.ofKind(EventTrialSkipped), sink.ofKind(EventNotAtZero)
+		skipped, others := sink.ofKind(record.EventTrialSkipped), sink.ofKind(record.EventNotAtZero)
 		if len(skipped) != 1 || skipped[0].Service != "runc-1" || !strings.Contains(skipped[0].Message, "2 pods are left") {
 			t.Errorf("skipped %+v", skipped)
 		}
@@ -222,7 +222,7 @@ func TestScalePreconnect(t *testing.T) {
 						before++
 					}
 				}
-				failed := sink.ofKind(EventPreconnectFailed)
+				failed := sink.ofKind(record.EventPreconnectFailed)
 				if before != 2 || len(failed) != 1 || !strings.Contains(failed[0].Message, "too many open files") {
 					t.Errorf("%d connected beforehand, events %+v", before, failed)
 				}

@@ -141,11 +141,11 @@ func (r *singleRun) announce(trials []trial) error {
 		}
 	}
 	err := r.sink.Event(record.Event{
-		At: r.clock.Now(), Kind: EventDiscardedRound, Value: float64(n),
+		At: r.clock.Now(), Kind: record.EventDiscardedRound, Value: float64(n),
 		Message: fmt.Sprintf("the first %d cold starts, one of each service, warm caches and are left out of every summary", n),
 	})
 	if err != nil {
-		return fmt.Errorf("record event %s: %w", EventDiscardedRound, err)
+		return fmt.Errorf("record event %s: %w", record.EventDiscardedRound, err)
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func (r *singleRun) try(ctx context.Context, t trial) error {
 	}
 	s, err := r.Client.Send(ctx, target, r.clock.Now())
 	if err != nil {
-		return errors.Join(err, r.event(EventRequestAbandoned, target, err))
+		return errors.Join(err, r.event(record.EventRequestAbandoned, target, err))
 	}
 	s.Block, s.Discarded = t.block, t.discarded
 	s.ClockOffset = estimateOffset(ctx, r.Client, target, s, r.Options.OffsetRequests)
@@ -197,7 +197,7 @@ func (r *singleRun) awaitRoute(ctx context.Context, t record.Target) error {
 		return nil
 	}
 	return r.sink.Event(record.Event{
-		At: r.clock.Now(), Kind: EventRouteRestored, RuntimeClass: t.RuntimeClass, Service: t.Service, Value: waited.Seconds(),
+		At: r.clock.Now(), Kind: record.EventRouteRestored, RuntimeClass: t.RuntimeClass, Service: t.Service, Value: waited.Seconds(),
 		Message: fmt.Sprintf("requests get through ingress %s again, after %.1fs", t.Address, waited.Seconds()),
 	})
 }

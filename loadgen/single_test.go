@@ -60,7 +60,7 @@ func TestSingle(t *testing.T) {
 		if diff := cmp.Diff(map[string]int{"runc": 10, "crun": 10, "gvisor": 10}, measured); diff != "" {
 			t.Errorf("samples by class: %s", diff)
 		}
-		if e := sink.ofKind(EventDiscardedRound); len(e) != 1 || e[0].Value != 15 {
+		if e := sink.ofKind(record.EventDiscardedRound); len(e) != 1 || e[0].Value != 15 {
 			t.Errorf("discarded round: %+v", e)
 		}
 		// Five services of each of three classes give each ten seconds and more to come
@@ -138,7 +138,7 @@ func TestSingleSkipsWhatIsStuck(t *testing.T) {
 				t.Errorf("sample of %s", s.RuntimeClass)
 			}
 		}
-		skipped := sink.ofKind(EventTrialSkipped)
+		skipped := sink.ofKind(record.EventTrialSkipped)
 		if len(samples) != 4 || len(skipped) != 4 {
 			t.Fatalf("%d samples, %d skipped", len(samples), len(skipped))
 		}
@@ -163,8 +163,8 @@ func TestSingleKeepsFailures(t *testing.T) {
 				t.Errorf("got %s, %s because %q", s.Outcome, s.Cold, s.ColdReason)
 			}
 		}
-		if len(sink.samples) != 3 || len(sink.ofKind(EventProofFailed)) != 3 {
-			t.Errorf("%d samples, %d failed proofs", len(sink.samples), len(sink.ofKind(EventProofFailed)))
+		if len(sink.samples) != 3 || len(sink.ofKind(record.EventProofFailed)) != 3 {
+			t.Errorf("%d samples, %d failed proofs", len(sink.samples), len(sink.ofKind(record.EventProofFailed)))
 		}
 	})
 }
@@ -196,7 +196,7 @@ func TestSingleAbandonsTheRequestInFlight(t *testing.T) {
 		if _, err := e.Run(ctx); !errors.Is(err, context.Canceled) {
 			t.Fatalf("got error %v", err)
 		}
-		abandoned := sink.ofKind(EventRequestAbandoned)
+		abandoned := sink.ofKind(record.EventRequestAbandoned)
 		if len(abandoned) != 1 || !strings.Contains(abandoned[0].Message, "cut off after 500ms") || len(sink.samples) != 0 {
 			t.Errorf("events %+v, %d samples", abandoned, len(sink.samples))
 		}

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -86,7 +85,7 @@ func cellOf(s *analysis.Summary, class *record.Class) *analysis.Cell {
 		return c.RuntimeClass == class.Name && c.Variant == class.Variant
 	})
 	if at < 0 {
-		return &analysis.Cell{Key: analysis.Key{RuntimeClass: class.Name, Variant: class.Variant, Services: 1}}
+		return &analysis.Cell{Key: record.Key{RuntimeClass: class.Name, Variant: class.Variant, Services: 1}}
 	}
 	return &s.Cells[at]
 }
@@ -146,7 +145,7 @@ func judgeLatency(a, b *analysis.Cell, blocks []block, o ABOptions) Judgement {
 		j.Verdict, j.Reason = Inconclusive, "no block has a proven cold start of both sides"
 		return j
 	}
-	rule := &abRule{tolerance: o.Tolerance.of(float64(a.P50.Latency))}
+	rule := &abRule{tolerance: o.Tolerance.Of(float64(a.P50.Latency))}
 	for _, p := range pairs {
 		j.Verdict = rule.add(p)
 	}
@@ -211,17 +210,16 @@ func changeReason(c *Change) string {
 		c.New, c.Base, change, boundsText(c.Ratio), stat.PText(c.AdjustedP), c.NewUnits, percent(c.Tolerance))
 }
 
-// RecordedTolerance is the one that an A/B run was made with.
+// RecordedTolerance is the tolerance that an A/B run was made with; zero, which
+// stands for the default, where its header has none.
 func RecordedTolerance(h record.Header) (Tolerance, error) {
-	var t Tolerance
-	b, err := json.Marshal(h.Settings["tolerance"])
-	if err == nil {
-		err = json.Unmarshal(b, &t)
+	if text, unread := h.Settings.Other["tolerance"]; unread {
+		return Tolerance{}, fmt.Errorf("read the tolerance in the header of run %s: %v is none", h.RunID, text)
 	}
-	if err != nil {
-		return t, fmt.Errorf("read the tolerance in the header of run %s: %w", h.RunID, err)
+	if h.Settings.Tolerance == nil {
+		return Tolerance{}, nil
 	}
-	return t, nil
+	return *h.Settings.Tolerance, nil
 }
 
 // boundsText says between what the ratio is; each bound holds with 96 %
@@ -260,7 +258,7 @@ func (r *abRule) notice(v Verdict, c *Change) string {
 
 // judgeFailures holds how often the sides fail against each other, timeouts
 // included.
-func judgeFailures(key analysis.Key, blocks []block) Judgement {
+func judgeFailures(key record.Key, blocks []block) Judgement {
 	j := Judgement{Kind: AB, Key: key, Subject: "failed", Verdict: Pass}
 	var n, a, b int
 	var more stat.Evidence

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -28,7 +29,7 @@ func sides(blocks int, a, b time.Duration, sigma float64, seed uint64, changes .
 		}
 	}
 	r := run.Run()
-	r.Header.Command = "ab"
+	r.Header.Shape = record.Shape{Sides: true, Sequential: true}
 	r.Header.Classes[0].Variant, r.Header.Classes[1].Variant = "a", "b"
 	return r
 }
@@ -135,14 +136,17 @@ func TestBlocksOf(t *testing.T) {
 }
 
 func TestRecordedTolerance(t *testing.T) {
-	h := record.Header{Settings: map[string]any{"tolerance": map[string]any{"share": 0.2, "absoluteNs": float64(time.Second)}}}
-	if got, err := RecordedTolerance(h); err != nil || got != (Tolerance{0.2, time.Second}) {
+	want := Tolerance{Share: 0.2, Absolute: time.Second}
+	h := record.Header{Settings: record.Settings{Tolerance: &want}}
+	if got, err := RecordedTolerance(h); err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if got, err := RecordedTolerance(record.Header{}); err != nil || got != (Tolerance{}) {
-		t.Errorf("of a run without: %+v, %v", got, err)
+		t.Errorf("of a run without one: %+v, %v", got, err)
 	}
-	h.Settings["tolerance"] = "10%"
+	if err := json.Unmarshal([]byte(`{"tolerance": "10%"}`), &h.Settings); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := RecordedTolerance(h); err == nil {
 		t.Error("a word is read")
 	}

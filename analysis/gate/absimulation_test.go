@@ -55,7 +55,7 @@ type abRuns struct {
 }
 
 func (w world) abRuns(worse float64, rounds, most int, seed uint64) abRuns {
-	rule, rng := &abRule{tolerance: DefaultTolerance.of(1e9)}, stat.NewRand(seed)
+	rule, rng := &abRule{tolerance: DefaultTolerance.Of(1e9)}, stat.NewRand(seed)
 	runs := abRuns{rounds: rounds}
 	for range rounds {
 		v, blocks := rule.simulate(most, w.pairs(worse, rng))

@@ -32,7 +32,7 @@ type Calibration struct {
 
 // Noise is what identical runs differ by, in one cell at one quantile.
 type Noise struct {
-	analysis.Key
+	record.Key
 	Quantile float64 `json:"quantile"`
 	Runs     int     `json:"runs"`
 	// Samples is how many the quantile of each run is of.
@@ -178,7 +178,7 @@ func (c *Calibration) try(noises []noise, o Options) bool {
 	reached := true
 	for i := range noises {
 		e := &c.Noise[i]
-		trials[i].tolerance = p.Tolerance.of(float64(e.Value.Latency))
+		trials[i].tolerance = p.Tolerance.Of(float64(e.Value.Latency))
 		e.FalseAlarms, e.Caught = trials[i].caught(0), trials[i].caught(c.Goal.Worse)
 		reached = reached && e.Caught >= c.Goal.Power
 	}

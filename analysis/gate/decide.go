@@ -134,7 +134,7 @@ func (c *comparison) measure(o Options) {
 			Low: stat.Real(math.Exp(difference - half)), High: stat.Real(math.Exp(difference + half))},
 		P: stat.Real(c.perms.P(c.values)),
 	}
-	c.tolerance = o.Tolerance.of(float64(c.Change.Base.Latency))
+	c.tolerance = o.Tolerance.Of(float64(c.Change.Base.Latency))
 	c.Change.Tolerance = c.tolerance
 }
 

@@ -34,8 +34,8 @@ func samplesNeeded(q float64) int {
 }
 
 // evidence gathers the latencies of each cell by unit.
-func evidence(runs []*record.Run, o Options) map[analysis.Key][]*stat.Set {
-	units := map[analysis.Key][]*stat.Set{}
+func evidence(runs []*record.Run, o Options) map[record.Key][]*stat.Set {
+	units := map[record.Key][]*stat.Set{}
 	for _, r := range runs {
 		for k, samples := range byCell(r) {
 			for _, part := range split(samples, o) {
@@ -46,11 +46,11 @@ func evidence(runs []*record.Run, o Options) map[analysis.Key][]*stat.Set {
 	return units
 }
 
-func byCell(r *record.Run) map[analysis.Key][]*record.Sample {
-	cells := map[analysis.Key][]*record.Sample{}
+func byCell(r *record.Run) map[record.Key][]*record.Sample {
+	cells := map[record.Key][]*record.Sample{}
 	for i := range r.Samples {
 		if s := &r.Samples[i]; analysis.Measured(s) {
-			k := analysis.KeyOf(s)
+			k := s.Key()
 			cells[k] = append(cells[k], s)
 		}
 	}

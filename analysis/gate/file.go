@@ -111,7 +111,7 @@ func (r *fileRegression) options() *Options {
 	if d := r.Tolerance.Absolute.Duration; d != nil {
 		o.Tolerance.Absolute = *d
 	}
-	o.Tolerance = o.Tolerance.explicit()
+	o.Tolerance = explicit(o.Tolerance)
 	return o
 }
 

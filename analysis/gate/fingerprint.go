@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
@@ -22,25 +21,10 @@ type Mismatch struct {
 
 func (m Mismatch) String() string {
 	text := fmt.Sprintf("%s is %s, was %s", m.Field, m.New, m.Base)
-	if m.Field == "settings."+tracesSetting {
+	if m.Field == "settings.traces" {
 		text += " (tracing takes time)"
 	}
 	return text
-}
-
-// tracesSetting says whether Knative's components reported each request. A run
-// that says nothing of it was made without.
-const tracesSetting = "traces"
-
-func traced(h record.Header) bool { return h.Settings[tracesSetting] == true }
-
-// incidental settings change what is printed, how long is measured, or where
-// things are kept, but not what one sample measures.
-var incidental = map[string]bool{
-	"budgetns": true, "context": true, "dryrun": true, "hlog": true, "ingressaddress": true, "iterations": true, "kubeconfig": true,
-	"maxblocks": true, "maxservices": true, "namespace": true, "nocolor": true, "offsetrequests": true, "output": true, "phases": true, "quiet": true,
-	"runfile": true, "runtimeclass": true, "runtimeclasses": true, "seed": true, "services": true, "timeline": true, "tolerance": true,
-	"verbose": true, "wait": true, "waittimeout": true,
 }
 
 // memorySlack is the share by which the memory of one machine differs from boot
@@ -64,12 +48,7 @@ func Mismatches(base, new record.Header) []Mismatch {
 	for _, field := range slices.Sorted(maps.Keys(b)) {
 		add(field, b[field], n[field])
 	}
-	for _, key := range slices.Sorted(maps.Keys(base.Settings)) {
-		if plain := strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(key)); !incidental[plain] && key != tracesSetting {
-			add("settings."+key, base.Settings[key], new.Settings[key])
-		}
-	}
-	add("settings."+tracesSetting, traced(base), traced(new))
+	addSettings(base.Settings, new.Settings, add)
 	for _, bc := range base.Classes {
 		at := slices.IndexFunc(new.Classes, func(c record.Class) bool { return c.Name == bc.Name && c.Variant == bc.Variant })
 		if at < 0 {
@@ -79,6 +58,21 @@ func Mismatches(base, new record.Header) []Mismatch {
 		add("imageDigest", bc.ImageDigest, new.Classes[at].ImageDigest)
 	}
 	return list
+}
+
+// addSettings compares the settings in which runs must agree. Whether requests are
+// traced is known of every run; another setting that one side lacks is not compared.
+func addSettings(base, new record.Settings, add func(field string, b, n any)) {
+	values := map[string]any{}
+	for _, s := range new.List() {
+		values[s.Name] = s.Value
+	}
+	for _, s := range base.List() {
+		if s.Same && s.Name != "traces" {
+			add("settings."+s.Name, s.Value, values[s.Name])
+		}
+	}
+	add("settings.traces", base.Traces, new.Traces)
 }
 
 // fields are the JSON fields of a value that are not empty.

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -11,7 +12,7 @@ import (
 func measuredOn() record.Header {
 	return record.Header{
 		Command:  "scale",
-		Settings: map[string]any{"arrival": "burst", "stableWindow": "300s", "iterations": 15.0, "run-file": "a", "labels": []any{"a"}},
+		Settings: record.Settings{Arrival: "burst", StableWindow: 300 * time.Second, Iterations: 15, ServicesPerClass: 5, Other: map[string]any{"labels": []any{"a"}}},
 		Classes:  []record.Class{{Name: "runc", Image: "app:1", ImageDigest: "sha256:1"}, {Name: "gvisor", Image: "app:1"}},
 		Cluster:  record.Fingerprint{Kernel: "6.1", CPUs: 2, MemoryBytes: 8 << 30, Handlers: []string{"runc 1.3"}},
 	}
@@ -24,7 +25,7 @@ func TestMismatches(t *testing.T) {
 	}{
 		"the same": {func(*record.Header) {}, nil},
 		"incidental settings": {func(h *record.Header) {
-			h.Settings["iterations"], h.Settings["run-file"], h.Seed, h.RunID = 30.0, "b", 7, "another"
+			h.Settings.Iterations, h.Settings.ServicesPerClass, h.Seed, h.RunID = 30, 9, 7, "another"
 		}, nil},
 		"what could not be read": {func(h *record.Header) { h.Cluster.Kernel, h.Cluster.Governor = "", "performance" }, nil},
 		"memory of one machine":  {func(h *record.Header) { h.Cluster.MemoryBytes -= 100 << 20 }, nil},
@@ -36,10 +37,12 @@ func TestMismatches(t *testing.T) {
 			[]Mismatch{{"cpus", "2", "1"}, {"memoryBytes", "8589934592", "4294967296"}}},
 		"another handler": {func(h *record.Header) { h.Cluster.Handlers = []string{"runc 1.4"} },
 			[]Mismatch{{"handlers", `["runc 1.3"]`, `["runc 1.4"]`}}},
-		"another arrival": {func(h *record.Header) { h.Settings["arrival"] = "poisson:5" },
+		"another arrival": {func(h *record.Header) { h.Settings.Arrival = "poisson:5" },
 			[]Mismatch{{"settings.arrival", "burst", "poisson:5"}}},
-		"traced":          {func(h *record.Header) { h.Settings["traces"] = true }, []Mismatch{{"settings.traces", "false", "true"}}},
-		"not traced":      {func(h *record.Header) { h.Settings["traces"] = false }, nil},
+		"a setting that this version does not know": {func(h *record.Header) { h.Settings.Other = map[string]any{"labels": []any{"b"}} },
+			[]Mismatch{{"settings.labels", `["a"]`, `["b"]`}}},
+		"traced":          {func(h *record.Header) { h.Settings.Traces = true }, []Mismatch{{"settings.traces", "false", "true"}}},
+		"not traced":      {func(h *record.Header) { h.Settings.Traces = false }, nil},
 		"another command": {func(h *record.Header) { h.Command = "single" }, []Mismatch{{"command", "scale", "single"}}},
 		"another image": {func(h *record.Header) { h.Classes[0].ImageDigest, h.Classes[1].Image = "sha256:2", "app:2" },
 			[]Mismatch{{"imageDigest", "sha256:1", "sha256:2"}, {"image", "app:1", "app:2"}}},
@@ -56,7 +59,7 @@ func TestMismatches(t *testing.T) {
 
 func TestAMismatchInTracesSaysWhyItMatters(t *testing.T) {
 	traced := measuredOn()
-	traced.Settings["traces"] = true
+	traced.Settings.Traces = true
 	list := Mismatches(traced, measuredOn())
 	if len(list) != 1 || list[0].String() != "settings.traces is false, was true (tracing takes time)" {
 		t.Errorf("got %v", list)

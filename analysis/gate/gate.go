@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -69,7 +70,7 @@ const (
 // Judgement is the verdict on one threshold or one quantile of one cell.
 type Judgement struct {
 	Kind Kind `json:"kind"`
-	analysis.Key
+	record.Key
 	// Subject is the threshold as it was written, or the percentile.
 	Subject string  `json:"subject"`
 	Verdict Verdict `json:"verdict"`

@@ -41,7 +41,7 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold) (*Result, error) {
 }
 
 // Selects says whether the threshold is about a cell.
-func (t Threshold) Selects(k analysis.Key) bool {
+func (t Threshold) Selects(k record.Key) bool {
 	return (t.RuntimeClass == "" || t.RuntimeClass == k.RuntimeClass) &&
 		(t.Services == AllServices || t.Services == k.Services)
 }

@@ -4,20 +4,15 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// Tolerance is exceeded by a change that is larger than Share of the baseline
-// and larger than Absolute.
-type Tolerance struct {
-	Share    float64       `json:"share"`
-	Absolute time.Duration `json:"absoluteNs"`
-}
+// Tolerance is how much slower is accepted even if it is shown.
+type Tolerance = record.Tolerance
 
 // DefaultTolerance is 10 %, and 50 ms where that is more.
 var DefaultTolerance = Tolerance{Share: 0.10, Absolute: 50 * time.Millisecond}
-
-// of is the tolerance as a share of a baseline in nanoseconds.
-func (t Tolerance) of(base float64) float64 { return max(t.Share, float64(t.Absolute)/base) }
 
 // ParseTolerance reads a share, a duration, or both: "10%", "50ms", "10%,50ms".
 // What is not there is as in DefaultTolerance.
@@ -41,11 +36,11 @@ func ParseTolerance(s string) (Tolerance, error) {
 		}
 		seen[kind] = true
 	}
-	return t.explicit(), nil
+	return explicit(t), nil
 }
 
 // explicit tells a tolerance of nothing from none, which stands for the default.
-func (t Tolerance) explicit() Tolerance {
+func explicit(t Tolerance) Tolerance {
 	if t == (Tolerance{}) {
 		t.Absolute = 1
 	}

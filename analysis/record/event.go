@@ -1,31 +1,112 @@
 package record
 
-// Kinds of event about an instance, whose UID they carry. Value is how many
-// instances of all classes there are, or are Ready, after it; it counts nothing
-// for the steps between.
+import "time"
+
+// Kind is the kind of an event.
+type Kind string
+
+// The kinds of event. Kinds has the unit of each one's value.
 const (
-	EventInstanceCreated   = "instanceCreated"
-	EventInstanceScheduled = "instanceScheduled"
-	EventInstanceRunning   = "instanceRunning"
-	EventInstanceReady     = "instanceReady"
-	EventInstanceGone      = "instanceGone"
-	// EventInstanceTrouble says why an instance cannot become Ready.
-	EventInstanceTrouble = "instanceTrouble"
+	// The course of an experiment.
+	EventDiscardedRound   Kind = "discardedRound"
+	EventTrialSkipped     Kind = "trialSkipped"
+	EventNotAtZero        Kind = "notAtZero"
+	EventRequestAbandoned Kind = "requestAbandoned"
+	EventPreconnectFailed Kind = "preconnectFailed"
+	EventProofFailed      Kind = "proofFailed"
+	EventLimit            Kind = "limit"
+
+	// The deployment of a run.
+	EventServicesCreated Kind = "servicesCreated"
+	EventServicesReady   Kind = "servicesReady"
+	EventIngressFound    Kind = "ingressFound"
+	EventImageDigest     Kind = "imageDigest"
+
+	// The watches of the tool.
+	EventWatchDown Kind = "watchDown"
+	EventWatchUp   Kind = "watchUp"
+
+	// The life of an instance. Such an event carries the pod and its UID.
+	EventInstanceCreated   Kind = "instanceCreated"
+	EventInstanceScheduled Kind = "instanceScheduled"
+	EventInstanceRunning   Kind = "instanceRunning"
+	EventInstanceReady     Kind = "instanceReady"
+	EventInstanceGone      Kind = "instanceGone"
+	EventInstanceTrouble   Kind = "instanceTrouble"
+
+	// The state of the cluster.
+	EventComponentDown Kind = "componentDown"
+	EventComponentUp   Kind = "componentUp"
+	EventRouteRestored Kind = "routeRestored"
+	EventNodeCondition Kind = "nodeCondition"
+	EventUsageUnread   Kind = "usageUnread"
 )
 
-// EventNodeCondition is a condition of a node that speaks against starting more
-// instances, such as MemoryPressure, beginning (Value 1) or ending (Value 0).
-const EventNodeCondition = "nodeCondition"
+// KindInfo describes a kind of event.
+type KindInfo struct {
+	Kind Kind
+	// Meaning is one sentence for people who read a run file.
+	Meaning string
+	// Unit is what the event's value counts or measures; empty where it has none.
+	Unit string
+	// Trouble says that something went wrong although the run went on. Reports warn
+	// of such events.
+	Trouble bool
+}
 
-// Kinds of event about all services of a run. Value is how many there are.
-const (
-	EventServicesCreated = "servicesCreated"
-	EventServicesReady   = "servicesReady"
-)
+// Kinds describes every kind of event that this version writes, once. The JSON
+// Schema of the run file says the same; a test compares the two. Reports warn in
+// this order.
+var Kinds = []KindInfo{
+	{EventDiscardedRound, "The first requests of the run warm caches and are left out of every summary.", "requests", false},
+	{EventTrialSkipped, "A trial was not made, because its service did not return to zero pods or could not be reached.", "", true},
+	{EventNotAtZero, "A service that should have had no pod while others were measured had one.", "", true},
+	{EventRequestAbandoned, "A request was cut off because the run was interrupted. It is no sample.", "", true},
+	{EventPreconnectFailed, "A connection could not be opened beforehand; its request then connected for itself.", "", true},
+	{EventProofFailed, "The cluster could not say all about a sample that it should.", "", true},
+	{EventLimit, "A search found the limit of a class; the message says what ended it.", "services, the largest number that held", false},
+	{EventServicesCreated, "The services of the run were created.", "services", false},
+	{EventServicesReady, "The services of the run are Ready and have no pod.", "services", false},
+	{EventIngressFound, "The ingress was found only after the first service existed; the message is its address.", "", false},
+	{EventImageDigest, "The kubelet said which image it ran for a class; the message is its digest.", "", false},
+	{EventWatchDown, "A watch lost its connection. What happens until it is up again may be seen late or not at all.", "", true},
+	{EventWatchUp, "A watch is connected again.", "", false},
+	{EventInstanceCreated, "An instance was created.", "instances of all classes that exist afterwards", false},
+	{EventInstanceScheduled, "An instance was given a node.", "", false},
+	{EventInstanceRunning, "All containers of an instance were started.", "", false},
+	{EventInstanceReady, "An instance became Ready.", "instances of all classes that are Ready afterwards", false},
+	{EventInstanceGone, "An instance exists no more.", "instances of all classes that exist afterwards", false},
+	{EventInstanceTrouble, "Something keeps an instance from becoming Ready; causes says what.", "", true},
+	{EventComponentDown, "A deployment of Knative lacks Ready pods.", "Ready pods of the deployment", true},
+	{EventComponentUp, "A deployment of Knative has all of its pods again.", "Ready pods of the deployment", false},
+	{EventRouteRestored, "The ingress let no request through after one had failed, and does so again.", "seconds for which it let none through", true},
+	{EventNodeCondition, "A condition of a node that speaks against starting more instances begins or ends.", "1 where it begins, 0 where it ends", false},
+	{EventUsageUnread, "The use of memory and CPU could not be read.", "", true},
+}
 
-// EventUsageUnread says why the use of memory and CPU cannot be read.
-const EventUsageUnread = "usageUnread"
-
-// EventLimit is the limit of a class, found by a search: Value is the largest number
-// of services that held, the message says what ended the search and why.
-const EventLimit = "limit"
+// Event is something that happened and is not a sample: a fault, a service that
+// was created, an instance whose state changed. The message is for people; what a
+// program needs to know stands in the other fields.
+type Event struct {
+	Type    Type          `json:"type"`
+	At      time.Duration `json:"atNs"`
+	Kind    Kind          `json:"kind"`
+	Message string        `json:"message,omitempty"`
+	// RuntimeClass, Variant, Service, Pod and UID are set where the event is about them.
+	RuntimeClass string `json:"runtimeClass,omitempty"`
+	Variant      string `json:"variant,omitempty"`
+	Service      string `json:"service,omitempty"`
+	Pod          string `json:"pod,omitempty"`
+	UID          string `json:"uid,omitempty"`
+	// Causes are those of an instance's trouble.
+	Causes []Cause `json:"causes,omitempty"`
+	// Node and Condition name the condition of a node, such as MemoryPressure.
+	Node      string `json:"node,omitempty"`
+	Condition string `json:"condition,omitempty"`
+	// Component is a deployment of Knative, as NAMESPACE/NAME.
+	Component string `json:"component,omitempty"`
+	// Watched is the resource type whose watch went down or came up.
+	Watched string `json:"watched,omitempty"`
+	// Value counts or measures, in the unit that Kinds has for the kind.
+	Value float64 `json:"value,omitempty"`
+}

@@ -64,12 +64,15 @@ func (l *line) decodeKind(text []byte) (err error) {
 		}
 		err = decodeTo(&l.header, text)
 		l.header.Type = l.kind
+		l.header.upgrade()
 	case TypeSample:
 		err = decodeTo(&l.sample, text)
 		l.sample.Type = l.kind
+		l.sample.upgrade()
 	case TypeEvent:
 		err = decodeTo(&l.event, text)
 		l.event.Type = l.kind
+		l.event.upgrade()
 	case TypeResource:
 		err = decodeTo(&l.resource, text)
 		l.resource.Type = l.kind
@@ -121,9 +124,14 @@ func call[T any](f func(*T), v *T) {
 
 // completeHeader takes into the header what was known only later.
 func (run *Run) completeHeader(e *Event) {
-	for i, class := range run.Header.Classes {
-		if e.Kind == EventImageDigest && e.RuntimeClass == class.Name && e.Variant == class.Variant {
-			run.Header.Classes[i].ImageDigest = e.Message
+	switch e.Kind {
+	case EventIngressFound:
+		run.Header.Cluster.Ingress = e.Message
+	case EventImageDigest:
+		for i, class := range run.Header.Classes {
+			if e.Key() == class.Key() {
+				run.Header.Classes[i].ImageDigest = e.Message
+			}
 		}
 	}
 }

@@ -34,13 +34,14 @@ type Header struct {
 	RunID   string `json:"runId"`
 	Tool    Tool   `json:"tool"`
 	Command string `json:"command"`
-	// Settings are the options of the command, after defaults; their keys are
-	// the command's own.
-	Settings map[string]any `json:"settings"`
-	Classes  []Class        `json:"runtimeClasses"`
-	Seed     uint64         `json:"seed"`
-	Started  time.Time      `json:"started"`
-	Cluster  Fingerprint    `json:"cluster"`
+	// Shape is what readers need to know of the experiment.
+	Shape Shape `json:"shape,omitzero"`
+	// Settings are the options of the experiment, after defaults.
+	Settings Settings    `json:"settings"`
+	Classes  []Class     `json:"runtimeClasses"`
+	Seed     uint64      `json:"seed"`
+	Started  time.Time   `json:"started"`
+	Cluster  Fingerprint `json:"cluster"`
 }
 
 // Tool is the program that wrote the file.
@@ -86,27 +87,6 @@ type Fingerprint struct {
 	Boost            string   `json:"boost,omitempty"`
 	Nodes            int      `json:"nodes,omitempty"`
 	Handlers         []string `json:"handlers,omitempty"`
-}
-
-// EventImageDigest is the kind of event whose message is the digest of the image
-// that its class ran.
-const EventImageDigest = "imageDigest"
-
-// Event is something that happened and is not a sample: a warning, a fault, a
-// service that was created, an instance whose state changed.
-type Event struct {
-	Type    Type          `json:"type"`
-	At      time.Duration `json:"atNs"`
-	Kind    string        `json:"kind"`
-	Message string        `json:"message,omitempty"`
-	// RuntimeClass, Variant, Service, Pod and UID are set where the event is about them.
-	RuntimeClass string `json:"runtimeClass,omitempty"`
-	Variant      string `json:"variant,omitempty"`
-	Service      string `json:"service,omitempty"`
-	Pod          string `json:"pod,omitempty"`
-	UID          string `json:"uid,omitempty"`
-	// Value counts or measures, in the unit that the kind implies.
-	Value float64 `json:"value,omitempty"`
 }
 
 // The ways in which a run ends.

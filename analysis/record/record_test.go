@@ -40,7 +40,7 @@ func writeUntilKilled(path string) {
 }
 
 func header() Header {
-	return Header{RunID: "20260102-030405", Command: "single", Settings: map[string]any{"iterations": 3.0},
+	return Header{RunID: "20260102-030405", Command: "single", Settings: Settings{Iterations: 3},
 		Classes: []Class{{Name: "runc", Image: "example.test/coldfn"}}, Seed: 1<<64 - 1, Started: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
 }
 

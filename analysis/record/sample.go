@@ -62,6 +62,9 @@ type Sample struct {
 	Outcome Outcome `json:"outcome"`
 	Status  int     `json:"status,omitempty"`
 	Error   string  `json:"error,omitempty"`
+	// Trouble is what kept the instance of a request that failed from serving it, as
+	// far as the cluster said.
+	Trouble *Trouble `json:"trouble,omitempty"`
 
 	Cold       Coldness  `json:"cold"`
 	ColdReason string    `json:"coldReason"`
@@ -93,7 +96,15 @@ type Instance struct {
 	UID string `json:"uid,omitempty"`
 	// Node is where it ran.
 	Node string `json:"node,omitempty"`
+	// Proof says how it is known that this instance answered.
+	Proof Proof `json:"proof,omitempty"`
 }
+
+// Proof is how it is known which instance answered a request.
+type Proof string
+
+// ProofAnswer is the function's own word: its answer named the pod.
+const ProofAnswer Proof = "answer"
 
 // Function is what the function under test said of itself in its answer. Its
 // instants are Unix nanoseconds of its own wall clock.

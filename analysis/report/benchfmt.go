@@ -83,7 +83,7 @@ func benchfmtSample(out io.Writer, s *record.Sample) {
 	if s.Censored() {
 		latency, timeouts = analysis.Limit(s), 1
 	}
-	fmt.Fprintf(out, "BenchmarkColdStart/%s 1 %d ns/op", cellPath(analysis.KeyOf(s)), latency)
+	fmt.Fprintf(out, "BenchmarkColdStart/%s 1 %d ns/op", cellPath(s.Key()), latency)
 	if s.TTFB > 0 {
 		fmt.Fprintf(out, " %d ttfb-ns/op", s.TTFB)
 	}
@@ -92,7 +92,7 @@ func benchfmtSample(out io.Writer, s *record.Sample) {
 
 // cellPath names a cell in parts that programs take apart; benchstat does by
 // `-col /runtimeClass` or, of an A/B run, by `-col /variant`.
-func cellPath(k analysis.Key) string {
+func cellPath(k record.Key) string {
 	path := "runtimeClass=" + oneWord(k.RuntimeClass)
 	if k.Variant != "" {
 		path += "/variant=" + oneWord(k.Variant)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -85,11 +86,11 @@ func comparisonTable(c *analysis.Comparison) *table {
 }
 
 // cellName is the class, with the number of services where it is not one.
-func cellName(k analysis.Key) string {
+func cellName(k record.Key) string {
 	if k.Services == 1 {
-		return k.Class()
+		return k.Class().String()
 	}
-	return fmt.Sprintf("%s/%d", k.Class(), k.Services)
+	return fmt.Sprintf("%s/%d", k.Class().String(), k.Services)
 }
 
 func percentileName(q float64) string { return fmt.Sprintf("p%g", math.Round(q*1e6)/1e4) }

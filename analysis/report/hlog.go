@@ -38,7 +38,7 @@ func histograms(run *record.Run) ([]*hist.Histogram, error) {
 		if s.Discarded || !analysis.Measured(s) {
 			continue
 		}
-		tag := hist.CellTag(oneWord(analysis.KeyOf(s).Class()), s.Services)
+		tag := hist.CellTag(oneWord(s.Key().Class().String()), s.Services)
 		h := byTag[tag]
 		if h == nil {
 			made, err := hist.New(tag)

@@ -49,7 +49,7 @@ func hostileRun() *record.Run {
 		Add(hostile, 1, time.Second, runtest.Phases).Add(hostile, 1, 2*time.Second, runtest.TimedOut).
 		Add("runc", 1, time.Second, runtest.Failed(hostile)).Add("runc", 10, time.Second, runtest.Coldness(hostile)).Run()
 	r.Header.Command, r.Header.Tool.Version, r.Warnings = hostile, hostile, []string{hostile}
-	r.Header.Settings = map[string]any{hostile: hostile, "list": []any{hostile}}
+	r.Header.Settings = record.Settings{Other: map[string]any{hostile: hostile, "list": []any{hostile}}}
 	r.Header.Classes[0].Image, r.Header.Classes[0].ImageDigest, r.Header.Classes[0].Handler = hostile, hostile, hostile
 	r.Header.Cluster = record.Fingerprint{Kubernetes: hostile, CPUModel: hostile, Handlers: []string{hostile}}
 	r.End.Reason = hostile
@@ -59,14 +59,14 @@ func hostileRun() *record.Run {
 			r.Samples[i].Phases[j].Clock = hostile
 		}
 	}
-	for _, kind := range []string{record.EventInstanceCreated, record.EventInstanceReady, "trialSkipped", record.EventInstanceTrouble,
+	for _, kind := range []record.Kind{record.EventInstanceCreated, record.EventInstanceReady, record.EventTrialSkipped, record.EventInstanceTrouble,
 		record.EventNodeCondition, record.EventLimit, record.EventServicesReady} {
 		r.Events = append(r.Events, record.Event{Kind: kind, UID: hostile, Service: hostile, Message: hostile, RuntimeClass: hostile, Value: 1})
 	}
 	// A round of it, too, so that every chart has its names.
 	sweep := runtest.Scale{Classes: []runtest.ScaleClass{{Name: hostile, Group: runtest.MiB, Start: time.Second}}, Services: []int{3}, Blocks: 1}
 	scaled := sweep.Run(hostile)
-	r.Header.Command = "scale"
+	r.Header.Shape = record.Shape{Rounds: true}
 	r.Samples, r.Events, r.Resources = append(r.Samples, scaled.Samples...), append(r.Events, scaled.Events...), scaled.Resources
 	return r
 }

@@ -108,7 +108,7 @@ func place[T comparable](list *[]T, v T) int {
 
 func (c *charts) cell(from *analysis.Cell, samples []chartSample) *cellChart {
 	cell := &cellChart{
-		Class: c.class(from.Class()), Services: from.Services, Measured: from.Measured,
+		Class: c.class(from.Class().String()), Services: from.Services, Measured: from.Measured,
 		Counts: chartCounts{Samples: from.Samples, OK: from.OK, Share: float64(from.OK) / float64(max(from.Samples, 1))},
 		P50:    chartPercentile(from.P50), P95: chartPercentile(from.P95), Samples: samples,
 		Ranked: ranked(from.Latencies), Censored: censored(from.Latencies), Phases: []chartPhase{}, Availability: availabilityOf(from.Availability),

@@ -14,7 +14,7 @@ import (
 // drift is how the median of a cell's cold starts changed from the first half of
 // each run to the second.
 type drift struct {
-	analysis.Key
+	record.Key
 	Change stat.Change
 	// Shown says that the halves differ, with all cells taken together.
 	Shown bool
@@ -42,7 +42,7 @@ func (h *halves) set(half int) *stat.Set { return stat.NewSet(h.observed[half], 
 
 // driftsOf has those of the summary's cells whose halves both have samples.
 func driftsOf(s *analysis.Summary, runs []*record.Run) []drift {
-	cells := map[analysis.Key]*halves{}
+	cells := map[record.Key]*halves{}
 	for _, r := range runs {
 		for k, list := range measuredByCell(r) {
 			if cells[k] == nil {
@@ -67,11 +67,11 @@ func driftsOf(s *analysis.Summary, runs []*record.Run) []drift {
 	return list
 }
 
-func measuredByCell(r *record.Run) map[analysis.Key][]*record.Sample {
-	cells := map[analysis.Key][]*record.Sample{}
+func measuredByCell(r *record.Run) map[record.Key][]*record.Sample {
+	cells := map[record.Key][]*record.Sample{}
 	for i := range r.Samples {
 		if s := &r.Samples[i]; analysis.Measured(s) {
-			k := analysis.KeyOf(s)
+			k := s.Key()
 			cells[k] = append(cells[k], s)
 		}
 	}

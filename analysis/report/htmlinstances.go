@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
@@ -50,7 +49,7 @@ func (c *charts) instances(runs []*record.Run) *instanceChart {
 		lines := map[string]*instanceLine{}
 		chart := &instanceChart{RunID: plain(r.Header.RunID)}
 		for _, e := range instanceEvents(r) {
-			name := analysis.Key{RuntimeClass: e.RuntimeClass, Variant: e.Variant}.Class()
+			name := record.Key{RuntimeClass: e.RuntimeClass, Variant: e.Variant}.Class().String()
 			line := lines[name]
 			if line == nil && e.Kind == instanceAnswered {
 				continue // of an instance that was never seen

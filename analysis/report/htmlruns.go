@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 	"github.com/kn-coldstart/kn-coldstart/templates"
@@ -87,10 +85,10 @@ func runTables(runs []*record.Run) []templates.Table {
 		}
 		list.row(h.RunID, h.Command, htmlTime(h.Started), ended, fmt.Sprint(len(r.Samples)), fmt.Sprint(h.Seed), strings.TrimSpace(h.Tool.Version+" "+h.Tool.Commit))
 		for _, c := range h.Classes {
-			classes.once(analysis.Key{RuntimeClass: c.Name, Variant: c.Variant}.Class(), cmp.Or(c.Handler, none), c.Image, cmp.Or(c.ImageDigest, none))
+			classes.once(c.Key().String(), cmp.Or(c.Handler, none), c.Image, cmp.Or(c.ImageDigest, none))
 		}
-		for _, key := range slices.Sorted(maps.Keys(h.Settings)) {
-			settings.once(key, settingText(key, h.Settings[key]))
+		for _, one := range h.Settings.List() {
+			settings.once(one.Name, settingText(one.Name, one.Value))
 		}
 	}
 	return []templates.Table{htmlTable("Runs", list), htmlTable("RuntimeClasses and what they ran", classes), htmlTable("Settings", settings)}

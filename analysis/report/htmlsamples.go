@@ -30,16 +30,16 @@ const (
 const chartSampleLimit = 12000
 
 // chartSamples are the requests of each cell in the order of time, thinned.
-func chartSamples(cells []analysis.Cell, runs []*record.Run) map[analysis.Key][]chartSample {
-	limit, seen := chartSampleLimit/max(len(cells), 1), map[analysis.Key]int{}
-	steps, list := map[analysis.Key]int{}, map[analysis.Key][]chartSample{}
+func chartSamples(cells []analysis.Cell, runs []*record.Run) map[record.Key][]chartSample {
+	limit, seen := chartSampleLimit/max(len(cells), 1), map[record.Key]int{}
+	steps, list := map[record.Key]int{}, map[record.Key][]chartSample{}
 	for _, c := range cells {
 		steps[c.Key], list[c.Key] = 1+(c.Samples-1)/limit, []chartSample{}
 	}
 	for _, r := range runs {
 		for i := range r.Samples {
 			s := &r.Samples[i]
-			k := analysis.KeyOf(s)
+			k := s.Key()
 			if s.Discarded {
 				continue
 			}

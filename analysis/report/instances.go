@@ -24,7 +24,7 @@ func instanceTable(s *analysis.Summary) *table {
 		if in.Complete > 0 {
 			all = stat.Format(in.TimeToAll)
 		}
-		t.row(c.Class(), fmt.Sprint(c.Services), fmt.Sprint(in.Rounds), fmt.Sprintf("%d/%d", c.OK, in.Requested), fmt.Sprint(c.Failures()),
+		t.row(c.Class().String(), fmt.Sprint(c.Services), fmt.Sprint(in.Rounds), fmt.Sprintf("%d/%d", c.OK, in.Requested), fmt.Sprint(c.Failures()),
 			fmt.Sprint(in.Spawned), fmt.Sprint(in.Scheduled), fmt.Sprint(in.Running), fmt.Sprint(in.Ready), peak,
 			fmt.Sprintf("%d/%d", in.Complete, in.Rounds), all, skew(in))
 	}

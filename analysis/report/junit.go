@@ -60,7 +60,7 @@ func JUnit(w io.Writer, r *gate.Result) error {
 }
 
 func junitOf(j gate.Judgement) junitCase {
-	c := junitCase{Class: fmt.Sprintf("coldstart.%s.services=%d", j.Class(), j.Services), Name: string(j.Kind) + " " + j.Subject}
+	c := junitCase{Class: fmt.Sprintf("coldstart.%s.services=%d", j.Class().String(), j.Services), Name: string(j.Kind) + " " + j.Subject}
 	reason := &junitReason{Message: j.Reason}
 	switch j.Verdict {
 	case gate.Fail:

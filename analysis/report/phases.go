@@ -38,9 +38,9 @@ func phaseTable(s *analysis.Summary) *table {
 // label is the class, with the number of services where they differ.
 func label(c analysis.Cell, all []analysis.Cell) string {
 	if manyServices(all) {
-		return fmt.Sprintf("%s/%d", c.Class(), c.Services)
+		return fmt.Sprintf("%s/%d", c.Class().String(), c.Services)
 	}
-	return c.Class()
+	return c.Class().String()
 }
 
 const timelineWidth = 60

@@ -138,8 +138,12 @@ func scaled() *record.Run {
 func limited() *record.Run {
 	b := runtest.New("20260102-070809", "runc")
 	r := b.Run()
-	event := func(at time.Duration, kind, service, uid, message string, value float64) {
-		r.Events = append(r.Events, record.Event{Type: record.TypeEvent, At: at, Kind: kind, RuntimeClass: "runc", Service: service, UID: uid, Message: message, Value: value})
+	event := func(at time.Duration, kind record.Kind, service, uid, message string, value float64) {
+		e := record.Event{Type: record.TypeEvent, At: at, Kind: kind, RuntimeClass: "runc", Service: service, UID: uid, Message: message, Value: value}
+		if kind == record.EventInstanceTrouble {
+			e.Causes = record.CausesIn(message)
+		}
+		r.Events = append(r.Events, e)
 	}
 	event(4*time.Second, record.EventServicesCreated, "", "", "20 services created in 3.1 s", 20)
 	event(9*time.Second, record.EventServicesReady, "", "", "all Ready and at zero after 8.3 s", 20)
@@ -173,7 +177,7 @@ func limited() *record.Run {
 		}
 	}
 	event(500*time.Second, record.EventLimit, "", "", "at 20 services 12 of 20 answered (60 %), which is answered<98%: pods: 5 scheduler: Insufficient cpu, by requests, not by use", 10)
-	r.Header.Command, r.Header.Cluster.Nodes, r.Header.Cluster.MemoryBytes = "scale", 1, 24<<30
+	r.Header.Command, r.Header.Shape, r.Header.Cluster.Nodes, r.Header.Cluster.MemoryBytes = "scale", record.Shape{Rounds: true}, 1, 24<<30
 	r.End.Samples = len(r.Samples)
 	return r
 }

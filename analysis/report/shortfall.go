@@ -17,7 +17,7 @@ func shortfallTable(s *analysis.Summary) *table {
 	for _, c := range s.Cells {
 		for i, short := range c.Shortfalls {
 			if i == shortfallLimit {
-				t.row(c.Class(), fmt.Sprint(c.Services), "…", "", "", "", fmt.Sprintf("%d more rounds", len(c.Shortfalls)-i))
+				t.row(c.Class().String(), fmt.Sprint(c.Services), "…", "", "", "", fmt.Sprintf("%d more rounds", len(c.Shortfalls)-i))
 				break
 			}
 			for _, o := range short.Observations() {
@@ -25,7 +25,7 @@ func shortfallTable(s *analysis.Summary) *table {
 				if o.Count > 0 {
 					number = fmt.Sprint(o.Count)
 				}
-				t.row(c.Class(), fmt.Sprint(c.Services), fmt.Sprint(short.Block), fmt.Sprintf("%d/%d", short.Answered, short.Services),
+				t.row(c.Class().String(), fmt.Sprint(c.Services), fmt.Sprint(short.Block), fmt.Sprintf("%d/%d", short.Answered, short.Services),
 					o.About, number, o.What)
 			}
 		}

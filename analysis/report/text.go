@@ -91,7 +91,7 @@ func summaryTable(s *analysis.Summary) *table {
 	t := newTable(head...)
 	for i := range s.Cells {
 		c := &s.Cells[i]
-		row := []string{c.Class(), fmt.Sprint(c.Services), fmt.Sprint(c.Samples), fmt.Sprint(c.Cold), failed(c.Counts),
+		row := []string{c.Class().String(), fmt.Sprint(c.Services), fmt.Sprint(c.Samples), fmt.Sprint(c.Cold), failed(c.Counts),
 			point(c.Min), median(c.P50), interval(c.P50), tail(c.P95), tail(c.P99), point(c.Max), ratio(s.Cells, i)}
 		if !many {
 			row = slices.Delete(row, 1, 2)

@@ -71,7 +71,7 @@ func TestGoldenVerdicts(t *testing.T) {
 func many(n, long int) *gate.Result {
 	r := &gate.Result{Verdict: gate.Fail}
 	for i := range n {
-		r.Judgements = append(r.Judgements, gate.Judgement{Kind: gate.SLO, Key: analysis.Key{RuntimeClass: fmt.Sprintf("class-%d", i), Services: 1},
+		r.Judgements = append(r.Judgements, gate.Judgement{Kind: gate.SLO, Key: record.Key{RuntimeClass: fmt.Sprintf("class-%d", i), Services: 1},
 			Subject: "max<1s", Verdict: gate.Fail, Reason: strings.Repeat("é", long), Notice: "n"})
 		r.Warnings = append(r.Warnings, analysis.Warning{Message: fmt.Sprint(i)})
 	}
@@ -111,7 +111,7 @@ func TestAnnotationsStayBelowTheLimit(t *testing.T) {
 // A name in a run file cannot become a command, a tag, or a link.
 func TestVerdictsEscapeWhatIsNotTheirs(t *testing.T) {
 	hostile := "a\n::error::b, c: 100%|<script>]]>\x1b[0m"
-	r := &gate.Result{Verdict: gate.Fail, Judgements: []gate.Judgement{{Kind: gate.SLO, Key: analysis.Key{RuntimeClass: hostile, Services: 1},
+	r := &gate.Result{Verdict: gate.Fail, Judgements: []gate.Judgement{{Kind: gate.SLO, Key: record.Key{RuntimeClass: hostile, Services: 1},
 		Subject: hostile, Verdict: gate.Fail, Reason: hostile}}, Warnings: []analysis.Warning{{Message: hostile}}}
 	var commands, summary, junit bytes.Buffer
 	if err := Annotations(&commands, r); err != nil {
@@ -138,7 +138,7 @@ func TestVerdictsEscapeWhatIsNotTheirs(t *testing.T) {
 }
 
 func TestGoldenCalibrations(t *testing.T) {
-	key := analysis.Key{RuntimeClass: "runc", Services: 1}
+	key := record.Key{RuntimeClass: "runc", Services: 1}
 	c := &gate.Calibration{Goal: gate.Goal{Worse: 0.25, Power: 0.8}, Reached: true,
 		Noise: []gate.Noise{
 			{Key: key, Quantile: 0.5, Runs: 8, Samples: 30, Value: stat.Point{Latency: time.Second}, Seen: 0.06, Between: 0.04, FalseAlarms: 0.02, Caught: 0.91},

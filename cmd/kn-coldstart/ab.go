@@ -177,7 +177,7 @@ func (f *abFlags) measure(ctx context.Context, client *ksvc.Client) (path string
 		{Name: f.B.RuntimeClass, Variant: record.VariantB, Image: f.B.Image},
 	}
 	s, err := open(ctx, client, plan{
-		command: "ab", classes: classes, settings: f, run: f.runFlags,
+		command: "ab", shape: record.Shape{Sides: true, Sequential: true}, classes: classes, settings: f, run: f.runFlags,
 		checks: ksvc.CheckOptions{
 			Classes: classesOf(f.A, f.B), ClientTimeout: f.ClientTimeout,
 		},
@@ -208,7 +208,7 @@ func (f *abFlags) experiment(ctx context.Context, s *session) error {
 		OnTrial: cost.beginTrial,
 		OnSample: func(done, _ int, sample record.Sample) {
 			cost.endTrial()
-			guard.release(analysis.KeyOf(&sample).Class())
+			guard.release(sample.Key().Class())
 			log.sample(done, sample)
 		},
 	}

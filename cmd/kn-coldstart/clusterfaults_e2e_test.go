@@ -52,7 +52,7 @@ func testDataPlaneFaults(t *testing.T) {
 	if broken < 1 || broken > 2 {
 		t.Errorf("%d samples say that the ingress was killed, want one or two", broken)
 	}
-	for _, kind := range []string{ksvc.EventComponentDown, ksvc.EventComponentUp} {
+	for _, kind := range []record.Kind{record.EventComponentDown, record.EventComponentUp} {
 		if !said(run, kind, "knative-serving/autoscaler") {
 			t.Errorf("no event %s of the autoscaler", kind)
 		}
@@ -71,7 +71,7 @@ func testAPIServerRestart(t *testing.T) {
 	awaitBack(t, c)
 	_, run := f.finish(t, quickTrials)
 	for _, name := range []string{"services.serving.knative.dev", "pods", "deployments", "podautoscalers", "serverlessservices", "events"} {
-		if !said(run, ksvc.EventWatchDown, name+": ") || !said(run, ksvc.EventWatchUp, name+": ") {
+		if !said(run, record.EventWatchDown, name+": ") || !said(run, record.EventWatchUp, name+": ") {
 			t.Errorf("no events tell that the watch of %s was down and came back", name)
 		}
 	}
@@ -97,8 +97,8 @@ func testExpiredWatch(t *testing.T) {
 	awaitBack(t, c)
 	proxy.release()
 	_, run := f.finish(t, quickTrials)
-	if !said(run, ksvc.EventWatchDown, "pods: too old resource version") {
-		t.Errorf("no event tells of the expired watch: %+v", events(run, ksvc.EventWatchDown))
+	if !said(run, record.EventWatchDown, "pods: too old resource version") {
+		t.Errorf("no event tells of the expired watch: %+v", events(run, record.EventWatchDown))
 	}
 	if n := count(run, record.Unknown); n < 1 {
 		t.Error("every sample is proven, also the one whose pod nobody saw")
@@ -106,7 +106,7 @@ func testExpiredWatch(t *testing.T) {
 	if proven := count(run, record.Proven); proven < quickTrials-4 {
 		t.Errorf("only %d samples are proven cold", proven)
 	}
-	if n := len(events(run, loadgen.EventTrialSkipped)); n > 0 {
+	if n := len(events(run, record.EventTrialSkipped)); n > 0 {
 		t.Errorf("%d trials were skipped", n)
 	}
 }

@@ -147,7 +147,7 @@ func await(t *testing.T, file, what string, said func(*record.Run) bool) {
 	t.Fatalf("waited for %s in vain", what)
 }
 
-func events(run *record.Run, kind string) []record.Event {
+func events(run *record.Run, kind record.Kind) []record.Event {
 	var found []record.Event
 	for _, e := range run.Events {
 		if e.Kind == kind {
@@ -158,7 +158,7 @@ func events(run *record.Run, kind string) []record.Event {
 }
 
 // said tells whether an event of a kind has a message with a text in it.
-func said(run *record.Run, kind, text string) bool {
+func said(run *record.Run, kind record.Kind, text string) bool {
 	return slices.ContainsFunc(events(run, kind), func(e record.Event) bool { return strings.Contains(e.Message, text) })
 }
 
@@ -168,7 +168,7 @@ func wantCompleted(t *testing.T, run *record.Run, trials int) {
 	if run.End == nil || run.End.Reason != record.EndCompleted || run.End.Samples != len(run.Samples) || len(run.Warnings) > 0 {
 		t.Errorf("end %+v, %d samples, warnings %q: want completed", run.End, len(run.Samples), run.Warnings)
 	}
-	skipped := events(run, loadgen.EventTrialSkipped)
+	skipped := events(run, record.EventTrialSkipped)
 	if len(run.Samples)+len(skipped) != trials {
 		t.Errorf("%d samples and %d skipped, want %d trials", len(run.Samples), len(skipped), trials)
 	}
@@ -190,13 +190,13 @@ func wantCompleted(t *testing.T, run *record.Run, trials int) {
 // pods or deployments were not watched.
 func wantNoProofInGap(t *testing.T, run *record.Run) {
 	t.Helper()
-	for _, down := range events(run, ksvc.EventWatchDown) {
+	for _, down := range events(run, record.EventWatchDown) {
 		name, _, _ := strings.Cut(down.Message, ":")
 		if name != "pods" && name != "deployments" {
 			continue
 		}
 		end := run.End.At
-		for _, up := range events(run, ksvc.EventWatchUp) {
+		for _, up := range events(run, record.EventWatchUp) {
 			if strings.HasPrefix(up.Message, name+":") && up.At >= down.At {
 				end = min(end, up.At)
 			}

@@ -17,7 +17,7 @@ var mayImport = map[string][]string{
 	"cmd/kn-coldstart": {"ksvc", "loadgen", "analysis", "templates"},
 	"cmd/coldfn":       {},
 	"ksvc":             {"ksvc", "analysis/record", "loadgen/hist", "templates"},
-	"loadgen":          {"analysis/record", "loadgen/hist"},
+	"loadgen":          {"loadgen", "analysis/record", "templates"},
 	"loadgen/hist":     {},
 	"analysis":         {"analysis", "loadgen/hist", "templates"},
 	"analysis/record":  {},

@@ -46,7 +46,7 @@ func makeRun() {
 }
 
 func (m *runMaker) write(path string, classes []string) error {
-	h := record.Header{RunID: strings.TrimSuffix(path, ".jsonl"), Tool: record.Tool{Version: "v0"}, Command: "single", Seed: m.seed, Settings: map[string]any{},
+	h := record.Header{RunID: strings.TrimSuffix(path, ".jsonl"), Tool: record.Tool{Version: "v0"}, Command: "single", Seed: m.seed, Settings: record.Settings{},
 		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Cluster: record.Fingerprint{Kernel: m.kernel}}
 	var medians []time.Duration
 	for _, class := range classes {

@@ -124,7 +124,7 @@ func (f *scaleFlags) run(cmd *cobra.Command) error {
 
 func (f *scaleFlags) measure(ctx context.Context, client *ksvc.Client, classes []record.Class) error {
 	s, err := open(ctx, client, plan{
-		command: "scale", classes: classes, settings: f, run: f.runFlags,
+		command: "scale", shape: record.Shape{Rounds: true}, classes: classes, settings: f, run: f.runFlags,
 		checks: ksvc.CheckOptions{
 			Classes: names(classes), ClientTimeout: f.ClientTimeout,
 		},
@@ -164,7 +164,7 @@ func (f *scaleFlags) experiment(ctx context.Context, s *session) error {
 		},
 		OnRound: log.announce, OnZero: log.zero, OnFire: log.fire, OnFired: log.fired,
 		OnSample: func(_, _ int, sample record.Sample) {
-			guard.release(sample.RuntimeClass)
+			guard.release(sample.Key().Class())
 			log.sample(sample)
 		},
 	}

@@ -30,7 +30,7 @@ func scale(t *testing.T, args ...string) (result, *record.Run) {
 	return r, run
 }
 
-func ofKind(run *record.Run, kind string) []record.Event {
+func ofKind(run *record.Run, kind record.Kind) []record.Event {
 	return slices.DeleteFunc(slices.Clone(run.Events), func(e record.Event) bool { return e.Kind != kind })
 }
 
@@ -124,7 +124,7 @@ func wantMemory(t *testing.T, s *analysis.Summary) {
 // wantStages checks that the run file tells each instance's way, in order.
 func wantStages(t *testing.T, run *record.Run) {
 	t.Helper()
-	order := []string{record.EventInstanceCreated, record.EventInstanceScheduled, record.EventInstanceRunning, record.EventInstanceReady}
+	order := []record.Kind{record.EventInstanceCreated, record.EventInstanceScheduled, record.EventInstanceRunning, record.EventInstanceReady}
 	seen := map[string]map[string]record.Event{}
 	for _, e := range run.Events {
 		if e.UID == "" {
@@ -166,7 +166,7 @@ func TestScaleInterrupted(t *testing.T) {
 	if r.code != exitInterrupted || run.End == nil || run.End.Reason != record.EndInterrupted {
 		t.Errorf("exit code %d, end %+v\n%s", r.code, run.End, r)
 	}
-	if n := len(run.Samples) + len(ofKind(run, loadgen.EventRequestAbandoned)); n != services {
+	if n := len(run.Samples) + len(ofKind(run, record.EventRequestAbandoned)); n != services {
 		t.Errorf("%d of %d requests are accounted for", n, services)
 	}
 	wantNothingLeft(t)

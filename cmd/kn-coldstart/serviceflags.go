@@ -84,12 +84,11 @@ func (f *serviceFlags) revisionTimeout(most time.Duration) time.Duration {
 	return min(f.ClientTimeout.Truncate(time.Second)+2*time.Second, most)
 }
 
-// asMap is a struct of settings as it stands in a run file's header.
-func asMap(settings any) (map[string]any, error) {
-	b, err := json.Marshal(settings)
+// recorded are a command's options as the settings in a run file's header.
+func recorded(options any) (s record.Settings, err error) {
+	b, err := json.Marshal(options)
 	if err != nil {
-		return nil, fmt.Errorf("encode settings: %w", err)
+		return s, fmt.Errorf("encode settings: %w", err)
 	}
-	var m map[string]any
-	return m, json.Unmarshal(b, &m)
+	return s, json.Unmarshal(b, &s)
 }

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/templates"
@@ -42,6 +41,7 @@ type session struct {
 // plan is what a session needs to know to open.
 type plan struct {
 	command  string
+	shape    record.Shape
 	classes  []record.Class
 	settings any
 	run      runFlags
@@ -87,12 +87,12 @@ func (s *session) describe(ctx context.Context, p plan) error {
 	if s.ingress, err = s.client.FindIngress(ctx, "", p.checks.IngressAddress); err != nil {
 		return err
 	}
-	settings, err := asMap(p.settings)
+	settings, err := recorded(p.settings)
 	if err != nil {
 		return err
 	}
 	s.header = record.Header{
-		RunID: newRunID(s.clock.Start()), Tool: tool(), Command: p.command, Settings: settings,
+		RunID: newRunID(s.clock.Start()), Tool: tool(), Command: p.command, Shape: p.shape, Settings: settings,
 		Classes: p.classes, Seed: p.run.seed, Started: s.clock.Start(),
 	}
 	if s.header.Cluster, err = s.client.Fingerprint(ctx, s.ingress); err != nil {
@@ -161,7 +161,7 @@ func (s *session) deploy(ctx context.Context, services []templates.Service) ([]r
 }
 
 // tellDeployed writes down how long a step of the deployment took.
-func (s *session) tellDeployed(kind string, n int, format string, args ...any) {
+func (s *session) tellDeployed(kind record.Kind, n int, format string, args ...any) {
 	s.event(record.Event{At: s.clock.Now(), Kind: kind, Value: float64(n), Message: fmt.Sprintf(format, args...)})
 }
 
@@ -219,17 +219,17 @@ func (s *session) close(ctx context.Context, cause error) error {
 type guard struct {
 	ctx      context.Context
 	fail     context.CancelCauseFunc
-	released map[string]context.CancelFunc // by analysis.Key.Class
+	released map[record.Key]context.CancelFunc // by class
 }
 
 // newGuard makes a context that ends with the reason as soon as it is clear that
 // no instance of a class will become ready. What once ran may fail for other
 // reasons, and that is data.
 func (s *session) newGuard(ctx context.Context, targets []record.Target) *guard {
-	g := &guard{released: map[string]context.CancelFunc{}}
+	g := &guard{released: map[record.Key]context.CancelFunc{}}
 	g.ctx, g.fail = context.WithCancelCause(ctx)
 	for _, t := range targets {
-		class := analysis.Key{RuntimeClass: t.RuntimeClass, Variant: t.Variant}.Class()
+		class := t.Key()
 		if g.released[class] != nil {
 			continue
 		}
@@ -254,5 +254,5 @@ func (g *guard) reason(err error) error {
 }
 
 // release ends the guard over a class, stop all of it.
-func (g *guard) release(class string) { g.released[class]() }
-func (g *guard) stop()                { g.fail(nil) }
+func (g *guard) release(class record.Key) { g.released[class]() }
+func (g *guard) stop()                    { g.fail(nil) }

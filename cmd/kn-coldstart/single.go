@@ -165,7 +165,7 @@ func (f *singleFlags) experiment(ctx context.Context, s *session) error {
 		OnTrial: cost.beginTrial,
 		OnSample: func(done, total int, sample record.Sample) {
 			cost.endTrial()
-			guard.release(sample.RuntimeClass)
+			guard.release(sample.Key().Class())
 			log.print(done, total, sample)
 		},
 	}

@@ -25,7 +25,7 @@ func New(id string, classes ...string) *Builder {
 	h := record.Header{
 		Type: record.TypeRun, Schema: record.SchemaVersion, RunID: id,
 		Tool: record.Tool{Version: "v0.0.0-test"}, Command: "single", Seed: 1,
-		Settings: map[string]any{"clientTimeout": "100s", "iterations": float64(30)},
+		Settings: record.Settings{Iterations: 30, Other: map[string]any{"clientTimeout": "100s"}},
 		Started:  time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Cluster:  record.Fingerprint{Kubernetes: "v1.35.0", Knative: "v0.50.0", Kernel: "6.1.0", CPUModel: "Test CPU", CPUs: 2},
 	}

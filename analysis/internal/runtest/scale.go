@@ -52,7 +52,7 @@ func (s *Scale) Run(id string) *record.Run {
 		names = append(names, class.Name)
 	}
 	s.run, s.rng = New(id, names...).Run(), rand.New(rand.NewPCG(s.Seed, 1))
-	s.run.Header.Command = "scale"
+	s.run.Header.Command, s.run.Header.Shape = "scale", record.Shape{Rounds: true}
 	s.now = 10 * time.Second
 	for block := range s.Blocks {
 		for _, n := range s.Services {
@@ -83,7 +83,7 @@ func (s *Scale) round(class ScaleClass, n, block int) {
 		uid := fmt.Sprintf("%s-%d-%d-%d", class.Name, n, block, i)
 		s.sample(class, n, block, i, uid, m)
 		for _, e := range []struct {
-			kind string
+			kind record.Kind
 			at   time.Duration
 		}{{record.EventInstanceCreated, m.created}, {record.EventInstanceScheduled, m.created}, {record.EventInstanceReady, m.ready}, {record.EventInstanceGone, m.gone}} {
 			s.run.Events = append(s.run.Events, record.Event{Type: record.TypeEvent, At: e.at, Kind: e.kind, RuntimeClass: class.Name, UID: uid})

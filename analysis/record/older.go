@@ -1,0 +1,58 @@
+package record
+
+import "strings"
+
+// Files of earlier versions say in words what later ones say in fields. The
+// functions here fill in the fields, so that nothing else needs to know.
+
+// upgrade fills in what the header of an earlier version only implies by the name
+// of its command.
+func (h *Header) upgrade() {
+	if h.Shape != (Shape{}) {
+		return
+	}
+	switch h.Command {
+	case "scale":
+		h.Shape = Shape{Rounds: true}
+	case "ab":
+		h.Shape = Shape{Sides: true, Sequential: true}
+	}
+}
+
+// upgrade fills in the instance's proof, which was always its own answer, and what
+// the error says of the pod behind what it says of the request.
+func (s *Sample) upgrade() {
+	if s.Instance != nil && s.Instance.Proof == "" {
+		s.Instance.Proof = ProofAnswer
+	}
+	if s.Trouble == nil && s.Error != "" {
+		if message := troubleIn(s.Error); message != "" {
+			s.Trouble = &Trouble{Causes: CausesIn(message), Message: message}
+		}
+	}
+}
+
+// troubleIn is the part of a sample's error that is about its pod, or "".
+func troubleIn(sampleError string) string {
+	for _, begin := range []string{"pod ", "no pod can be created"} {
+		if strings.HasPrefix(sampleError, begin) {
+			return sampleError
+		}
+		if _, told, found := strings.Cut(sampleError, ": "+begin); found {
+			return begin + told
+		}
+	}
+	return ""
+}
+
+// upgrade reads causes and conditions from the message.
+func (e *Event) upgrade() {
+	switch {
+	case e.Kind == EventInstanceTrouble && len(e.Causes) == 0:
+		e.Causes = CausesIn(e.Message)
+	case e.Kind == EventNodeCondition && e.Condition == "":
+		// "node NAME: TYPE is STATUS: …"
+		about, _, _ := strings.Cut(e.Message, " is ")
+		e.Node, e.Condition, _ = strings.Cut(strings.TrimPrefix(about, "node "), ": ")
+	}
+}

@@ -1,0 +1,164 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Settings are the options of an experiment, after defaults. A field is zero where
+// the experiment has no such option.
+//
+// The tag compare says whether runs that differ in the field can be compared:
+// "same" for what changes what one sample measures, "any" for what does not, such
+// as how many samples there are.
+type Settings struct {
+	// Of the services under test.
+	StableWindow  time.Duration     `json:"stableWindowNs,omitempty" compare:"same"`
+	ClientTimeout time.Duration     `json:"clientTimeoutNs,omitempty" compare:"same"`
+	Env           map[string]string `json:"env,omitempty" compare:"same"`
+	Requests      map[string]string `json:"requests,omitempty" compare:"same"`
+	Limits        map[string]string `json:"limits,omitempty" compare:"same"`
+
+	// Of measuring.
+	Iterations     int    `json:"iterations,omitempty" compare:"any"`
+	OffsetRequests int    `json:"offsetRequests,omitempty" compare:"any"`
+	Preset         string `json:"preset,omitempty" compare:"any"`
+	// Traces says that Knative's components reported each request, which takes time.
+	Traces bool `json:"traces,omitempty" compare:"same"`
+	// ServicesPerClass and ServicesPerSide follow from the number of iterations.
+	ServicesPerClass int `json:"servicesPerClass,omitempty" compare:"any"`
+	ServicesPerSide  int `json:"servicesPerSide,omitempty" compare:"any"`
+
+	// Of rounds. Services are the numbers of services that are fired together; each
+	// number has results of its own.
+	Services     []int         `json:"services,omitempty" compare:"any"`
+	Arrival      string        `json:"arrival,omitempty" compare:"same"`
+	Preconnect   bool          `json:"preconnect,omitempty" compare:"same"`
+	Settle       time.Duration `json:"settleNs,omitempty" compare:"same"`
+	MaxServices  int           `json:"maxServices,omitempty" compare:"any"`
+	UntilFailure bool          `json:"untilFailure,omitempty" compare:"same"`
+	Stop         []string      `json:"stop,omitempty" compare:"same"`
+
+	// Of two sides that are measured in turns.
+	MaxBlocks int           `json:"maxBlocks,omitempty" compare:"any"`
+	Budget    time.Duration `json:"budgetNs,omitempty" compare:"any"`
+	Tolerance *Tolerance    `json:"tolerance,omitempty" compare:"any"`
+	A         *Side         `json:"a,omitempty" compare:"same"`
+	B         *Side         `json:"b,omitempty" compare:"same"`
+
+	// Other holds the settings that this version does not know, by their JSON names.
+	// Runs that differ in one of them cannot be compared.
+	Other map[string]any `json:"-" compare:"same"`
+}
+
+// Side is what one side of an A/B run is made of.
+type Side struct {
+	RuntimeClass string            `json:"runtimeClass"`
+	Image        string            `json:"image"`
+	Env          map[string]string `json:"env,omitempty"`
+	Requests     map[string]string `json:"requests,omitempty"`
+	Limits       map[string]string `json:"limits,omitempty"`
+}
+
+// Tolerance is how much slower is accepted even if it is shown. A change exceeds it
+// if it is larger than Share of the baseline, which is a number such as 0.1, and
+// larger than Absolute.
+type Tolerance struct {
+	Share    float64       `json:"share"`
+	Absolute time.Duration `json:"absoluteNs"`
+}
+
+// Of is the tolerance as a share of a baseline in nanoseconds: the larger of the two.
+func (t Tolerance) Of(base float64) float64 { return max(t.Share, float64(t.Absolute)/base) }
+
+// Setting is one field of Settings.
+type Setting struct {
+	// Name is the field's JSON name.
+	Name string
+	// Value is the field's value as encoding/json decodes it: durations are numbers
+	// of nanoseconds. It is nil where the field is zero.
+	Value any
+	// Same says that runs that differ in this setting cannot be compared.
+	Same bool
+}
+
+// List has every setting that is not zero, in the order of names.
+func (s Settings) List() []Setting {
+	values := s.values()
+	var list []Setting
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		same, known := settingsCompared[name]
+		list = append(list, Setting{Name: name, Value: values[name], Same: same || !known})
+	}
+	return list
+}
+
+// settingsCompared says of each JSON name whether runs must agree in it.
+var settingsCompared = func() map[string]bool {
+	all := map[string]bool{}
+	for field := range reflect.TypeFor[Settings]().Fields() {
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "-" {
+			all[name] = field.Tag.Get("compare") == "same"
+		}
+	}
+	return all
+}()
+
+// values are the settings by JSON name, those that are not known included.
+func (s Settings) values() map[string]any {
+	values := maps.Clone(s.Other)
+	if values == nil {
+		values = map[string]any{}
+	}
+	type known Settings // without the methods, so that encoding does not come back here
+	text, err := json.Marshal(known(s))
+	if err == nil {
+		_ = json.Unmarshal(text, &values) // it was just written
+	}
+	return values
+}
+
+// MarshalJSON writes the known settings and the others into one object.
+func (s Settings) MarshalJSON() ([]byte, error) { return json.Marshal(s.values()) }
+
+// UnmarshalJSON reads the known settings, and keeps the others as they are. A known
+// setting whose value has another type than it should is kept among the others.
+func (s *Settings) UnmarshalJSON(text []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return fmt.Errorf("read settings: %w", err)
+	}
+	*s = Settings{}
+	into := settingTargets(s)
+	for name, raw := range fields {
+		if target, known := into[name]; known && json.Unmarshal(raw, target) == nil {
+			continue
+		}
+		if s.Other == nil {
+			s.Other = map[string]any{}
+		}
+		var value any
+		if err := json.Unmarshal(raw, &value); err != nil {
+			return fmt.Errorf("read setting %s: %w", name, err)
+		}
+		s.Other[name] = value
+	}
+	return nil
+}
+
+// settingTargets are pointers to the fields, by their JSON names.
+func settingTargets(s *Settings) map[string]any {
+	into := map[string]any{}
+	value := reflect.ValueOf(s).Elem()
+	for i := range value.NumField() {
+		if name, _, _ := strings.Cut(value.Type().Field(i).Tag.Get("json"), ","); name != "-" {
+			into[name] = value.Field(i).Addr().Interface()
+		}
+	}
+	return into
+}

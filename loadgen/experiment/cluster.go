@@ -1,0 +1,88 @@
+package experiment
+
+import (
+	"context"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/templates"
+)
+
+// Cluster is a cluster to measure. Package ksvc/cluster has the real one. It serves
+// one run at a time.
+type Cluster interface {
+	Surveyor
+	Deployer
+	Watcher
+	Meter
+	Tracer
+}
+
+// Surveyor looks at a cluster and changes nothing.
+type Surveyor interface {
+	// Server is the API server's address, for messages.
+	Server() string
+	// Survey runs the checks that a run needs and reads what it has to know. Its error
+	// says which checks failed, with a hint; the checks are returned even then.
+	Survey(ctx context.Context, n record.Needs) (record.Survey, error)
+}
+
+// Deployer creates and removes the services of a run.
+type Deployer interface {
+	// Create creates the services. It stops at the first failure; what was created
+	// stays until Remove.
+	Create(ctx context.Context, runID string, services []templates.Service, progress func(done, total int)) error
+	// Address is where to connect for requests to a service that exists, HOST:PORT.
+	Address(ctx context.Context, service string) (string, error)
+	// Remove removes all that the run created, and returns when it is gone.
+	Remove(ctx context.Context, runID string, progress func(done, total int)) error
+}
+
+// Watcher watches what becomes of a run's services and instances.
+type Watcher interface {
+	// StartWatch arms all watches: what happens once it has returned is seen. emit is
+	// given events in order, from one goroutine.
+	StartWatch(ctx context.Context, runID string, clock record.Clock, p record.Patience, emit func(record.Event)) error
+	// StopWatch ends the watches and returns when every event was emitted. Without a
+	// watch it does nothing.
+	StopWatch()
+
+	// AwaitReady returns when the service is Ready and has no pod.
+	AwaitReady(ctx context.Context, service string) (record.Target, error)
+	// AwaitZero returns when no pod of the target is left, Terminating ones included,
+	// so that the next request is a cold start.
+	AwaitZero(ctx context.Context, t record.Target) error
+	// AwaitRoute returns when a request for the target would get through the ingress.
+	AwaitRoute(ctx context.Context, t record.Target) error
+	// AwaitTrouble returns an error as soon as it is clear that no instance of the
+	// target will become Ready, and nil when ctx ends first.
+	AwaitTrouble(ctx context.Context, t record.Target) error
+	// Prove completes a sample with what the watches saw: whether it was a cold start
+	// and why that is known, the instance, the phases. What it filled in counts even
+	// when it fails.
+	Prove(ctx context.Context, t record.Target, s *record.Sample) error
+
+	// Instances counts the instances of a class; the zero key stands for all.
+	Instances(class record.Key) record.InstanceCount
+	// ImageID is the image that the kubelet ran last for a service, or "".
+	ImageID(service string) string
+}
+
+// Meter tells what a run costs and uses.
+type Meter interface {
+	// Requests is how many requests were made to the API server so far.
+	Requests() int64
+	// SampleUsage begins to read what nodes and instances use, until stop is called.
+	// It needs the watch.
+	SampleUsage(ctx context.Context, clock record.Clock, emit func(record.Resource), event func(record.Event)) (stop func())
+}
+
+// Tracer has Knative report the spans of requests.
+type Tracer interface {
+	// StartTraces listens at address, HOST:PORT of this machine at which pods reach it,
+	// and has Knative report there. It returns the endpoint that it gave to Knative.
+	StartTraces(ctx context.Context, address string, take func(record.TraceSpan)) (endpoint string, err error)
+	// StopTraces ends the listening. No span is taken after it.
+	StopTraces() error
+	// RestoreTraces puts Knative's settings back. Without StartTraces it does nothing.
+	RestoreTraces(ctx context.Context) error
+}
