@@ -51,7 +51,7 @@ func TestScale(t *testing.T) {
 	}
 	wantMemory(t, s)
 	wantStages(t, run)
-	for kind, n := range map[string]float64{record.EventServicesCreated: 2 * (services + 1), record.EventServicesReady: 2 * (services + 1)} {
+	for kind, n := range map[record.Kind]float64{record.EventServicesCreated: 2 * (services + 1), record.EventServicesReady: 2 * (services + 1)} {
 		if e := ofKind(run, kind); len(e) != 1 || e[0].Value != n {
 			t.Errorf("events %s: %+v, want %v services", kind, e, n)
 		}
