@@ -125,13 +125,13 @@ func wantMemory(t *testing.T, s *analysis.Summary) {
 func wantStages(t *testing.T, run *record.Run) {
 	t.Helper()
 	order := []record.Kind{record.EventInstanceCreated, record.EventInstanceScheduled, record.EventInstanceRunning, record.EventInstanceReady}
-	seen := map[string]map[string]record.Event{}
+	seen := map[string]map[record.Kind]record.Event{}
 	for _, e := range run.Events {
 		if e.UID == "" {
 			continue
 		}
 		if seen[e.UID] == nil {
-			seen[e.UID] = map[string]record.Event{}
+			seen[e.UID] = map[record.Kind]record.Event{}
 		}
 		if _, again := seen[e.UID][e.Kind]; !again {
 			seen[e.UID][e.Kind] = e
