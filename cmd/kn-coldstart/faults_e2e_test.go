@@ -13,8 +13,6 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/ksvc"
-	"github.com/kn-coldstart/kn-coldstart/loadgen"
 )
 
 // TestFaults breaks the function and the cluster under a run. A run has to go on

@@ -15,7 +15,6 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/loadgen"
 )
 
 // scale runs the scale experiment into a run file of its own.
