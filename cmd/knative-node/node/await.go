@@ -45,7 +45,8 @@ func (b *boot) awaitWorkloads(ctx context.Context) error {
 	})
 }
 
-// available returns nil when the workload is available, and otherwise what keeps it.
+// available returns nil when the workload is available. Otherwise the error says what its
+// pods are waiting for.
 func available(ctx context.Context, client kubernetes.Interface, w workload) error {
 	d, err := client.AppsV1().Deployments(w.namespace).Get(ctx, w.name, metav1.GetOptions{})
 	if err != nil {

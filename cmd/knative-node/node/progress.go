@@ -25,20 +25,17 @@ type Progress struct {
 	Step string `json:"step,omitempty"`
 	// Detail is an error or a warning.
 	Detail string `json:"detail,omitempty"`
-	// Elapsed is the time since the boot began, Took the time that the step took.
-	Elapsed time.Duration `json:"elapsedNs"`
-	Took    time.Duration `json:"tookNs,omitempty"`
+	// Took is how long the step took.
+	Took time.Duration `json:"tookNs,omitempty"`
 }
 
 // reporter writes progress as lines of JSON.
 type reporter struct {
-	mu    sync.Mutex
-	out   io.WriteCloser
-	start time.Time
+	mu  sync.Mutex
+	out io.Writer
 }
 
 func (r *reporter) report(p Progress) {
-	p.Elapsed = time.Since(r.start)
 	b, err := json.Marshal(p)
 	if err != nil {
 		return

@@ -1,23 +1,45 @@
 package node
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
-	"os"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestReporterStep(t *testing.T) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	report := &reporter{out: w, start: time.Now()}
 	cause := errors.New("no")
-	err = report.step("boot", func() error { return cause })
-	if !errors.Is(err, cause) || !strings.HasPrefix(err.Error(), "boot: ") {
-		t.Errorf("the error does not name the step and its cause: %v", err)
+	for _, c := range []struct {
+		name  string
+		fails error
+		want  []string // the kinds of progress
+	}{
+		{"succeeds", nil, []string{StepStarted, StepDone}},
+		{"fails", cause, []string{StepStarted}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var out bytes.Buffer
+			err := (&reporter{out: &out}).step("images", func() error { return c.fails })
+			if !errors.Is(err, c.fails) || err != nil && !strings.HasPrefix(err.Error(), "images: ") {
+				t.Errorf("the error does not name the step and its cause: %v", err)
+			}
+			var kinds []string
+			for decoder := json.NewDecoder(&out); decoder.More(); {
+				var p Progress
+				if err := decoder.Decode(&p); err != nil {
+					t.Fatal(err)
+				}
+				if p.Step != "images" {
+					t.Errorf("progress of step %q", p.Step)
+				}
+				kinds = append(kinds, p.Kind)
+			}
+			if diff := cmp.Diff(c.want, kinds); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

@@ -45,7 +45,7 @@ func Init(l Layout) error {
 // Supervise boots the node and keeps it running until ctx ends.
 func Supervise(ctx context.Context, l Layout) error {
 	events := os.NewFile(sandbox.EventsFD, "events")
-	r := &reporter{out: events, start: time.Now()}
+	r := &reporter{out: events}
 	r.report(Progress{Kind: entered})
 	group := process.NewGroup(l.logs())
 	defer group.Stop(context.Background(), 2*time.Second)
