@@ -20,9 +20,9 @@ func newLoadImage(l *node.Layout) *cobra.Command {
 		Use:   "load-image TAR|BINARY",
 		Short: "Give the node an image: an OCI or Docker archive, or a static program",
 		Long: "Give the node an image, and print its name. The node must be up.\n\n" +
-			"TAR is an archive as 'docker save' writes it. Its images keep the names that they have in\n" +
-			"the archive. BINARY is a static Linux program. It becomes the only file of a new image, which\n" +
-			"is called dev.local/PROGRAM:local unless --name says otherwise.",
+			"TAR is an OCI archive, or one that 'docker save' wrote. Its images keep the names that they\n" +
+			"have in the archive. BINARY is a static Linux program. It becomes the only file of a new\n" +
+			"image, which is called dev.local/PROGRAM:local unless --name says otherwise.",
 		Example: "  kn-coldstart cluster load-image ./server\n" +
 			"  kn-coldstart cluster load-image ./server --name dev.local/server:v2\n" +
 			"  kn-coldstart cluster load-image image.tar",

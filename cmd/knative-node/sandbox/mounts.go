@@ -37,9 +37,9 @@ func privateMounts() error {
 	return ownResolver()
 }
 
-// ownResolver makes the cluster's DNS server the only one. It refuses names that are
-// not in the cluster at once. The host's servers cannot be reached from the sandbox,
-// so a question to them would hang.
+// ownResolver makes the cluster's DNS server the only one. For a name outside of the
+// cluster it answers at once, with a refusal. The host's servers cannot be reached from
+// the sandbox, so a question to them would hang.
 func ownResolver() error {
 	const file = "/run/resolv.conf"
 	if err := os.WriteFile(file, []byte("nameserver "+DNSServiceIP+"\n"), 0o644); err != nil {
