@@ -54,6 +54,9 @@ func TestOnlyRootReadsTheFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := d.Info()
 		if err == nil && !d.IsDir() && info.Mode().Perm() != 0o600 && filepath.Ext(path) != ".pub" {
 			t.Errorf("%s has mode %v", filepath.Base(path), info.Mode())
