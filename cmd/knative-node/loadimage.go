@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,17 +19,16 @@ func newLoadImage(l *node.Layout) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "load-image TAR|BINARY",
 		Short: "Give the node an image: an OCI or Docker archive, or a static program",
-		Long: "Give the node an image. An archive keeps the names that it holds. Of a static Linux\n" +
-			"program an image is made whose only file it is, named dev.local/PROGRAM:local.",
-		Example: "  knative-node load-image ./server\n  knative-node load-image ./server --name dev.local/server:v2\n  knative-node load-image image.tar",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return &usageError{err}
-			}
-			return nil
-		},
+		Long: "Give the node an image, and print its name. The node must be up.\n\n" +
+			"TAR is an OCI archive, or one that 'docker save' wrote. Its images keep the names that they\n" +
+			"have in the archive. BINARY is a static Linux program. It becomes the only file of a new\n" +
+			"image, which is called dev.local/PROGRAM:local unless --name says otherwise.",
+		Example: "  kn-coldstart cluster load-image ./server\n" +
+			"  kn-coldstart cluster load-image ./server --name dev.local/server:v2\n" +
+			"  kn-coldstart cluster load-image image.tar",
+		Args: checkArgs(oneArg("an archive or a program")),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := mustRun(*l); err != nil {
+			if err := mustBeUp(*l); err != nil {
 				return err
 			}
 			names, err := loadImage(cmd.Context(), *l, args[0], reference)
@@ -39,7 +39,7 @@ func newLoadImage(l *node.Layout) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&reference, "name", "", "name of the image of a program")
+	cmd.Flags().StringVar(&reference, "name", "", "name of the image that is made of a program")
 	return cmd
 }
 
@@ -59,10 +59,10 @@ func loadImage(ctx context.Context, l node.Layout, path, reference string) ([]st
 		return store.LoadArchive(ctx, f)
 	}
 	if program.Section(".interp") != nil {
-		return nil, fmt.Errorf("the program is not static: build it with CGO_ENABLED=0")
+		return nil, errors.New("the program is not static, so it cannot run alone in an image: build it with CGO_ENABLED=0")
 	}
 	if reference == "" {
 		reference = image.Reference(filepath.Base(path))
 	}
-	return []string{reference}, node.LoadBinary(ctx, store, path, reference)
+	return []string{reference}, store.LoadBinary(ctx, reference, path)
 }

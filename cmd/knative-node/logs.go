@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,14 +14,9 @@ func newLogs(l *node.Layout) *cobra.Command {
 	return &cobra.Command{
 		Use:     "logs COMPONENT",
 		Short:   "Print a component's log",
-		Long:    "Print a component's log. Components: " + node.ComponentNames() + ".",
-		Example: "  knative-node logs kubelet\n  knative-node logs activator",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return &usageError{err}
-			}
-			return nil
-		},
+		Long:    "Print a component's log. The components are:\n  " + strings.Join(node.ComponentNames(), "\n  "),
+		Example: "  kn-coldstart cluster logs kubelet\n  kn-coldstart cluster logs activator",
+		Args:    checkArgs(oneArg("the name of a component (" + strings.Join(node.ComponentNames(), ", ") + ")")),
 		RunE: func(_ *cobra.Command, args []string) error {
 			files, err := l.LogFiles(args[0])
 			if err != nil {

@@ -1,14 +1,17 @@
-// Command knative-node is a whole Kubernetes with Knative Serving on one Linux
-// machine: real components, three container runtimes, no Docker, no registry.
-// It is the test bed of kn-coldstart, and a cluster for trying it.
+// Command knative-node is the embedded node of kn-coldstart: a whole Kubernetes with
+// Knative Serving on one Linux machine, with several container runtimes, without Docker
+// and without a registry. It is the test bed of kn-coldstart, and a cluster to try it on.
+// People start it as 'kn-coldstart cluster'.
 package main
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -37,24 +40,62 @@ func exitCode(ctx context.Context, err error) int {
 	return 1
 }
 
-// usageError is a command line that makes no sense.
-type usageError struct{ error }
+// usageError is a wrong command line.
+type usageError struct {
+	error
+	command string // what to add --help to
+}
+
+// checkArgs turns the error of check into a usage error.
+func checkArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &usageError{err, cmd.CommandPath()}
+		}
+		return nil
+	}
+}
+
+// noArgs refuses arguments. cobra's own NoArgs calls them unknown commands.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("'%s' takes no arguments, and got %q", cmd.CommandPath(), strings.Join(args, " "))
+	}
+	return nil
+}
+
+// oneArg wants exactly one argument, which what describes.
+func oneArg(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("'%s' takes one argument, %s, and got %d", cmd.CommandPath(), what, len(args))
+		}
+		return nil
+	}
+}
 
 func newCommand() *cobra.Command {
 	var l node.Layout
 	root := &cobra.Command{
-		Use:   "knative-node",
-		Short: "A real Kubernetes with Knative Serving on this machine",
-		Long: "knative-node boots a whole Kubernetes with Knative Serving in namespaces of its own:\n" +
-			"real API server, kubelet, containerd, ingress, and the RuntimeClasses runc, crun and gvisor.",
-		Example:       "  knative-node up\n  export KUBECONFIG=" + node.DefaultStateDir + "/kubeconfig\n  knative-node status\n  knative-node down",
+		Use: "knative-node",
+		// This is how people start the program.
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "kn-coldstart cluster"},
+		Short:       "A real Kubernetes with Knative Serving on this machine",
+		Long: "Boot a whole Kubernetes with Knative Serving on this machine, in Linux namespaces of its\n" +
+			"own: real API server, kubelet, containerd and ingress, without Docker. 'down' removes all\n" +
+			"of it again. It needs Linux and root.\n\n" +
+			"It has these RuntimeClasses, as far as the build has their programs: " + strings.Join(node.AllHandlerNames(), ", ") + ".",
+		Example: "  kn-coldstart cluster up\n  export KUBECONFIG=" + node.DefaultStateDir + "/kubeconfig\n" +
+			"  kn-coldstart cluster status\n  kn-coldstart cluster down",
+		Args:          checkArgs(noArgs),
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.PersistentFlags().StringVar(&l.State, "state-dir", node.DefaultStateDir, "folder for the node's state, removed by 'down'")
-	root.PersistentFlags().StringVar(&l.Dist, "dist-dir", defaultDist(), "folder of the node's programs, made by 'make node'")
+	root.PersistentFlags().StringVar(&l.State, "state-dir", node.DefaultStateDir, "folder for the node's state, which 'down' removes")
+	root.PersistentFlags().StringVar(&l.Dist, "dist-dir", defaultDist(), "folder with the node's programs, which 'make node' builds")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return absolute(&l) }
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath()} })
 	root.AddCommand(newUp(&l), newDown(&l), newStatus(&l), newLogs(&l), newKubeconfig(&l), newLoadImage(&l))
 	root.AddCommand(newInside(&l)...)
 	return root
@@ -77,14 +118,14 @@ func defaultDist() string {
 	return filepath.Join(filepath.Dir(self), "node")
 }
 
-// newInside makes the commands by which the program calls itself inside the
+// newInside makes the hidden commands with which the program starts itself inside the
 // sandbox.
 func newInside(l *node.Layout) []*cobra.Command {
 	return []*cobra.Command{
-		{Use: node.InitCommand, Hidden: true, Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error {
+		{Use: node.InitCommand, Hidden: true, Args: checkArgs(noArgs), RunE: func(*cobra.Command, []string) error {
 			return node.Init(*l)
 		}},
-		{Use: node.SuperviseCommand, Hidden: true, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		{Use: node.SuperviseCommand, Hidden: true, Args: checkArgs(noArgs), RunE: func(cmd *cobra.Command, _ []string) error {
 			return node.Supervise(cmd.Context(), *l)
 		}},
 	}

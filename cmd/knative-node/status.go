@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 
@@ -13,27 +12,27 @@ import (
 func newStatus(l *node.Layout) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use:     "status",
-		Short:   "Show each component: its process, health and memory",
-		Example: "  knative-node status\n  knative-node status -o json",
-		Args:    cobra.NoArgs,
+		Use:   "status",
+		Short: "Show each component: its process, health and memory",
+		Long: "Show each component of the node: the PID of its process on this machine, whether it is\n" +
+			"healthy, its memory, how often it was started again, and what is wrong with it.",
+		Example: "  kn-coldstart cluster status\n  kn-coldstart cluster status -o json",
+		Args:    checkArgs(noArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if output != "text" && output != "json" {
+				return &usageError{fmt.Errorf("unknown output %q: use text or json", output), cmd.CommandPath()}
+			}
 			status, err := l.Status(cmd.Context())
 			if err != nil {
 				return err
 			}
-			switch output {
-			case "json":
-				encoder := json.NewEncoder(os.Stdout)
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(status)
-			case "text":
-				return printStatus(status)
+			if output == "json" {
+				return printJSON(status)
 			}
-			return &usageError{fmt.Errorf("unknown output %q: use text or json", output)}
+			return printStatus(status)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	cmd.Flags().StringVarP(&output, "output", "o", "text", "output format: text or json")
 	return cmd
 }
 
@@ -41,10 +40,11 @@ func newKubeconfig(l *node.Layout) *cobra.Command {
 	return &cobra.Command{
 		Use:     "kubeconfig",
 		Short:   "Print the administrator's kubeconfig",
-		Example: "  knative-node kubeconfig > node.kubeconfig",
-		Args:    cobra.NoArgs,
+		Long:    "Print the kubeconfig of the node's administrator. The node must be up.",
+		Example: "  kn-coldstart cluster kubeconfig > node.kubeconfig\n  kubectl --kubeconfig node.kubeconfig get pods -A",
+		Args:    checkArgs(noArgs),
 		RunE: func(*cobra.Command, []string) error {
-			if err := mustRun(*l); err != nil {
+			if err := mustBeUp(*l); err != nil {
 				return err
 			}
 			b, err := os.ReadFile(l.Kubeconfig())
@@ -57,9 +57,9 @@ func newKubeconfig(l *node.Layout) *cobra.Command {
 	}
 }
 
-func mustRun(l node.Layout) error {
-	running, err := l.Running()
-	if err == nil && running == nil {
+func mustBeUp(l node.Layout) error {
+	up, err := l.IsUp()
+	if err == nil && !up {
 		err = errNotUp
 	}
 	return err

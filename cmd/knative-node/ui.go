@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,19 +12,19 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/node"
 )
 
-// This file holds all text for people. Results go to standard output, progress
-// and errors to standard error.
+// This file is the only one that prints for people. Results go to standard output,
+// progress and errors to standard error.
 
 var errNotUp = errors.New("the node is not up")
 
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
-// hints say what to do about an error.
+// hints says what to do about an error.
 var hints = []struct {
 	is   error
 	hint string
 }{
-	{errNotUp, "boot it: knative-node up"},
+	{errNotUp, "boot it: kn-coldstart cluster up"},
 }
 
 func printError(err error) {
@@ -35,7 +36,7 @@ func printError(err error) {
 	}
 	var usage *usageError
 	if errors.As(err, &usage) {
-		say("hint: see 'knative-node --help'")
+		say("hint: see '%s --help'", usage.command)
 	}
 }
 
@@ -79,7 +80,7 @@ func printAlreadyUp(l node.Layout) {
 
 func printAccess(l node.Layout) {
 	fmt.Printf("kubeconfig: %s\ningress:    %s\nnext:       kn-coldstart single --runtime-class %s\n",
-		l.Kubeconfig(), node.Ingress, strings.Join(l.Handlers(), ","))
+		l.Kubeconfig(), node.Ingress, strings.Join(l.HandlerNames(), ","))
 }
 
 func printDown() { say("the node is down") }
@@ -88,6 +89,12 @@ func printLoaded(names []string) {
 	for _, name := range names {
 		fmt.Println(name)
 	}
+}
+
+func printJSON(value any) error {
+	encoder := json.NewEncoder(os.Stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }
 
 func printStatus(s *node.Status) error {
@@ -104,7 +111,7 @@ func printStatus(s *node.Status) error {
 		}
 		detail := c.Detail
 		if detail == "" && c.LastExit != "" {
-			detail = "last ended with " + c.LastExit
+			detail = "ended before with " + c.LastExit
 		}
 		fmt.Fprintf(w, "%s\t%d\t%s\t%d MiB\t%d\t%s\n", c.Name, c.PID, healthy, c.MemoryBytes>>20, c.Restarts, detail)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -11,20 +12,28 @@ import (
 func newUp(l *node.Layout) *cobra.Command {
 	var retain bool
 	cmd := &cobra.Command{
-		Use:     "up",
-		Short:   "Boot the node in the background; returns when Knative answers",
-		Example: "  knative-node up\n  knative-node up --retain   # leave the logs of a failed boot",
-		Args:    cobra.NoArgs,
+		Use:   "up",
+		Short: "Boot the node in the background; returns when Knative answers",
+		Long: "Boot the node in the background, and return when Knative answers.\n\n" +
+			"First it is checked whether this machine can run the node. When the boot fails or is\n" +
+			"interrupted, everything that it has made is removed. A node that is already up stays as\n" +
+			"it is.",
+		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs of a boot that fails",
+		Args:    checkArgs(noArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if running, err := l.Running(); err != nil || running != nil {
+			up, err := l.IsUp()
+			if err != nil {
+				return fmt.Errorf("look for a node that is up: %w", err)
+			}
+			if up {
 				printAlreadyUp(*l)
-				return err
+				return nil
 			}
 			if err := preflight(*l); err != nil {
 				return err
 			}
 			p := newProgress()
-			err := node.Up(cmd.Context(), *l, node.UpOptions{Retain: retain, OnProgress: p.print})
+			err = node.Up(cmd.Context(), *l, node.UpOptions{Retain: retain, OnProgress: p.print})
 			if err != nil {
 				return err
 			}
@@ -32,11 +41,11 @@ func newUp(l *node.Layout) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&retain, "retain", false, "leave the state folder, with its logs, when the boot fails")
+	cmd.Flags().BoolVar(&retain, "retain", false, "keep the state folder, with its logs, when the boot fails")
 	return cmd
 }
 
-// preflight prints what it finds and fails when the node cannot boot.
+// preflight prints what it finds, and returns an error when the node cannot boot.
 func preflight(l node.Layout) error {
 	fatal := false
 	for _, f := range node.Preflight(l) {
@@ -53,7 +62,11 @@ func newDown(l *node.Layout) *cobra.Command {
 	return &cobra.Command{
 		Use:   "down",
 		Short: "End the node and remove all of it",
-		Args:  cobra.NoArgs,
+		Long: "End the node and remove everything that it has made: processes, network, cgroups and the\n" +
+			"state folder with all logs. It also removes what a node left that was killed. Without a\n" +
+			"node it does nothing.",
+		Example: "  kn-coldstart cluster down",
+		Args:    checkArgs(noArgs),
 		RunE: func(*cobra.Command, []string) error {
 			if err := node.Down(*l); err != nil {
 				return err

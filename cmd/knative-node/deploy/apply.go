@@ -2,12 +2,11 @@ package deploy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -19,7 +18,7 @@ import (
 	"k8s.io/client-go/restmapper"
 )
 
-// fieldManager owns what the node sets.
+// fieldManager is the name under which the API server notes what the node has set.
 const fieldManager = "knative-node"
 
 // Applier writes objects to a cluster.
@@ -41,9 +40,10 @@ func NewApplier(config *rest.Config) (*Applier, error) {
 	return &Applier{client, restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(disco))}, nil
 }
 
-// Apply creates or changes all objects, most of them at the same time. Namespaces
-// and resource definitions come first, since the others need them; admission
-// webhooks last, since nobody answers them before Knative's pods run.
+// Apply creates or changes all objects, most of them at the same time. Namespaces and
+// resource definitions come first, because the other objects need them. Admission
+// webhooks come last: nothing answers them before Knative's pods run, and until then
+// they would refuse the other objects.
 func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructured) error {
 	namespaces, objects := OfKind(objects, "Namespace")
 	definitions, objects := OfKind(objects, "CustomResourceDefinition")
@@ -61,7 +61,7 @@ func (a *Applier) Apply(ctx context.Context, objects []*unstructured.Unstructure
 	return a.applyAll(ctx, append(validating, mutating...))
 }
 
-// awaitServed waits until the API server serves the defined resources.
+// awaitServed waits until the API server serves the resources that are defined.
 func (a *Applier) awaitServed(ctx context.Context, definitions []*unstructured.Unstructured) error {
 	for _, definition := range definitions {
 		resource, err := a.resource(definition)
@@ -89,13 +89,11 @@ func hasCondition(object *unstructured.Unstructured, kind string) bool {
 }
 
 func (a *Applier) applyAll(ctx context.Context, objects []*unstructured.Unstructured) error {
-	errs := make([]error, len(objects))
-	var wg sync.WaitGroup
-	for i, object := range objects {
-		wg.Go(func() { errs[i] = a.apply(ctx, object) })
+	group, ctx := errgroup.WithContext(ctx)
+	for _, object := range objects {
+		group.Go(func() error { return a.apply(ctx, object) })
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return group.Wait()
 }
 
 func (a *Applier) apply(ctx context.Context, object *unstructured.Unstructured) error {
@@ -109,12 +107,12 @@ func (a *Applier) apply(ctx context.Context, object *unstructured.Unstructured) 
 	return nil
 }
 
-// resource finds where the object's kind is served.
+// resource returns the client for objects of this kind, in the object's namespace.
 func (a *Applier) resource(object *unstructured.Unstructured) (dynamic.ResourceInterface, error) {
 	kind := object.GroupVersionKind()
 	mapping, err := a.mapper.RESTMapping(kind.GroupKind(), kind.Version)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("find the resource of %s: %w", kind, err)
 	}
 	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
 		return a.client.Resource(mapping.Resource).Namespace(object.GetNamespace()), nil

@@ -9,23 +9,25 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/image"
 )
 
-// koPrefix stands before a program's name where Knative's manifests want an
-// image of it.
+// koPrefix stands in Knative's manifests where a released manifest has the name of an
+// image. The program's name follows it. (The tool ko replaces both.)
 const koPrefix = "ko://knative.dev/serving/cmd/"
 
-// settings are what the node changes in Knative's ConfigMaps.
+// settings are the values that the node changes in Knative's ConfigMaps.
 var settings = map[string]map[string]string{
 	"config-deployment": {
 		"queue-sidecar-image":               image.Reference("queue"),
 		"registries-skipping-tag-resolving": image.Registry,
-		// With the defaults, two cores are full on paper at 129 instances.
+		// With the default requests, the scheduler finds two cores full at 129
+		// instances, although they have hardly anything to do.
 		"queue-sidecar-cpu-request":    "1m",
 		"queue-sidecar-memory-request": "4Mi",
 	},
 	"config-network": {
 		"ingress-class": "traefik.ingress.networking.knative.dev",
-		// Without a mesh there is no need to try a Service's address whenever a
-		// pod does not answer yet; with hundreds of those that is most tries.
+		// By default the activator also tries the address of a pod's Service, as
+		// long as the pod itself does not answer. Only a mesh needs that, and with
+		// hundreds of pods that start, most tries were of this kind.
 		"mesh-pod-addressability-mode": "disabled",
 	},
 	"config-features": {"kubernetes.podspec-runtimeclassname": "enabled"},
@@ -34,21 +36,21 @@ var settings = map[string]map[string]string{
 		"allow-zero-initial-scale":   "true",
 		"scale-to-zero-grace-period": "1s",
 		"stable-window":              "6s",
-		// The activator stays in the path and counts the requests. By default it
-		// stays, too, before one or two instances, but the autoscaler asks each of
-		// them each second all the same, after a look through all pods.
+		// With -1 the activator always stays in the path of the requests and counts
+		// them. By default it stays there for one or two instances too, but then the
+		// autoscaler also looks through all pods each second and asks each instance.
 		"target-burst-capacity": "-1",
 	},
 }
 
-// Knative makes Knative Serving's manifests fit the node: its images, its
-// settings, and one copy of each component.
+// Knative changes Knative Serving's manifests for the node: they get the node's images
+// and settings, and one replica of each component.
 func Knative(objects []*unstructured.Unstructured) ([]*unstructured.Unstructured, error) {
 	var keep []*unstructured.Unstructured
 	for _, object := range objects {
 		switch object.GetKind() {
 		case "HorizontalPodAutoscaler", "PodDisruptionBudget":
-			continue // one node has no room for a second copy
+			continue // there is one replica of each component
 		case "ConfigMap":
 			if err := configure(object); err != nil {
 				return nil, err
@@ -58,7 +60,7 @@ func Knative(objects []*unstructured.Unstructured) ([]*unstructured.Unstructured
 				return nil, err
 			}
 		case "Image":
-			continue // a pre-pull of an image that the node has already
+			continue // these ask for an image to be pulled that the node already has
 		}
 		keep = append(keep, object)
 	}
@@ -78,8 +80,7 @@ func configure(configMap *unstructured.Unstructured) error {
 		data = map[string]string{}
 	}
 	maps.Copy(data, change)
-	// Knative's admission checks that the documented example is unchanged, not
-	// that it is there.
+	// Knative's webhook refuses a changed example, but not one that is missing.
 	delete(data, "_example")
 	annotations := configMap.GetAnnotations()
 	delete(annotations, "knative.dev/example-checksum")

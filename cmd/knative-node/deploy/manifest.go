@@ -1,5 +1,5 @@
-// Package deploy puts objects into the node's cluster: Knative's own manifests
-// with the node's images and settings, and the few of the node itself.
+// Package deploy writes objects to the node's cluster: those of Knative's manifests,
+// with the node's images and settings, and a few of the node itself.
 package deploy
 
 import (
@@ -23,7 +23,7 @@ func ReadDir(dir string) ([]*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("no manifests in %s", dir)
+		return nil, fmt.Errorf("no manifests (*.yaml) in %s", dir)
 	}
 	sort.Strings(files)
 	var all []*unstructured.Unstructured
@@ -34,14 +34,15 @@ func ReadDir(dir string) ([]*unstructured.Unstructured, error) {
 		}
 		objects, err := Parse(b)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
+			return nil, fmt.Errorf("parse manifest %s: %w", file, err)
 		}
 		all = append(all, objects...)
 	}
 	return all, nil
 }
 
-// Parse reads the objects of a manifest of one or more documents.
+// Parse reads the objects of a manifest. It may hold several YAML documents; empty
+// ones are left out.
 func Parse(manifest []byte) ([]*unstructured.Unstructured, error) {
 	decoder := yaml.NewYAMLOrJSONDecoder(bytes.NewReader(manifest), 4096)
 	var all []*unstructured.Unstructured
@@ -60,7 +61,7 @@ func Parse(manifest []byte) ([]*unstructured.Unstructured, error) {
 	}
 }
 
-// OfKind parts the objects of one kind from the others.
+// OfKind separates the objects of one kind from the others.
 func OfKind(objects []*unstructured.Unstructured, kind string) (of, others []*unstructured.Unstructured) {
 	for _, object := range objects {
 		if object.GetKind() == kind {

@@ -1,6 +1,6 @@
-// Package image makes container images out of static binaries and gives them to
-// the node's containerd. Nothing is pulled: an image is one layer with one
-// program in it.
+// Package image makes container images out of static programs and loads them into the
+// node's containerd. Such an image has one layer with one file, the program. Nothing
+// is pulled from a registry.
 package image
 
 import (
@@ -22,20 +22,20 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// Registry is the made-up registry of the node's own images. Knative does not
-// resolve its tags.
+// Registry is the registry in the names of the node's own images. It does not exist.
+// Knative is told not to ask it for the digests of tags.
 const Registry = "dev.local"
 
 // nonRoot is the user that distroless images call "nonroot".
 const nonRoot = "65532"
 
-// Reference is the name of an image of the node's own. The tag must not be
-// "latest", which Kubernetes would pull each time.
+// Reference returns the full name of one of the node's own images. Its tag must not
+// be "latest": Kubernetes would then try to pull the image each time.
 func Reference(short string) string { return Registry + "/" + short + ":local" }
 
-// FromBinary makes an image whose entrypoint is the program at path, with args
-// before those of the container. A layer is not compressed: it never travels.
-func FromBinary(path string, args ...string) (v1.Image, error) {
+// fromBinary makes an image whose entrypoint is the program at path, followed by args.
+// The layer is not compressed, because the image never goes over a network.
+func fromBinary(path string, args ...string) (v1.Image, error) {
 	program := "/" + filepath.Base(path)
 	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return tarOf(path, program) },
 		tarball.WithCompression(compression.None))
@@ -60,7 +60,7 @@ func configFile(img v1.Image, entrypoint []string) *v1.ConfigFile {
 	return config
 }
 
-// tarOf streams a tar archive that holds one executable.
+// tarOf streams a tar archive with one file: the program at path, under the name as.
 func tarOf(path, as string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -82,12 +82,12 @@ func tarOf(path, as string) (io.ReadCloser, error) {
 		if err == nil {
 			err = archive.Close()
 		}
-		w.CloseWithError(err) // nil means the end
+		w.CloseWithError(err) // without an error, the reader sees the end of the file
 	}()
 	return r, nil
 }
 
-// Store is the node's containerd.
+// Store is where the node's containerd keeps its images.
 type Store struct{ client *containerd.Client }
 
 // Open connects to the containerd that listens on the socket.
@@ -99,11 +99,21 @@ func Open(socket string) (*Store, error) {
 	return &Store{client}, nil
 }
 
-// Close ends the connection.
+// Close ends the connection to containerd.
 func (s *Store) Close() error { return s.client.Close() }
 
-// Load gives containerd an image under the reference and unpacks it.
-func (s *Store) Load(ctx context.Context, reference string, img v1.Image) error {
+// LoadBinary makes an image of the static program at path, as fromBinary does, and
+// loads it under the name reference.
+func (s *Store) LoadBinary(ctx context.Context, reference, path string, args ...string) error {
+	img, err := fromBinary(path, args...)
+	if err != nil {
+		return err
+	}
+	return s.load(ctx, reference, img)
+}
+
+// load loads an image under the name reference and unpacks it.
+func (s *Store) load(ctx context.Context, reference string, img v1.Image) error {
 	tag, err := name.NewTag(reference)
 	if err != nil {
 		return err
@@ -115,8 +125,8 @@ func (s *Store) Load(ctx context.Context, reference string, img v1.Image) error 
 	return err
 }
 
-// LoadArchive gives containerd the images of an OCI or Docker archive, unpacks
-// them and returns their names.
+// LoadArchive loads the images of an OCI or Docker archive, unpacks them and returns
+// their names.
 func (s *Store) LoadArchive(ctx context.Context, archive io.Reader) ([]string, error) {
 	ctx = namespaces.WithNamespace(ctx, "k8s.io")
 	images, err := s.client.Import(ctx, archive)

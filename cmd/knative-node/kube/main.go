@@ -1,6 +1,6 @@
-// Command kube is the five Kubernetes programs of the embedded node in one
-// file, chosen by the first argument. They share nearly all of their code, so
-// one link and one copy on disk serve all of them.
+// Command kube holds the five Kubernetes programs of the embedded node. The first
+// argument says which of them to run. They share nearly all of their code, so they
+// are linked once and lie on the disk once.
 package main
 
 import (

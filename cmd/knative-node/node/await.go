@@ -15,27 +15,27 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/deploy"
-	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
-// until asks until ask returns nil, and tells the last answer when ctx ends.
-func until(ctx context.Context, ask func(context.Context) error) error {
+// until calls check again and again, with a pause between, until it returns nil. When
+// ctx ends first, until returns the last error of check.
+func until(ctx context.Context, pause time.Duration, check func(context.Context) error) error {
 	for {
-		err := ask(ctx)
+		err := check(ctx)
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(pause):
 		}
 	}
 }
 
-// awaitWorkloads waits until every pod of the node's own is Ready.
+// awaitWorkloads waits until every workload is available.
 func (b *boot) awaitWorkloads(ctx context.Context) error {
-	return until(ctx, func(ctx context.Context) error {
+	return until(ctx, 100*time.Millisecond, func(ctx context.Context) error {
 		for _, w := range workloads {
 			if err := available(ctx, b.client, w); err != nil {
 				return err
@@ -45,8 +45,10 @@ func (b *boot) awaitWorkloads(ctx context.Context) error {
 	})
 }
 
+// available returns nil when the workload is available. Otherwise the error says what its
+// pods are waiting for.
 func available(ctx context.Context, client kubernetes.Interface, w workload) error {
-	d, err := client.AppsV1().Deployments(w.Namespace).Get(ctx, w.Name, metav1.GetOptions{})
+	d, err := client.AppsV1().Deployments(w.namespace).Get(ctx, w.name, metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
@@ -55,44 +57,45 @@ func available(ctx context.Context, client kubernetes.Interface, w workload) err
 			return nil
 		}
 	}
-	return fmt.Errorf("deployment %s/%s is not available: %s", w.Namespace, w.Name, podTrouble(ctx, client, w))
+	return fmt.Errorf("deployment %s/%s is not available: %s", w.namespace, w.name, podTrouble(ctx, client, w))
 }
 
-// podTrouble says what holds the pods of a workload up.
+// podTrouble says what the pods of a workload are waiting for.
 func podTrouble(ctx context.Context, client kubernetes.Interface, w workload) string {
-	pods, err := client.CoreV1().Pods(w.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + w.Name})
+	pods, err := client.CoreV1().Pods(w.namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + w.name})
 	if err != nil {
 		return err.Error()
 	}
 	if len(pods.Items) == 0 {
 		return "it has no pod yet"
 	}
-	var said []string
+	var troubles []string
 	for _, pod := range pods.Items {
-		said = append(said, "pod "+pod.Name+" is "+string(pod.Status.Phase))
+		troubles = append(troubles, "pod "+pod.Name+" is "+string(pod.Status.Phase))
 		for _, c := range pod.Status.ContainerStatuses {
 			if c.State.Waiting != nil {
-				said = append(said, strings.TrimSpace(c.State.Waiting.Reason+" "+c.State.Waiting.Message))
+				troubles = append(troubles, strings.TrimSpace(c.State.Waiting.Reason+" "+c.State.Waiting.Message))
 			}
 		}
 	}
-	return strings.Join(said, ", ")
+	return strings.Join(troubles, ", ")
 }
 
-// awaitKnative waits until a Service would be accepted, which needs the webhook,
-// and until the ingress takes connections.
+// awaitKnative waits until Knative's webhook accepts a Service, and until the ingress
+// takes connections.
 func (b *boot) awaitKnative(ctx context.Context) error {
-	client, err := dynamic.NewForConfig(b.config)
+	client, err := dynamic.NewForConfig(b.access)
 	if err != nil {
 		return err
 	}
-	if err := until(ctx, func(ctx context.Context) error { return tryService(ctx, client) }); err != nil {
+	err = until(ctx, 100*time.Millisecond, func(ctx context.Context) error { return tryService(ctx, client) })
+	if err != nil {
 		return fmt.Errorf("create a Knative Service (dry run): %w", err)
 	}
-	return until(ctx, func(context.Context) error {
-		conn, err := net.DialTimeout("tcp", sandbox.NodeIP+":80", time.Second)
+	return until(ctx, 100*time.Millisecond, func(context.Context) error {
+		conn, err := net.DialTimeout("tcp", Ingress, time.Second)
 		if err != nil {
-			return fmt.Errorf("connect to the ingress: %w", err)
+			return fmt.Errorf("connect to the ingress at %s: %w", Ingress, err)
 		}
 		return conn.Close()
 	})
@@ -105,6 +108,7 @@ metadata: {name: probe, namespace: default}
 spec: {template: {spec: {containers: [{image: dev.local/probe}]}}}
 `
 
+// tryService creates a Knative Service as a dry run: it is checked and not stored.
 func tryService(ctx context.Context, client dynamic.Interface) error {
 	objects, err := deploy.Parse([]byte(probeService))
 	if err != nil {

@@ -2,38 +2,53 @@ package node
 
 import (
 	"context"
-	"embed"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"sync"
-	"text/template"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/deploy"
-	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/image"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/process"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
-// boot is one boot of a node, within its sandbox.
+// boot is one boot of a node. It runs inside the sandbox.
 type boot struct {
 	Layout
 	*reporter
 	group  *process.Group
-	health *health
-	config *rest.Config
+	health *healthChecker
+	// access is how the boot reaches the API server, and client is made from it.
+	access *rest.Config
 	client kubernetes.Interface
-	images <-chan error
+	images errgroup.Group // loads the images while other steps run
 }
 
-// run boots the node. It ends early when a component does.
+// bootTimeout is how long a boot may take.
+const bootTimeout = 3 * time.Minute
+
+// bootOrFail boots the node. It fails at once when a daemon ends.
+func (b *boot) bootOrFail(ctx context.Context) error {
+	ctx, cancelTimeout := context.WithTimeoutCause(ctx, bootTimeout, fmt.Errorf("the node did not come up within %s", bootTimeout))
+	defer cancelTimeout()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case err := <-b.group.Failed():
+			cancel(err)
+		case <-ctx.Done():
+		}
+	}()
+	return b.run(ctx)
+}
+
+// run does the steps of the boot, one after another.
 func (b *boot) run(ctx context.Context) error {
 	steps := []struct {
 		name string
@@ -51,7 +66,7 @@ func (b *boot) run(ctx context.Context) error {
 	for _, s := range steps {
 		err := b.step(s.name, func() error { return s.do(ctx) })
 		if cause := context.Cause(ctx); cause != nil && err != nil {
-			// What ended the boot first, then what it was waiting for.
+			// The reason comes first, then what the boot was doing at that time.
 			return fmt.Errorf("%w\n  while: %w", cause, err)
 		}
 		if err != nil {
@@ -61,53 +76,27 @@ func (b *boot) run(ctx context.Context) error {
 	return nil
 }
 
-//go:embed config
-var configFiles embed.FS
-
-func (b *boot) writeConfig(name, target string) error {
-	t, err := template.ParseFS(configFiles, "config/"+name)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(t.Execute(f, b.Layout), f.Close())
-}
-
-// storage starts what needs nothing else, and begins to load the images.
+// storage starts the daemons that need no other, and begins to load the images.
 func (b *boot) storage(ctx context.Context) error {
-	err := errors.Join(
-		b.writeConfig("containerd.toml", b.Config("containerd.toml")),
-		b.writeConfig("kubelet.yaml", b.Config("kubelet.yaml")),
-		b.writeConfig("kube-proxy.yaml", b.Config("kube-proxy.yaml")),
-		b.writeConfig("cni.conflist", b.Config("cni/10-pods.conflist")),
-	)
-	if err != nil {
+	if err := b.writeConfigs(); err != nil {
 		return err
 	}
 	if err := b.start(ctx, b.etcd(), b.containerd()); err != nil {
 		return err
 	}
-	images := make(chan error, 1)
-	b.images = images
-	go func() { images <- loadImages(ctx, b.Layout) }()
+	b.images.Go(func() error { return b.loadImages(ctx) })
 	return nil
 }
 
-// start starts components and waits until each is well.
-func (b *boot) start(ctx context.Context, components ...component) error {
-	for _, c := range components {
-		if err := b.group.Start(c.Program); err != nil {
+// start starts daemons and waits until all of them are healthy.
+func (b *boot) start(ctx context.Context, daemons ...daemon) error {
+	for _, d := range daemons {
+		if err := b.group.Start(d.Program); err != nil {
 			return err
 		}
 	}
-	for _, c := range components {
-		if err := b.health.await(ctx, c); err != nil {
+	for _, d := range daemons {
+		if err := b.health.await(ctx, d); err != nil {
 			return err
 		}
 	}
@@ -118,13 +107,13 @@ func (b *boot) startAPIServer(ctx context.Context) error {
 	if err := b.start(ctx, b.apiServer()); err != nil {
 		return err
 	}
-	config, err := clientcmd.BuildConfigFromFlags("", b.Kubeconfig())
+	access, err := clientcmd.BuildConfigFromFlags("", b.Kubeconfig())
 	if err != nil {
 		return err
 	}
-	config.QPS, config.Burst = 300, 500
-	b.config = config
-	b.client, err = kubernetes.NewForConfig(config)
+	access.QPS, access.Burst = 300, 500
+	b.access = access
+	b.client, err = kubernetes.NewForConfig(access)
 	return err
 }
 
@@ -133,25 +122,24 @@ func (b *boot) startNode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return b.describe(ctx)
+	if err := createRuntimeClasses(ctx, b.client, b.handlers()); err != nil {
+		return err
+	}
+	return b.publishProxy(ctx)
 }
 
-// describe tells the cluster what its components do not.
-func (b *boot) describe(ctx context.Context) error {
-	handlers, err := b.handlerVersions(ctx)
+func (b *boot) publishProxy(ctx context.Context) error {
+	config, err := os.ReadFile(b.config("kube-proxy.yaml"))
 	if err != nil {
 		return err
 	}
-	proxy, err := os.ReadFile(b.Config("kube-proxy.yaml"))
-	if err != nil {
-		return err
-	}
-	return errors.Join(deploy.RuntimeClasses(ctx, b.client, handlers), deploy.PublishProxy(ctx, b.client, string(proxy)))
+	return deploy.PublishProxy(ctx, b.client, string(config))
 }
 
-// objects are all that the node's cluster holds: pods, and what they need.
-func (b *boot) objects() (pods, others []*unstructured.Unstructured, err error) {
-	knative, err := deploy.ReadDir(b.Manifests())
+// objects are all objects that the boot writes to the cluster. Deployments start pods;
+// the others are what these pods need.
+func (b *boot) objects() (deployments, others []*unstructured.Unstructured, err error) {
+	knative, err := deploy.ReadDir(b.manifests())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -162,8 +150,8 @@ func (b *boot) objects() (pods, others []*unstructured.Unstructured, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	pods, others = deploy.OfKind(append(knative, own...), "Deployment")
-	return pods, others, nil
+	deployments, others = deploy.OfKind(append(knative, own...), "Deployment")
+	return deployments, others, nil
 }
 
 func (b *boot) resources(ctx context.Context) error {
@@ -175,75 +163,25 @@ func (b *boot) resources(ctx context.Context) error {
 }
 
 func (b *boot) apply(ctx context.Context, objects []*unstructured.Unstructured) error {
-	applier, err := deploy.NewApplier(b.config)
+	applier, err := deploy.NewApplier(b.access)
 	if err != nil {
 		return err
 	}
 	return applier.Apply(ctx, objects)
 }
 
-func (b *boot) awaitImages(ctx context.Context) error {
-	select {
-	case err := <-b.images:
-		return err
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func (b *boot) awaitImages(context.Context) error { return b.images.Wait() }
 
 func (b *boot) workloads(ctx context.Context) error {
-	pods, _, err := b.objects()
+	deployments, _, err := b.objects()
 	if err != nil {
 		return err
 	}
-	if err := b.apply(ctx, pods); err != nil {
+	if err := b.apply(ctx, deployments); err != nil {
 		return err
 	}
 	if err := deploy.PublishIngress(ctx, b.client, sandbox.NodeIP); err != nil {
 		return err
 	}
 	return b.awaitWorkloads(ctx)
-}
-
-// loadImages gives containerd an image of each program that runs as a pod.
-func loadImages(ctx context.Context, l Layout) error {
-	store, err := image.Open(l.ContainerdSocket())
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	programs := []string{"coredns", "activator", "autoscaler", "controller", "webhook", "queue", "traefik", "coldfn"}
-	errs := make([]error, len(programs)+1)
-	var wg sync.WaitGroup
-	wg.Go(func() { errs[len(programs)] = loadPause(ctx, l, store) })
-	for i, program := range programs {
-		wg.Go(func() { errs[i] = LoadBinary(ctx, store, l.Bin(program), image.Reference(program)) })
-	}
-	wg.Wait()
-	return errors.Join(errs...)
-}
-
-// loadPause makes the pause image of the same program that is the node's init.
-func loadPause(ctx context.Context, l Layout, store *image.Store) error {
-	img, err := image.FromBinary(initProgram, "-P")
-	if err != nil {
-		return err
-	}
-	return store.Load(ctx, l.PauseImage(), img)
-}
-
-// LoadBinary gives containerd an image of one static program.
-func LoadBinary(ctx context.Context, store *image.Store, path, reference string) error {
-	img, err := image.FromBinary(path)
-	if err != nil {
-		return err
-	}
-	return store.Load(ctx, reference, img)
-}
-
-// timeout ends a boot that hangs.
-const timeout = 3 * time.Minute
-
-func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the node did not come up within %s", timeout))
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
-// certificates makes two authorities: one for Kubernetes, one for etcd, so that
-// a client of the one is none of the other.
+// certificates makes all certificates, keys and kubeconfigs. Kubernetes and etcd have
+// a certificate authority each, so that etcd does not accept the clients of Kubernetes.
 func (b *boot) certificates(context.Context) error {
 	dir := b.PKI("")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -31,7 +31,7 @@ func (b *boot) certificates(context.Context) error {
 	if err := b.kubeconfigs(ca); err != nil {
 		return err
 	}
-	b.health, err = newHealth(b.Kubeconfig())
+	b.health, err = newHealthChecker(b.Kubeconfig())
 	return err
 }
 
@@ -48,10 +48,10 @@ func issueEtcd(dir string) error {
 
 func issueKubernetes(ca *pki.Authority) error {
 	return issue(ca,
-		pki.Subject{Name: "kube-apiserver", IPs: []string{sandbox.NodeIP, sandbox.APIServer},
+		pki.Subject{Name: "kube-apiserver", IPs: []string{sandbox.NodeIP, sandbox.APIServiceIP},
 			Names: []string{"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"}},
 		pki.Subject{Name: "kubelet-client", Groups: []string{"system:masters"}},
-		pki.Subject{Name: "kubelet", Names: []string{Name}, IPs: []string{sandbox.NodeIP}},
+		pki.Subject{Name: "kubelet", Names: []string{nodeName}, IPs: []string{sandbox.NodeIP}},
 		pki.Subject{Name: "localhost", Names: []string{"localhost"}, IPs: []string{"127.0.0.1"}},
 	)
 }
@@ -67,17 +67,17 @@ func issue(ca *pki.Authority, subjects ...pki.Subject) error {
 
 func (b *boot) kubeconfigs(ca *pki.Authority) error {
 	admin := pki.Subject{Name: "admin", User: "knative-node-admin", Groups: []string{"system:masters"}}
-	if err := ca.Kubeconfig(b.Kubeconfig(), Server, admin); err != nil {
+	if err := ca.Kubeconfig(b.Kubeconfig(), apiServerURL, admin); err != nil {
 		return err
 	}
-	components := []pki.Subject{
+	daemons := []pki.Subject{
 		{Name: "kube-controller-manager", User: "system:kube-controller-manager"},
 		{Name: "kube-scheduler", User: "system:kube-scheduler"},
 		{Name: "kube-proxy", User: "system:kube-proxy"},
-		{Name: "kubelet", User: "system:node:" + Name, Groups: []string{"system:nodes"}},
+		{Name: "kubelet", User: "system:node:" + nodeName, Groups: []string{"system:nodes"}},
 	}
-	for _, s := range components {
-		if err := ca.Kubeconfig(b.ComponentKubeconfig(s.Name), Server, s); err != nil {
+	for _, s := range daemons {
+		if err := ca.Kubeconfig(b.DaemonKubeconfig(s.Name), apiServerURL, s); err != nil {
 			return err
 		}
 	}

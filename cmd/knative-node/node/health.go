@@ -12,12 +12,12 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// health asks components how they are.
-type health struct{ client *http.Client }
+// healthChecker asks daemons whether they are healthy.
+type healthChecker struct{ client *http.Client }
 
-// newHealth returns a health that trusts the node's authority and calls as its
-// administrator.
-func newHealth(kubeconfig string) (*health, error) {
+// newHealthChecker returns a checker that trusts the node's certificate authority and
+// calls as its administrator.
+func newHealthChecker(kubeconfig string) (*healthChecker, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {
 		return nil, err
@@ -27,44 +27,38 @@ func newHealth(kubeconfig string) (*health, error) {
 		return nil, err
 	}
 	transport := &http.Transport{TLSClientConfig: tls, DisableKeepAlives: true}
-	return &health{&http.Client{Transport: transport, Timeout: 2 * time.Second}}, nil
+	return &healthChecker{&http.Client{Transport: transport, Timeout: 2 * time.Second}}, nil
 }
 
-// check returns nil when the component is well.
-func (h *health) check(ctx context.Context, c component) error {
-	if strings.HasPrefix(c.health, "/") {
-		conn, err := net.DialTimeout("unix", c.health, time.Second)
+// check returns nil when the daemon is healthy.
+func (h *healthChecker) check(ctx context.Context, d daemon) error {
+	if strings.HasPrefix(d.healthEndpoint, "/") {
+		conn, err := net.DialTimeout("unix", d.healthEndpoint, time.Second)
 		if err != nil {
 			return err
 		}
 		return conn.Close()
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.health, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.healthEndpoint, nil)
 	if err != nil {
 		return err
 	}
-	answer, err := h.client.Do(request)
+	response, err := h.client.Do(request)
 	if err != nil {
 		return err
 	}
-	answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers %s", c.health, answer.Status)
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %s", d.healthEndpoint, response.Status)
 	}
 	return nil
 }
 
-// await asks until the component is well or ctx ends.
-func (h *health) await(ctx context.Context, c component) error {
-	for {
-		err := h.check(ctx, c)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s is not healthy: %w", c.Name, err)
-		case <-time.After(50 * time.Millisecond):
-		}
+// await waits until the daemon is healthy.
+func (h *healthChecker) await(ctx context.Context, d daemon) error {
+	err := until(ctx, 50*time.Millisecond, func(ctx context.Context) error { return h.check(ctx, d) })
+	if err != nil {
+		return fmt.Errorf("%s is not healthy: %w", d.Name, err)
 	}
+	return nil
 }

@@ -1,93 +1,84 @@
-// Package node is the embedded node: a whole Kubernetes with Knative Serving in
-// a sandbox on this machine.
+// Package node is the embedded node: a whole Kubernetes with Knative Serving in a
+// sandbox on this host.
 //
-// Up and Down run on the host. Supervise runs as the sandbox's only child: it
-// boots the node step by step, reports each step, and from then on keeps its
-// components running and answers questions on a socket.
+// Up and Down run on the host. Supervise runs inside the sandbox: it boots the node
+// step by step, reports each step, then keeps the node's components running and
+// answers questions about them on a socket.
+//
+// A component is anything that the node consists of. There are two kinds: a daemon
+// is a process of the sandbox, a workload runs as a pod.
 package node
 
 import (
 	"path/filepath"
 
-	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/image"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
-// Name is the node's name in Kubernetes and its host name.
-const Name = "knative-node"
+// nodeName is the node's name in Kubernetes and its host name.
+const nodeName = "knative-node"
 
-// DefaultStateDir is where a node keeps its state.
+// DefaultStateDir is the folder in which a node keeps its state.
 const DefaultStateDir = "/var/lib/knative-node"
 
-// Server is the API server's address.
-const Server = "https://" + sandbox.NodeIP + ":6443"
+// apiServerURL is the address of the API server.
+const apiServerURL = "https://" + sandbox.NodeIP + ":6443"
 
-// Ingress is where the ingress listens.
+// Ingress is the address of the ingress.
 const Ingress = sandbox.NodeIP + ":80"
 
-// Layout says where a node's files are.
+// Layout says where the node's files are.
 type Layout struct {
-	// State is made by Up and removed by Down.
+	// State is the folder that Up makes and Down removes.
 	State string
-	// Dist is what the build made: bin, crun and manifests.
+	// Dist is the folder that the build made. It holds bin, crun and manifests.
 	Dist string
 }
 
-// Bin is a program of the build.
+// Bin is the path of a program of the build.
 func (l Layout) Bin(program string) string { return filepath.Join(l.Dist, "bin", program) }
 
-// Crun is the crun of the build, which has libraries of its own beside it.
-func (l Layout) Crun() string { return filepath.Join(l.Dist, "crun", "crun") }
+// manifests is the folder of Knative's manifests.
+func (l Layout) manifests() string { return filepath.Join(l.Dist, "manifests") }
 
-// Manifests is the folder of Knative's manifests.
-func (l Layout) Manifests() string { return filepath.Join(l.Dist, "manifests") }
+// logs is the folder of the daemons' logs.
+func (l Layout) logs() string { return filepath.Join(l.State, "log") }
 
-// Logs is the folder of the components' logs.
-func (l Layout) Logs() string { return filepath.Join(l.State, "log") }
+// supervisorLog is the log of the supervisor itself.
+func (l Layout) supervisorLog() string { return filepath.Join(l.logs(), supervisor+".log") }
 
 // PodLogs is the folder in which the kubelet keeps the logs of pods.
 func (l Layout) PodLogs() string { return filepath.Join(l.State, "pods") }
 
-// VolumePlugins is a folder without any.
+// VolumePlugins is a folder that is always empty. The default one is outside of the
+// state folder.
 func (l Layout) VolumePlugins() string { return filepath.Join(l.State, "volume-plugins") }
 
-// hostLimits is where what the host's limits were is kept.
+// hostLimits is the file with the limits that the host had before Up raised them.
 func (l Layout) hostLimits() string { return filepath.Join(l.State, "host-limits.json") }
 
-// hostFolders is where it is kept which folders were made on the host.
+// hostFolders is the file with the names of the folders that Up made on the host.
 func (l Layout) hostFolders() string { return filepath.Join(l.State, "host-folders.json") }
 
-// PKI is a file of the node's certificates and keys.
+// PKI is the path of one of the node's certificates or keys.
 func (l Layout) PKI(file string) string { return filepath.Join(l.State, "pki", file) }
 
-// Kubeconfig is the administrator's.
+// Kubeconfig is the path of the administrator's kubeconfig.
 func (l Layout) Kubeconfig() string { return filepath.Join(l.State, "kubeconfig") }
 
-// ComponentKubeconfig is the one of a component.
-func (l Layout) ComponentKubeconfig(name string) string {
+// DaemonKubeconfig is the path of the kubeconfig of a daemon.
+func (l Layout) DaemonKubeconfig(name string) string {
 	return filepath.Join(l.State, "pki", name+".kubeconfig")
 }
 
-// Config is a configuration file of the boot.
-func (l Layout) Config(file string) string { return filepath.Join(l.State, file) }
+// config is the path of a configuration file that the boot writes.
+func (l Layout) config(file string) string { return filepath.Join(l.State, file) }
 
-// ContainerdSocket is where containerd listens.
+// ContainerdSocket is the socket on which containerd listens.
 func (l Layout) ContainerdSocket() string { return filepath.Join(l.State, "containerd.sock") }
 
-// ControlSocket is where the supervisor answers.
-func (l Layout) ControlSocket() string { return filepath.Join(l.State, "node.sock") }
+// controlSocket is the socket on which the supervisor answers.
+func (l Layout) controlSocket() string { return filepath.Join(l.State, "node.sock") }
 
-// instanceFile says which process is the node's first.
-func (l Layout) instanceFile() string { return filepath.Join(l.State, "node.json") }
-
-// PauseImage holds a pod's namespaces open.
-func (l Layout) PauseImage() string { return image.Reference("pause") }
-
-// Name is the node's.
-func (l Layout) Name() string { return Name }
-
-// PodCIDR is the range of pod addresses.
-func (l Layout) PodCIDR() string { return sandbox.PodCIDR }
-
-// DNSServer is the cluster's.
-func (l Layout) DNSServer() string { return sandbox.DNSServer }
+// runningFile is the file that says which process is the first of the node.
+func (l Layout) runningFile() string { return filepath.Join(l.State, "node.json") }

@@ -4,30 +4,32 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
-// What a node needs of the machine.
+// The memory and the disk space, in bytes, that a node needs.
 const (
 	minMemory = 3 << 30
 	minDisk   = 4 << 30
 )
 
-// Finding is one thing that Preflight found wrong.
+// Finding is one problem that Preflight found.
 type Finding struct {
-	// Fatal keeps the node from booting.
+	// Fatal says that the node cannot boot.
 	Fatal bool
-	// Problem says what is wrong, Hint what to do.
+	// Problem says what is wrong, Hint what to do about it.
 	Problem, Hint string
 }
 
-// Preflight looks for what would keep a node from booting, before anything is
-// started.
+// Preflight looks for everything that would keep the node from booting. It starts
+// nothing.
 func Preflight(l Layout) []Finding {
 	if runtime.GOOS != "linux" {
 		return []Finding{{true, "the embedded node needs Linux", "use --kubeconfig with a cluster elsewhere"}}
@@ -69,11 +71,11 @@ func checkKernel(Layout) []Finding {
 		}
 		all = append(all, fatal(hint, "the kernel has no %s (%s)", feature.name, feature.path)...)
 	}
-	if version, err := sandbox.CgroupVersion(); err != nil || version == 0 {
+	if mounted, err := sandbox.HasCgroups(); err != nil || !mounted {
 		all = append(all, fatal("mount cgroup2 on /sys/fs/cgroup", "no cgroups are mounted")...)
 	}
 	if err := sandbox.TryPair(); err != nil {
-		all = append(all, fatal("load it: modprobe veth", "the kernel makes no pair of virtual interfaces: %v", err)...)
+		all = append(all, fatal("load it: modprobe veth", "the kernel cannot make a pair of virtual interfaces: %v", err)...)
 	}
 	return all
 }
@@ -91,54 +93,58 @@ func checkPrograms(Layout) []Finding {
 	return all
 }
 
-// checkBuild finds missing programs. crun and gVisor are left out without harm.
+// checkBuild finds programs that the build lacks.
 func checkBuild(l Layout) []Finding {
 	var all []Finding
-	for _, program := range []string{
-		"kube", "etcd", "containerd", "containerd-shim-runc-v2", "runc", "coredns", "traefik",
-		"activator", "autoscaler", "controller", "webhook", "queue", "coldfn",
-	} {
+	programs := append([]string{"kube", "etcd", "containerd", "containerd-shim-runc-v2"}, podPrograms...)
+	for _, program := range programs {
 		if !exists(l.Bin(program)) {
 			all = append(all, fatal("build the node: make node", "%s is missing", l.Bin(program))...)
 		}
 	}
-	for handler, program := range map[string]string{"crun": l.Crun(), "gvisor": l.Bin("runsc")} {
-		if !exists(program) {
-			all = append(all, Finding{false, fmt.Sprintf("%s is missing: no RuntimeClass %s", program, handler), "to have it: make node"})
+	return append(all, checkHandlers(l)...)
+}
+
+// checkHandlers finds handlers that the build lacks. The node can do without some.
+func checkHandlers(l Layout) []Finding {
+	var all []Finding
+	for _, h := range l.allHandlers() {
+		if missing := h.missing(); len(missing) > 0 {
+			problem := fmt.Sprintf("there will be no RuntimeClass %s: missing: %s", h.Name, strings.Join(missing, ", "))
+			all = append(all, Finding{!h.optional, problem, "build the node: make node"})
 		}
 	}
 	return all
 }
 
 func checkMemory(Layout) []Finding {
-	b, err := os.ReadFile("/proc/meminfo")
+	proc, err := procfs.NewDefaultFS()
 	if err != nil {
-		return fatal("mount /proc", "read memory: %v", err)
+		return fatal("mount /proc", "read the available memory: %v", err)
 	}
-	for line := range strings.Lines(string(b)) {
-		rest, ok := strings.CutPrefix(line, "MemAvailable:")
-		if kib := numbers(rest); ok && len(kib) > 0 && kib[0]<<10 < minMemory {
-			return fatal("free some", "%d MiB of memory are available, the node needs %d", kib[0]>>10, minMemory>>20)
-		}
+	memory, err := proc.Meminfo()
+	if err != nil {
+		return fatal("mount /proc", "read the available memory: %v", err)
+	}
+	// Kernels since version 3.14 have this value.
+	if available := memory.MemAvailableBytes; available != nil && *available < minMemory {
+		return fatal("end other programs", "%d MiB of memory are available, and the node needs %d", *available>>20, minMemory>>20)
 	}
 	return nil
 }
 
 func checkDisk(l Layout) []Finding {
 	dir := l.State
-	for !exists(dir) {
-		dir = dir[:strings.LastIndexByte(dir, '/')]
-		if dir == "" {
-			dir = "/"
-		}
+	for !exists(dir) && dir != filepath.Dir(dir) {
+		dir = filepath.Dir(dir)
 	}
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
-		return fatal("name another folder with --state-dir", "read free space of %s: %v", dir, err)
+		return fatal("choose another folder with --state-dir", "read the free space of %s: %v", dir, err)
 	}
 	if free := s.Bavail * uint64(s.Bsize); free < minDisk {
-		return fatal("free some, or name a folder elsewhere with --state-dir",
-			"%d MiB of disk are free under %s, the node needs %d", free>>20, dir, minDisk>>20)
+		return fatal("delete something, or choose a folder on another disk with --state-dir",
+			"%d MiB of disk are free in %s, and the node needs %d", free>>20, dir, minDisk>>20)
 	}
 	return nil
 }
@@ -146,11 +152,11 @@ func checkDisk(l Layout) []Finding {
 func checkAddresses(Layout) []Finding {
 	used, err := sandbox.RangeInUse()
 	if err != nil {
-		return fatal("", "%v", err)
+		return fatal("see whether the command 'ip route' works", "look for addresses that are in use: %v", err)
 	}
 	if used != "" {
-		return fatal("end what uses it; is another node up? see 'knative-node status'",
-			"the address range %s, which the node needs, is in use: there is a route to %s", sandbox.Range, used)
+		return fatal("end what uses it; perhaps another node is up: see 'kn-coldstart cluster status'",
+			"the node needs the address range %s, and the host has a route to %s, which overlaps it", sandbox.Range, used)
 	}
 	return nil
 }

@@ -10,26 +10,26 @@ import (
 	"time"
 )
 
-// Status is how a node is.
+// Status says how a node is.
 type Status struct {
 	Up         bool   `json:"up"`
 	Kubeconfig string `json:"kubeconfig,omitempty"`
 	Ingress    string `json:"ingress,omitempty"`
-	// MemoryBytes is what all of the node's processes use, shared pages counted
-	// once (the sum of their proportional set sizes).
+	// MemoryBytes is the memory of all processes of the node. A page that several of
+	// them share counts once: it is the sum of their proportional set sizes.
 	MemoryBytes int64             `json:"memoryBytes,omitempty"`
 	Processes   int               `json:"processes,omitempty"`
 	Handlers    []string          `json:"handlers,omitempty"`
 	Components  []ComponentStatus `json:"components,omitempty"`
 }
 
-// ComponentStatus is how one component is.
+// ComponentStatus says how one component is.
 type ComponentStatus struct {
 	Name string `json:"name"`
-	// PID is the host's number of the process.
+	// PID is the PID of the process on the host.
 	PID     int  `json:"pid,omitempty"`
 	Healthy bool `json:"healthy"`
-	// Detail says what is wrong.
+	// Detail says why the component is not healthy.
 	Detail      string `json:"detail,omitempty"`
 	MemoryBytes int64  `json:"memoryBytes,omitempty"`
 	Restarts    int    `json:"restarts"`
@@ -38,30 +38,32 @@ type ComponentStatus struct {
 
 // serve answers GET /status on the control socket.
 func (b *boot) serve() (*http.Server, error) {
-	listener, err := net.Listen("unix", b.ControlSocket())
+	listener, err := net.Listen("unix", b.controlSocket())
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(b.components(r.Context())) // the caller may have gone
+		_ = json.NewEncoder(w).Encode(b.components(r.Context())) // fails if the caller has gone
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
 	go func() { _ = server.Serve(listener) }()
 	return server, nil
 }
 
-// innerStatus is what the supervisor knows; PIDs are those of the sandbox.
-type innerStatus struct {
+// sandboxStatus is what the supervisor knows about a component. It cannot know the PID
+// on the host.
+type sandboxStatus struct {
 	ComponentStatus
-	Inner int `json:"innerPid"`
+	// SandboxPID is the PID of a daemon inside the sandbox, and 0 for a workload.
+	SandboxPID int `json:"sandboxPid"`
 }
 
-func (b *boot) components(ctx context.Context) []innerStatus {
-	all := b.programs(ctx)
+func (b *boot) components(ctx context.Context) []sandboxStatus {
+	all := b.daemonStatus(ctx)
 	for _, w := range workloads {
-		s := innerStatus{ComponentStatus: ComponentStatus{Name: w.Name, Healthy: true}}
+		s := sandboxStatus{ComponentStatus: ComponentStatus{Name: w.name, Healthy: true}}
 		if err := available(ctx, b.client, w); err != nil {
 			s.Healthy, s.Detail = false, err.Error()
 		}
@@ -70,79 +72,80 @@ func (b *boot) components(ctx context.Context) []innerStatus {
 	return all
 }
 
-func (b *boot) programs(ctx context.Context) []innerStatus {
-	components := b.Layout.components()
+func (b *boot) daemonStatus(ctx context.Context) []sandboxStatus {
+	daemons := b.daemons() // in the order in which the group has started them
 	states := b.group.States()
-	all := make([]innerStatus, len(states))
+	all := make([]sandboxStatus, len(states))
 	var wg sync.WaitGroup
 	for i, state := range states {
 		wg.Go(func() {
 			s := ComponentStatus{Name: state.Name, Restarts: state.Restarts, LastExit: state.LastExit}
-			if err := b.health.check(ctx, components[i]); err != nil {
+			if err := b.health.check(ctx, daemons[i]); err != nil {
 				s.Detail = err.Error()
 			}
 			s.Healthy = state.Running && s.Detail == ""
-			all[i] = innerStatus{s, state.PID}
+			all[i] = sandboxStatus{s, state.PID}
 		})
 	}
 	wg.Wait()
 	return all
 }
 
-// Status asks the node in the state folder how it is.
+// Status asks the node that runs in the state folder how it is.
 func (l Layout) Status(ctx context.Context) (*Status, error) {
-	instance, err := l.Running()
-	if err != nil || instance == nil {
+	first, err := l.running()
+	if err != nil || first == nil {
 		return &Status{}, err
 	}
-	inner, err := l.ask(ctx)
+	components, err := l.ask(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask the node for its status: %w", err)
 	}
-	processes, err := sandboxProcesses(instance.PID)
+	processes, err := sandboxProcesses(first.PID)
 	if err != nil {
 		return nil, err
 	}
 	s := &Status{
 		Up: true, Kubeconfig: l.Kubeconfig(), Ingress: Ingress,
-		Processes: len(processes), Handlers: l.Handlers(),
+		Processes: len(processes), Handlers: l.HandlerNames(),
 	}
 	for _, p := range processes {
-		s.MemoryBytes += p.memory
+		s.MemoryBytes += p.memoryBytes
 	}
-	for _, c := range inner {
+	for _, c := range components {
 		s.Components = append(s.Components, locate(c, processes))
 	}
 	return s, nil
 }
 
-// locate finds a component's process as the host sees it: by its PID in the
-// sandbox, or for a pod by the name of its program.
-func locate(c innerStatus, processes []hostProcess) ComponentStatus {
+// locate adds the process on the host to a component's status. It finds a daemon by its
+// PID in the sandbox, and a workload by the name of its program.
+func locate(c sandboxStatus, processes []hostProcess) ComponentStatus {
 	for _, p := range processes {
-		if c.Inner == p.inner || c.Inner == 0 && c.Name == p.name {
-			c.PID, c.MemoryBytes = p.pid, p.memory
+		if c.SandboxPID == p.sandboxPID || c.SandboxPID == 0 && c.Name == p.program {
+			c.PID, c.MemoryBytes = p.pid, p.memoryBytes
 			break
 		}
 	}
 	return c.ComponentStatus
 }
 
-func (l Layout) ask(ctx context.Context) ([]innerStatus, error) {
+// ask gets the status of all components from the supervisor.
+func (l Layout) ask(ctx context.Context) ([]sandboxStatus, error) {
 	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", l.ControlSocket())
+			return (&net.Dialer{}).DialContext(ctx, "unix", l.controlSocket())
 		},
 	}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://node/status", nil)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}
-	defer answer.Body.Close()
-	var all []innerStatus
-	return all, json.NewDecoder(answer.Body).Decode(&all)
+	defer response.Body.Close()
+	var all []sandboxStatus
+	return all, json.NewDecoder(response.Body).Decode(&all)
 }

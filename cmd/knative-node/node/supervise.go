@@ -12,11 +12,12 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
-// initProgram is the first process of the sandbox: it reaps orphans and passes
-// signals on to the supervisor.
+// initProgram becomes the first process of the sandbox. It waits for processes whose
+// parents have ended, and passes signals on to the supervisor.
 const initProgram = "/usr/bin/catatonit"
 
-// The commands by which a node calls itself inside its sandbox.
+// The commands with which knative-node starts itself again: as the first process of the
+// sandbox, and from there as the supervisor.
 const (
 	InitCommand      = "init"
 	SuperviseCommand = "supervise"
@@ -26,12 +27,12 @@ func (l Layout) command(name string) []string {
 	return []string{"/proc/self/exe", name, "--state-dir", l.State, "--dist-dir", l.Dist}
 }
 
-// Init is the sandbox's first process: it finishes the sandbox and becomes the
-// init program, whose child is the supervisor.
+// Init runs as the sandbox's first process. It completes the sandbox, and becomes the
+// init program, which starts the supervisor.
 func Init(l Layout) error {
 	runtime.LockOSThread()
-	if err := sandbox.Enter(Name); err != nil {
-		return fmt.Errorf("enter sandbox: %w", err)
+	if err := sandbox.Enter(nodeName); err != nil {
+		return fmt.Errorf("complete the sandbox: %w", err)
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -41,43 +42,27 @@ func Init(l Layout) error {
 	return syscall.Exec(initProgram, args, os.Environ())
 }
 
-// Supervise boots the node and then runs it until ctx ends.
+// Supervise boots the node and keeps it running until ctx ends.
 func Supervise(ctx context.Context, l Layout) error {
 	events := os.NewFile(sandbox.EventsFD, "events")
-	r := &reporter{out: events, start: time.Now()}
-	r.report(Progress{Kind: Entered})
-	group := process.NewGroup(l.Logs())
+	r := &reporter{out: events}
+	r.report(Progress{Kind: entered})
+	group := process.NewGroup(l.logs())
 	defer group.Stop(context.Background(), 2*time.Second)
 	b := &boot{Layout: l, reporter: r, group: group}
 	if err := b.bootOrFail(ctx); err != nil {
-		r.report(Progress{Kind: Failed, Detail: err.Error()})
+		r.report(Progress{Kind: failed, Detail: err.Error()})
 		return err
 	}
 	group.Settle()
 	server, err := b.serve()
 	if err != nil {
-		r.report(Progress{Kind: Failed, Detail: err.Error()})
+		r.report(Progress{Kind: failed, Detail: err.Error()})
 		return err
 	}
 	defer server.Close()
-	r.report(Progress{Kind: Ready})
+	r.report(Progress{Kind: ready})
 	events.Close()
 	<-ctx.Done()
 	return nil
-}
-
-// bootOrFail boots, and gives up at once when a component ends.
-func (b *boot) bootOrFail(ctx context.Context) error {
-	ctx, cancelTimeout := withTimeout(ctx)
-	defer cancelTimeout()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() {
-		select {
-		case err := <-b.group.Failed():
-			cancel(err)
-		case <-ctx.Done():
-		}
-	}()
-	return b.run(ctx)
 }

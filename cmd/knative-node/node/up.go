@@ -14,40 +14,40 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
-// ErrUp is returned by Up for a node that is up already.
+// ErrUp is the error of Up when the node is up already.
 var ErrUp = errors.New("the node is already up")
 
-// UpOptions say how to boot.
+// UpOptions are the options of Up.
 type UpOptions struct {
-	// Retain leaves the state folder, with its logs, of a boot that failed.
+	// Retain keeps the state folder, with its logs, when the boot fails.
 	Retain bool
-	// OnProgress is told what happens.
+	// OnProgress is called with each report of the boot.
 	OnProgress func(Progress)
 }
 
-// Up boots a node in the background and returns when Knative answers. When it
-// fails or ctx ends, whatever was started is removed.
+// Up boots a node in the background and returns when Knative answers. When the boot
+// fails or ctx ends, Up removes everything that it has started.
 func Up(ctx context.Context, l Layout, options UpOptions) error {
-	running, err := l.Running()
+	up, err := l.IsUp()
 	if err != nil {
 		return err
 	}
-	if running != nil {
+	if up {
 		return ErrUp
 	}
-	// What a node left that was killed, or that the machine's end ended.
+	// A node that was killed, or that ran when the host went down, has left something.
 	if err := Down(l); err != nil {
 		return fmt.Errorf("remove what an earlier node left: %w", err)
 	}
-	if err := os.MkdirAll(l.Logs(), 0o700); err != nil {
+	if err := os.MkdirAll(l.logs(), 0o700); err != nil {
 		return err
 	}
 	if err := sandbox.MakeFolders(l.hostFolders()); err != nil {
-		return errors.Join(fmt.Errorf("make folders for the sandbox to hide: %w", err), Down(l))
+		return errors.Join(fmt.Errorf("make the folders that the sandbox mounts its own on: %w", err), Down(l))
 	}
 	if err := sandbox.RaiseLimits(l.hostLimits()); err != nil {
 		options.OnProgress(Progress{Kind: Warned, Step: "raise the kernel's limits on network neighbours and threads",
-			Detail: err.Error() + "; of hundreds of instances at once, not all may get Ready"})
+			Detail: err.Error() + "; when hundreds of instances start at once, some may not get Ready"})
 	}
 	err = l.boot(ctx, options.OnProgress)
 	if err != nil && !options.Retain {
@@ -78,7 +78,7 @@ func (l Layout) boot(ctx context.Context, onProgress func(Progress)) error {
 }
 
 func (l Layout) startSandbox() (*exec.Cmd, *os.File, error) {
-	log, err := os.OpenFile(l.Logs()+"/supervisor.log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	log, err := os.OpenFile(l.supervisorLog(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -93,55 +93,60 @@ func (l Layout) startSandbox() (*exec.Cmd, *os.File, error) {
 		events.Close()
 		return nil, nil, err
 	}
-	go func() { _ = cmd.Wait() }() // Down needs it gone, not only dead
+	// Until somebody waits for it, an ended process keeps its PID, and Down would think
+	// that it still runs.
+	go func() { _ = cmd.Wait() }()
 	return cmd, events, nil
 }
 
-// follow passes progress on until the node is ready or has failed.
+// follow reads the reports of the boot until the node is ready or the boot has failed.
 func (l Layout) follow(events *os.File, onProgress func(Progress)) error {
 	lines := bufio.NewScanner(events)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var p Progress
 		if err := json.Unmarshal(lines.Bytes(), &p); err != nil {
-			return fmt.Errorf("read the node's progress: %w", err)
+			return fmt.Errorf("read the progress of the boot: %w", err)
 		}
 		switch p.Kind {
-		case Entered:
+		case entered:
 			if err := sandbox.ConfigureHost(); err != nil {
 				return err
 			}
-		case Failed:
+		case failed:
 			return errors.New(p.Detail)
 		}
 		onProgress(p)
-		if p.Kind == Ready {
+		if p.Kind == ready {
 			return nil
 		}
 	}
 	return l.died(lines.Err())
 }
 
-// died explains a supervisor that ended without a word.
-func (l Layout) died(cause error) error {
-	log, _ := os.ReadFile(l.Logs() + "/supervisor.log")
-	said := strings.TrimSpace(string(log))
-	if cause != nil {
-		return fmt.Errorf("follow the boot: %w", cause)
+// died explains a supervisor that ended without a report. ReadErr is the error with
+// which its reports ended, if any.
+func (l Layout) died(readErr error) error {
+	if readErr != nil {
+		return fmt.Errorf("read the progress of the boot: %w", readErr)
 	}
-	return fmt.Errorf("the supervisor ended during the boot: %s", said)
+	log, err := os.ReadFile(l.supervisorLog())
+	if err != nil {
+		return fmt.Errorf("the supervisor ended during the boot, and its log cannot be read: %w", err)
+	}
+	return fmt.Errorf("the supervisor ended during the boot: %s", strings.TrimSpace(string(log)))
 }
 
-// Down ends a node and removes all of it: processes, and with them mounts,
-// interfaces and packet-filter rules; then cgroups, raised limits, folders and state.
-// Without a node it does nothing.
+// Down ends the node and removes everything that it has made. Its mounts, interfaces and
+// packet-filter rules go with its processes. Then Down removes its cgroups, folders and
+// state, and puts the raised limits back. If there is no node, it does nothing.
 func Down(l Layout) error {
-	running, err := l.Running()
+	first, err := l.running()
 	if err != nil {
 		return err
 	}
-	if running != nil {
-		if err := running.end(10 * time.Second); err != nil {
+	if first != nil {
+		if err := first.end(10 * time.Second); err != nil {
 			return err
 		}
 		if err := sandbox.RemoveLink(); err != nil {
@@ -158,7 +163,7 @@ func Down(l Layout) error {
 		return err
 	}
 	if err := os.RemoveAll(l.State); err != nil {
-		return fmt.Errorf("remove state: %w", err)
+		return fmt.Errorf("remove the state folder: %w", err)
 	}
 	return nil
 }

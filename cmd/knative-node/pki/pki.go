@@ -1,6 +1,6 @@
-// Package pki makes the certificates of one embedded node: two authorities that
-// live only as long as the node, a serving certificate for each server and a
-// client certificate for each caller. Files are readable by root alone.
+// Package pki makes the certificates of one embedded node: certificate authorities
+// that live only as long as the node, a certificate for each server and one for each
+// client. Only root can read the files.
 package pki
 
 import (
@@ -20,16 +20,16 @@ import (
 	"k8s.io/kubernetes/cmd/kubeadm/app/util/pkiutil"
 )
 
-// lifetime of a node's certificates: long for a throw-away node, short for a key.
+// lifetime is how long certificates are valid. A node is thrown away long before.
 const lifetime = 365 * 24 * time.Hour
 
 const algorithm = kubeadmapi.EncryptionAlgorithmECDSAP256
 
-// Authority signs certificates into a folder.
+// Authority is a certificate authority. It writes what it signs into one folder.
 type Authority struct {
-	dir, name string
-	cert      *x509.Certificate
-	key       crypto.Signer
+	dir  string
+	cert *x509.Certificate
+	key  crypto.Signer
 }
 
 // NewAuthority makes an authority and writes NAME.crt and NAME.key into dir.
@@ -41,20 +41,18 @@ func NewAuthority(dir, name string) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make certificate authority %s: %w", name, err)
 	}
-	a := &Authority{dir: dir, name: name, cert: cert, key: key}
-	return a, write(dir, name, cert, key)
+	return &Authority{dir: dir, cert: cert, key: key}, write(dir, name, cert, key)
 }
 
-// CertFile is the authority's own certificate.
-func (a *Authority) CertFile() string { return filepath.Join(a.dir, a.name+".crt") }
-
-// Subject is whom a certificate is for.
+// Subject is the server or client that a certificate is for.
 type Subject struct {
-	// Name is the file's name and, unless User is set, the common name.
-	Name   string
+	// Name is the name of the file. It is also the common name, unless User is set.
+	Name string
+	// User and Groups are what Kubernetes takes a client for.
 	User   string
 	Groups []string
-	// Names and IPs make it a serving certificate too.
+	// Names and IPs are where a server listens. Without them, the certificate is good
+	// for a client only.
 	Names []string
 	IPs   []string
 }
@@ -85,7 +83,7 @@ func (a *Authority) sign(s Subject) (*x509.Certificate, crypto.Signer, error) {
 	return pkiutil.NewCertAndKey(a.cert, a.key, config)
 }
 
-// Kubeconfig signs a client certificate and writes a kubeconfig that holds it.
+// Kubeconfig signs a client certificate and writes a kubeconfig with it to path.
 func (a *Authority) Kubeconfig(path, server string, s Subject) error {
 	cert, key, err := a.sign(s)
 	if err != nil {
@@ -104,7 +102,8 @@ func (a *Authority) Kubeconfig(path, server string, s Subject) error {
 	return clientcmd.WriteToFile(*config, path) // mode 0600
 }
 
-// NewKeyPair writes NAME.key and NAME.pub, to sign service-account tokens with.
+// NewKeyPair writes NAME.key and NAME.pub. Service-account tokens are signed with
+// such a pair.
 func NewKeyPair(dir, name string) error {
 	key, err := pkiutil.NewPrivateKey(algorithm)
 	if err != nil {

@@ -24,13 +24,13 @@ func TestCertificates(t *testing.T) {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
-	roots.AddCert(read(t, ca.CertFile()))
+	roots.AddCert(read(t, filepath.Join(dir, "ca.crt")))
 	server, client := read(t, filepath.Join(dir, "server.crt")), read(t, filepath.Join(dir, "client.crt"))
 	if _, err := server.Verify(x509.VerifyOptions{Roots: roots, DNSName: "198.18.0.2"}); err != nil {
 		t.Error(err)
 	}
 	if _, err := client.Verify(x509.VerifyOptions{Roots: roots}); err == nil {
-		t.Error("a client's certificate serves")
+		t.Error("a client's certificate is accepted as a server's")
 	}
 	if _, err := client.Verify(x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
 		t.Error(err)
@@ -40,7 +40,7 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
-func TestFilesAreForRootAlone(t *testing.T) {
+func TestOnlyRootReadsTheFiles(t *testing.T) {
 	dir := t.TempDir()
 	ca, err := NewAuthority(dir, "ca")
 	if err != nil {
@@ -54,6 +54,9 @@ func TestFilesAreForRootAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
 		info, err := d.Info()
 		if err == nil && !d.IsDir() && info.Mode().Perm() != 0o600 && filepath.Ext(path) != ".pub" {
 			t.Errorf("%s has mode %v", filepath.Base(path), info.Mode())

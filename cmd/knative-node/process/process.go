@@ -1,5 +1,6 @@
-// Package process runs the programs of the embedded node: each with a log of
-// its own, watched, and started again when it ends after the boot.
+// Package process runs the programs of the embedded node. Each has a log file of its
+// own. A program that ends during the boot is a failure of the boot; one that ends
+// later is started again.
 package process
 
 import (
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,31 +25,18 @@ type Program struct {
 	Env []string
 }
 
-// State is what is known of a program now.
+// State says how a program is at one moment.
 type State struct {
-	Name     string `json:"name"`
-	PID      int    `json:"pid"`
-	Running  bool   `json:"running"`
-	Restarts int    `json:"restarts"`
-	// LastExit tells how it ended last, empty if it never did.
-	LastExit string `json:"lastExit,omitempty"`
+	Name     string
+	PID      int
+	Running  bool
+	Restarts int
+	// LastExit says how the program ended last. It is empty if it never ended.
+	LastExit string
 }
 
-// ExitError is a program that ended when it should not have.
-type ExitError struct {
-	Program Program
-	Status  string
-	// Tail is the end of its log.
-	Tail string
-}
-
-func (e *ExitError) Error() string {
-	return fmt.Sprintf("%s ended with %s\n  command: %s\n  last lines of its log:\n%s",
-		e.Program.Name, e.Status, strings.Join(e.Program.Args, " "), indent(e.Tail))
-}
-
-// Group runs programs. During the boot the first one to end makes Failed
-// report it; after Settle, a program that ends is started again.
+// Group runs programs. Until Settle is called, Failed reports the first program that
+// ends. After that, a program that ends is started again.
 type Group struct {
 	logDir string
 	failed chan error
@@ -55,11 +44,11 @@ type Group struct {
 	mu      sync.Mutex
 	settled bool
 	stopped bool
-	running map[string]*running
-	order   []string
+	started []*started // in the order of their start
 }
 
-type running struct {
+// started is a program with its present process.
+type started struct {
 	program Program
 	process *os.Process
 	state   State
@@ -68,7 +57,7 @@ type running struct {
 
 // NewGroup returns a group whose logs are NAME.log in logDir.
 func NewGroup(logDir string) *Group {
-	return &Group{logDir: logDir, failed: make(chan error, 1), running: map[string]*running{}}
+	return &Group{logDir: logDir, failed: make(chan error, 1)}
 }
 
 // Failed delivers the first program's failure during the boot.
@@ -83,69 +72,74 @@ func (g *Group) Settle() {
 
 // Start starts a program.
 func (g *Group) Start(p Program) error {
-	r := &running{program: p, state: State{Name: p.Name}}
+	s := &started{program: p, state: State{Name: p.Name}}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err := g.launch(r); err != nil {
+	if err := g.launch(s); err != nil {
 		return err
 	}
-	g.running[p.Name] = r
-	g.order = append(g.order, p.Name)
+	g.started = append(g.started, s)
 	return nil
 }
 
-// launch starts the process and watches it; g.mu is held.
-func (g *Group) launch(r *running) error {
-	log, err := os.OpenFile(g.logFile(r.program.Name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+// launch starts the program's process and watches it. The caller holds g.mu.
+func (g *Group) launch(s *started) error {
+	log, err := os.OpenFile(g.logFile(s.program.Name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("open the log of %s: %w", s.program.Name, err)
 	}
 	defer log.Close()
-	cmd := exec.Command(r.program.Args[0], r.program.Args[1:]...)
-	cmd.Env = append(os.Environ(), r.program.Env...)
+	cmd := exec.Command(s.program.Args[0], s.program.Args[1:]...)
+	cmd.Env = append(os.Environ(), s.program.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", r.program.Name, err)
+		return fmt.Errorf("start %s: %w", s.program.Name, err)
 	}
-	r.process, r.done = cmd.Process, make(chan struct{})
-	r.state.PID, r.state.Running = cmd.Process.Pid, true
-	go g.watch(r, cmd)
+	s.process, s.done = cmd.Process, make(chan struct{})
+	s.state.PID, s.state.Running = cmd.Process.Pid, true
+	go g.watch(s, cmd)
 	return nil
 }
 
-func (g *Group) watch(r *running, cmd *exec.Cmd) {
+func (g *Group) watch(s *started, cmd *exec.Cmd) {
 	_ = cmd.Wait() // the status is in ProcessState
-	close(r.done)
+	close(s.done)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	r.state.Running, r.state.LastExit = false, cmd.ProcessState.String()
+	s.state.Running, s.state.LastExit = false, cmd.ProcessState.String()
 	switch {
 	case g.stopped:
 	case g.settled:
-		time.AfterFunc(restartDelay, func() { g.restart(r) })
+		time.AfterFunc(restartDelay, func() { g.restart(s) })
 	default:
-		err := &ExitError{Program: r.program, Status: r.state.LastExit, Tail: g.Tail(r.program.Name, 15)}
 		select {
-		case g.failed <- err:
-		default: // only the first failure is reported: the others follow from it
+		case g.failed <- g.exitError(s):
+		default: // only the first failure is reported: it causes the others
 		}
 	}
 }
 
-// restartDelay keeps a program that fails at once from spinning.
+// exitError explains a program that ended during the boot.
+func (g *Group) exitError(s *started) error {
+	return fmt.Errorf("%s ended with %s\n  command: %s\n  last lines of its log:\n%s",
+		s.program.Name, s.state.LastExit, strings.Join(s.program.Args, " "), indent(g.logTail(s.program.Name, 15)))
+}
+
+// restartDelay is the wait before a program is started again. Without it, a program
+// that fails at once would take a processor for itself.
 const restartDelay = time.Second
 
-func (g *Group) restart(r *running) {
+func (g *Group) restart(s *started) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.stopped {
 		return
 	}
-	r.state.Restarts++
-	if err := g.launch(r); err != nil {
-		r.state.LastExit = err.Error()
-		time.AfterFunc(restartDelay, func() { g.restart(r) })
+	s.state.Restarts++
+	if err := g.launch(s); err != nil {
+		s.state.LastExit = err.Error()
+		time.AfterFunc(restartDelay, func() { g.restart(s) })
 	}
 }
 
@@ -154,39 +148,39 @@ func (g *Group) States() []State {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var all []State
-	for _, name := range g.order {
-		all = append(all, g.running[name].state)
+	for _, s := range g.started {
+		all = append(all, s.state)
 	}
 	return all
 }
 
-// Stop ends the programs in reverse order: first by SIGTERM, after the grace
-// period, or when ctx ends, by SIGKILL.
+// Stop ends the programs, the last one first. Each gets a SIGTERM, and a SIGKILL if
+// it still runs after the grace period or when ctx ends.
 func (g *Group) Stop(ctx context.Context, grace time.Duration) {
 	g.mu.Lock()
 	g.stopped = true
-	order := g.order
+	all := g.started
 	g.mu.Unlock()
-	for i := len(order) - 1; i >= 0; i-- {
-		g.running[order[i]].stop(ctx, grace)
+	for _, s := range slices.Backward(all) {
+		s.stop(ctx, grace)
 	}
 }
 
-func (r *running) stop(ctx context.Context, grace time.Duration) {
-	_ = r.process.Signal(syscall.SIGTERM) // it may have ended by itself
+func (s *started) stop(ctx context.Context, grace time.Duration) {
+	_ = s.process.Signal(syscall.SIGTERM) // it may have ended by itself
 	select {
-	case <-r.done:
+	case <-s.done:
 	case <-time.After(grace):
-		_ = r.process.Kill()
+		_ = s.process.Kill()
 	case <-ctx.Done():
-		_ = r.process.Kill()
+		_ = s.process.Kill()
 	}
 }
 
 func (g *Group) logFile(name string) string { return filepath.Join(g.logDir, name+".log") }
 
-// Tail is the last n lines of a program's log.
-func (g *Group) Tail(name string, n int) string {
+// logTail returns the last n lines of a program's log.
+func (g *Group) logTail(name string, n int) string {
 	b, err := os.ReadFile(g.logFile(name))
 	if err != nil {
 		return err.Error()
@@ -195,4 +189,4 @@ func (g *Group) Tail(name string, n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
-func indent(s string) string { return "    " + strings.ReplaceAll(s, "\n", "\n    ") }
+func indent(lines string) string { return "    " + strings.ReplaceAll(lines, "\n", "\n    ") }

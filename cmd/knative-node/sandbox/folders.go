@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,15 +11,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// folders are where programs of the node write whatever they are told: what network
-// plugins answered, device plugins' sockets, links to the logs of containers. The
-// sandbox has its own in their places, so that nothing stays and no other node's are
-// touched.
+// folders are the folders in which programs of the node write whatever their
+// settings say: the answers of network plugins, the sockets of device plugins, links
+// to the logs of containers. The sandbox mounts folders of its own in their places.
+// So nothing stays on the host, and another node's files there are left alone.
 var folders = []string{"/var/lib/cni", "/var/lib/kubelet", "/var/log/containers"}
 
-// MakeFolders makes those folders that the host does not have, for the sandbox to
-// mount its own on. Which they were goes to the file save, from which RemoveFolders
-// takes it.
+// MakeFolders makes the folders that the host does not have, so that the sandbox can
+// mount its own there. It writes their names to the file save, for RemoveFolders.
 func MakeFolders(save string) error { return makeFolders("/", save) }
 
 func makeFolders(root, save string) error {
@@ -28,7 +28,8 @@ func makeFolders(root, save string) error {
 			missing = append(missing, folder)
 		}
 	}
-	// First the note, then the deed: what a crash leaves can be removed.
+	// The list is written before the folders are made: so what a crash leaves can be
+	// removed.
 	b, err := json.Marshal(missing)
 	if err != nil {
 		return err
@@ -44,8 +45,9 @@ func makeFolders(root, save string) error {
 	return nil
 }
 
-// RemoveFolders removes what MakeFolders made, except a folder in which somebody
-// else has put something since. Without the file save it does nothing.
+// RemoveFolders removes the folders that MakeFolders made, except those that are not
+// empty because somebody else has used them since. Without the file save it does
+// nothing.
 func RemoveFolders(save string) error { return removeFolders("/", save) }
 
 func removeFolders(root, save string) error {
@@ -58,7 +60,7 @@ func removeFolders(root, save string) error {
 	}
 	var made []string
 	if err := json.Unmarshal(b, &made); err != nil {
-		return err
+		return fmt.Errorf("read %s: %w", save, err)
 	}
 	var errs []error
 	for _, folder := range made {
@@ -70,7 +72,7 @@ func removeFolders(root, save string) error {
 	return errors.Join(errs...)
 }
 
-// hideFolders mounts the sandbox's own folders.
+// hideFolders mounts the sandbox's own folders over the host's.
 func hideFolders() error {
 	for _, folder := range folders {
 		if err := mount("tmpfs", folder, unix.MS_NOSUID|unix.MS_NODEV, "mode=755"); err != nil {

@@ -20,26 +20,26 @@ func TestFolders(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	filled := filepath.Join(root, folders[2], "of another")
+	filled := filepath.Join(root, folders[2], "file of another program")
 	if err := os.WriteFile(filled, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // the second time, what was made is gone already
+	for range 2 { // the second time the folders are gone already
 		if err := removeFolders(root, save); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(root, folders[1])); !os.IsNotExist(err) {
-		t.Errorf("%s was made and is still there: %v", folders[1], err)
+		t.Errorf("%s was made by makeFolders and is still there: %v", folders[1], err)
 	}
 	for _, keep := range []string{theirs, filled} {
 		if _, err := os.Stat(keep); err != nil {
-			t.Errorf("it was not made here and is gone: %v", err)
+			t.Errorf("removeFolders removed something that makeFolders did not make: %v", err)
 		}
 	}
 }
 
-func TestRemoveFoldersWithoutANote(t *testing.T) {
+func TestRemoveFoldersWithoutSaveFile(t *testing.T) {
 	if err := removeFolders(t.TempDir(), filepath.Join(t.TempDir(), "none")); err != nil {
 		t.Error(err)
 	}

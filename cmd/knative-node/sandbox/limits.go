@@ -11,17 +11,18 @@ import (
 	"strings"
 )
 
-// limits are the only settings that the node changes outside of the sandbox,
-// those that the kernel has for all namespaces together.
+// limits are the only settings that the node changes outside of the sandbox. The
+// kernel has one value of each for all namespaces together.
 //
-// gc_thresh2 and 3: how many network neighbours (ARP) it keeps. A pod and each
-// that it speaks with take an entry for one another. Entries in use are not
-// dropped, and from gc_thresh3 on packets to who has none are, silently: with the
-// kernel's 1024, pods beyond some 240 do not get Ready.
+// gc_thresh2 and gc_thresh3 say how many network neighbours (ARP entries) the kernel
+// keeps. A pod and everything that it speaks with take one entry for each other.
+// Entries in use are never dropped. When gc_thresh3 is reached, the kernel silently
+// drops packets to neighbours that have no entry: with its default of 1024, pods
+// beyond some 240 do not get Ready.
 //
-// pid_max: how many threads there are. Some three hundred gVisor sandboxes took the
-// 32768 of a machine of few processors, and no process could be started any more.
-// Machines with systemd have it raised already.
+// pid_max says how many threads there may be. Some three hundred gVisor sandboxes
+// took all of the 32768 of a machine with few processors, and no process could be
+// started any more. Machines with systemd have raised it already.
 var limits = map[string]int{
 	"net/ipv4/neigh/default/gc_thresh2": 8192,
 	"net/ipv4/neigh/default/gc_thresh3": 16384,
@@ -36,10 +37,10 @@ type raised struct {
 	Raised int `json:"raised"`
 }
 
-// RaiseLimits raises the kernel's limits that are too low for hundreds of pods.
-// What they were goes to the file save, from which RestoreLimits takes it. Its
-// error tells of limits that stay too low: network namespaces other than the
-// first do not show them.
+// RaiseLimits raises the kernel's limits that are too low for hundreds of pods. It
+// writes their old values to the file save, for RestoreLimits. The error names the
+// limits that stay too low. That happens where the host is itself in a network
+// namespace other than the first: these namespaces do not show all limits.
 func RaiseLimits(save string) error { return raiseLimits(sysctlRoot, save) }
 
 func raiseLimits(root, save string) error {
@@ -53,7 +54,8 @@ func raiseLimits(root, save string) error {
 			changes[key] = raised{Before: have, Raised: want}
 		}
 	}
-	// First the note, then the deed: what a crash leaves can be put back.
+	// The old values are written before anything is changed: so what a crash leaves
+	// can be put back.
 	b, err := json.Marshal(changes)
 	if err != nil {
 		return err
@@ -67,8 +69,8 @@ func raiseLimits(root, save string) error {
 	return errors.Join(errs...)
 }
 
-// RestoreLimits puts back what RaiseLimits changed, except a limit that somebody
-// else has changed since. Without the file save it does nothing.
+// RestoreLimits puts back the limits that RaiseLimits changed, except those that
+// somebody else has changed since. Without the file save it does nothing.
 func RestoreLimits(save string) error { return restoreLimits(sysctlRoot, save) }
 
 func restoreLimits(root, save string) error {
@@ -89,7 +91,7 @@ func restoreLimits(root, save string) error {
 			err = writeLimit(root, key, change.Before)
 		}
 		if err != nil {
-			return fmt.Errorf("put a limit back to %d: %w", change.Before, err)
+			return fmt.Errorf("put the limit %s back to %d: %w", key, change.Before, err)
 		}
 	}
 	return nil

@@ -25,7 +25,7 @@ func TestLimitsAreRaisedAndPutBack(t *testing.T) {
 	wantLimits(t, root, map[string]int{low: 512, high: 1 << 20, pids: 1 << 22})
 }
 
-func TestLimitsOfSomebodyElseStay(t *testing.T) {
+func TestRestoreKeepsLimitsThatOthersChanged(t *testing.T) {
 	root, save := sysctlDir(t, map[string]int{low: 512, high: 1024, pids: 32768}), filepath.Join(t.TempDir(), "save")
 	if err := raiseLimits(root, save); err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestLimitsOfSomebodyElseStay(t *testing.T) {
 	wantLimits(t, root, map[string]int{low: 512, high: 4096, pids: 32768})
 }
 
-func TestLimitsThatAreNotThere(t *testing.T) {
+func TestLimitsThatCannotBeRead(t *testing.T) {
 	root, save := sysctlDir(t, map[string]int{low: 512}), filepath.Join(t.TempDir(), "save")
 	if err := raiseLimits(root, save); err == nil {
 		t.Error("no error for a limit that cannot be read")
@@ -51,13 +51,13 @@ func TestLimitsThatAreNotThere(t *testing.T) {
 	wantLimits(t, root, map[string]int{low: 512})
 }
 
-func TestNoLimitsToPutBack(t *testing.T) {
+func TestRestoreLimitsWithoutSaveFile(t *testing.T) {
 	if err := restoreLimits(t.TempDir(), filepath.Join(t.TempDir(), "none")); err != nil {
 		t.Error(err)
 	}
 }
 
-// sysctlDir is a folder in the form of /proc/sys.
+// sysctlDir makes a folder that looks like /proc/sys.
 func sysctlDir(t *testing.T, values map[string]int) string {
 	t.Helper()
 	root := t.TempDir()

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// privateMounts cuts the mounts off from the host's and gives the sandbox its
-// own /proc, /sys, /run and folders.
+// privateMounts separates the sandbox's mounts from the host's, and mounts the
+// sandbox's own /proc, /sys, /run and folders.
 func privateMounts() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make / private: %w", err)
@@ -37,14 +37,15 @@ func privateMounts() error {
 	return ownResolver()
 }
 
-// ownResolver makes the cluster's DNS the only one. It refuses names that are not
-// the cluster's, where the host's servers, out of reach, would let them hang.
+// ownResolver makes the cluster's DNS server the only one. For a name outside of the
+// cluster it answers at once, with a refusal. The host's servers cannot be reached from
+// the sandbox, so a question to them would hang.
 func ownResolver() error {
 	const file = "/run/resolv.conf"
-	if err := os.WriteFile(file, []byte("nameserver "+DNSServer+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte("nameserver "+DNSServiceIP+"\n"), 0o644); err != nil {
 		return err
 	}
-	// Often the file is a link into /run, which is empty by now.
+	// On many machines this file is a link into /run, which is empty by now.
 	const target = "/etc/resolv.conf"
 	if link, err := os.Readlink(target); err == nil {
 		link = filepath.Join("/", strings.TrimPrefix(link, ".."))

@@ -12,25 +12,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Addresses of the node, in the range reserved for benchmarking networks
-// (RFC 2544), which is routed nowhere.
+// Addresses of the node. They are in the range that is reserved for benchmarking
+// networks (RFC 2544) and that is routed nowhere.
 const (
-	HostIP      = "198.18.0.1"
-	NodeIP      = "198.18.0.2"
-	linkBits    = 30
 	Range       = "198.18.0.0/15"
+	NodeIP      = "198.18.0.2"
 	PodCIDR     = "198.18.16.0/20"
 	ServiceCIDR = "198.18.32.0/20"
-	DNSServer   = "198.18.32.10"
-	APIServer   = "198.18.32.1"
+	// APIServiceIP is the address of the Service "kubernetes", DNSServiceIP that of
+	// the Service "kube-dns".
+	APIServiceIP = "198.18.32.1"
+	DNSServiceIP = "198.18.32.10"
 
-	// HostLink is the host's end of the pair of interfaces.
-	HostLink = "kn-node0"
+	// A pair of virtual interfaces joins the host and the sandbox.
+	hostLink = "kn-node0"
+	hostIP   = "198.18.0.1"
 	nodeLink = "node0"
+	linkBits = 30
 )
 
-// sysctls are per network namespace: the host's stay as they are. Those that
-// are not are limits.
+// sysctls are settings that every network namespace has for itself: the host's stay
+// as they are. limits holds those that the host and the sandbox share.
 var sysctls = map[string]string{
 	"net/ipv4/ip_forward":                "1",
 	"net/ipv4/conf/all/route_localnet":   "1",
@@ -62,54 +64,56 @@ func setUpNetwork() error {
 	return nil
 }
 
-// rules let in what the host itself sends, and hide pods behind the node's
-// address from the host, which knows no way to theirs.
+// rules are packet-filter rules of the sandbox. The first lets packets in only from
+// the host itself. The second gives packets to the host the node's address as their
+// sender, because the host has no route to the pods' addresses.
 var rules = [][]string{
-	{"-t", "raw", "-A", "PREROUTING", "-i", nodeLink, "!", "-s", HostIP, "-j", "DROP"},
+	{"-t", "raw", "-A", "PREROUTING", "-i", nodeLink, "!", "-s", hostIP, "-j", "DROP"},
 	{"-t", "nat", "-A", "POSTROUTING", "-o", nodeLink, "!", "-s", NodeIP, "-j", "MASQUERADE"},
 }
 
 func addPair() error {
 	pair := &netlink.Veth{
 		LinkAttrs: netlink.LinkAttrs{Name: nodeLink},
-		PeerName:  HostLink, PeerNamespace: netlink.NsFd(hostNetFD),
+		PeerName:  hostLink, PeerNamespace: netlink.NsFd(hostNetFD),
 	}
 	if err := netlink.LinkAdd(pair); err != nil {
 		return fmt.Errorf("add interface %s: %w", nodeLink, err)
 	}
-	if err := address(nodeLink, NodeIP); err != nil {
+	if err := setAddress(nodeLink, NodeIP); err != nil {
 		return err
 	}
 	link, err := netlink.LinkByName(nodeLink)
 	if err != nil {
 		return err
 	}
-	return netlink.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Gw: net.ParseIP(HostIP)})
+	return netlink.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Gw: net.ParseIP(hostIP)})
 }
 
-// ConfigureHost gives the host's end of the pair its address. It runs on the
-// host, once Enter is through.
-func ConfigureHost() error { return address(HostLink, HostIP) }
+// ConfigureHost gives the host's end of the pair its address. It runs on the host,
+// after Enter has returned in the sandbox.
+func ConfigureHost() error { return setAddress(hostLink, hostIP) }
 
-// RemoveLink removes the pair of interfaces. The kernel does so too once the
-// sandbox has ended, but takes a minute to take down hundreds of pods' networks,
-// and until then another node finds its addresses in use.
+// RemoveLink removes the pair of interfaces. The kernel does so by itself once the
+// sandbox has ended, but it may need a minute for the networks of hundreds of pods.
+// Until then another node would find its addresses in use.
 func RemoveLink() error {
-	link, err := netlink.LinkByName(HostLink)
-	var gone netlink.LinkNotFoundError
-	if errors.As(err, &gone) {
+	link, err := netlink.LinkByName(hostLink)
+	var notFound netlink.LinkNotFoundError
+	if errors.As(err, &notFound) {
 		return nil
 	}
 	if err == nil {
 		err = netlink.LinkDel(link)
 	}
 	if err != nil && !errors.Is(err, unix.ENODEV) {
-		return fmt.Errorf("remove interface %s: %w", HostLink, err)
+		return fmt.Errorf("remove interface %s: %w", hostLink, err)
 	}
 	return nil
 }
 
-func address(name, ip string) error {
+// setAddress gives an interface its address and turns it on.
+func setAddress(name, ip string) error {
 	link, err := netlink.LinkByName(name)
 	if err != nil {
 		return fmt.Errorf("find interface %s: %w", name, err)
@@ -129,8 +133,8 @@ func run(name string, args ...string) error {
 	return nil
 }
 
-// RangeInUse names an address or route of the host that overlaps Range, or is
-// empty.
+// RangeInUse returns the destination of a route of the host that overlaps Range, or
+// "" if there is none.
 func RangeInUse() (string, error) {
 	_, ours, err := net.ParseCIDR(Range)
 	if err != nil {
@@ -148,13 +152,14 @@ func RangeInUse() (string, error) {
 	return "", nil
 }
 
-// overlaps ignores a default route, which contains everything.
+// overlaps is false for a default route: it contains every address.
 func overlaps(ours, other *net.IPNet) bool {
 	ones, _ := other.Mask.Size()
 	return ones > 0 && (ours.Contains(other.IP) || other.Contains(ours.IP))
 }
 
-// TryPair tells whether the kernel can make a pair of virtual interfaces.
+// TryPair makes and removes a pair of virtual interfaces, and returns the error when
+// the kernel cannot do that.
 func TryPair() error {
 	pair := &netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "kn-try0"}, PeerName: "kn-try1"}
 	if err := netlink.LinkAdd(pair); err != nil {

@@ -1,12 +1,13 @@
-// Package sandbox gives the embedded node a machine of its own inside this one:
-// network, mount, process, IPC, host-name and cgroup namespaces. Everything that
-// the node makes lives in there, so that ending its first process ends all of
-// it: processes, mounts, interfaces and packet-filter rules. Only cgroups and
-// limits outlive it: RemoveCgroups and RestoreLimits see to those.
+// Package sandbox separates the embedded node from the host: it has network, mount,
+// process, IPC, host-name and cgroup namespaces of its own. Everything that the node
+// makes lives in there: processes, mounts, interfaces and packet-filter rules. When
+// the sandbox's first process ends, the kernel removes all of it. What the node
+// leaves on the host is removed by RemoveCgroups, RestoreLimits and RemoveFolders.
 //
-//	knative-node up ── Start ──▶ PID 1: knative-node init     (Enter: cgroups, mounts, network)
-//	                                    └─ exec catatonit      (the init: reaps orphans, passes signals on)
-//	                                         └─ knative-node supervise
+//	on the host                  in the sandbox
+//	knative-node up ── Start ──▶ PID 1: knative-node init (Enter: cgroups, mounts, network)
+//	                               └─ becomes catatonit   (reaps orphans, passes signals on)
+//	                                    └─ knative-node supervise
 package sandbox
 
 import (
@@ -16,24 +17,26 @@ import (
 	"syscall"
 )
 
-// Descriptors that the first process inherits.
+// File descriptors that the sandbox's first process inherits.
 const (
-	EventsFD  = 3 // progress of the boot, as lines of JSON
-	hostNetFD = 4 // the host's network namespace
+	// EventsFD takes the progress of the boot, as lines of JSON.
+	EventsFD = 3
+	// hostNetFD is the host's network namespace.
+	hostNetFD = 4
 )
 
 // Command is a process to start in new namespaces.
 type Command struct {
 	// Args are the program and its arguments.
 	Args []string
-	// Events receives what the node says while it boots.
+	// Events receives the progress of the boot.
 	Events *os.File
 	// Log receives standard output and error.
 	Log *os.File
 }
 
-// Start starts the command as the first process of new namespaces, detached
-// from the caller's terminal and session.
+// Start starts the command as the first process of new namespaces. It has a session
+// of its own: signals of the caller's terminal do not reach it.
 func Start(c Command) (*exec.Cmd, error) {
 	hostNet, err := os.Open("/proc/self/ns/net")
 	if err != nil {
@@ -54,9 +57,9 @@ func Start(c Command) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// Enter finishes the sandbox from within its first process: cgroups, mounts,
-// host name and network. The caller must be on the process's main thread,
-// because only that thread's cgroup namespace survives an exec.
+// Enter completes the sandbox. The sandbox's first process calls it. The caller must
+// be on the process's main thread, because an exec keeps only that thread's cgroup
+// namespace.
 func Enter(hostname string) error {
 	steps := []struct {
 		name string

@@ -1,9 +1,9 @@
-// Command containerd-shim-runsc-v1 is gVisor's containerd shim, started in a
-// way that needs no CAP_SYS_RESOURCE.
+// Command containerd-shim-runsc-v1 is gVisor's containerd shim with another way to
+// start, which does not need CAP_SYS_RESOURCE.
 //
-// gVisor's own program lowers the OOM score of the shim that it starts and
-// fails where it may not. This one leaves the score alone and is otherwise
-// gVisor's: same plugin, same manager, same service.
+// gVisor's own program lowers the OOM score of each shim that it starts, and fails if
+// it is not allowed to. This program does not change the score. Everything else is
+// gVisor's own code: the plugin, the manager and the task service.
 package main
 
 import (
@@ -23,11 +23,11 @@ func main() {
 	shim.Run(context.Background(), manager{runsc.NewShimManager("io.containerd.runsc.v1")})
 }
 
-// manager is gVisor's with a Start of its own.
+// manager is gVisor's manager with another Start.
 type manager struct{ shim.Manager }
 
-// Start starts one shim for each container. Shims are not grouped by sandbox:
-// grouped, a pod hangs in Terminating.
+// Start starts one shim for each container. gVisor's own Start has one shim for all
+// containers of a pod; under this containerd such a pod stays in Terminating.
 func (manager) Start(ctx context.Context, id string, opts shim.StartOpts) (shim.BootstrapParams, error) {
 	params := shim.BootstrapParams{Version: 2, Protocol: "ttrpc"}
 	address, err := shim.SocketAddress(ctx, opts.Address, id, opts.Debug)

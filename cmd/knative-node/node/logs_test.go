@@ -1,0 +1,35 @@
+package node
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestLogFiles(t *testing.T) {
+	l := Layout{State: t.TempDir()}
+	writeFile(t, filepath.Join(l.logs(), "kubelet.log"), "")
+	writeFile(t, filepath.Join(l.PodLogs(), "knative-serving_activator-1-2_uid/activator/0.log"), "")
+	for _, c := range []struct {
+		component, file, fails string
+	}{
+		{"kubelet", "kubelet.log", ""},
+		{"activator", "0.log", ""},
+		{"webhook", "", "is the node up"},
+		{"nosuch", "", "the components are"},
+		{"../pki/sa", "", "the components are"},
+	} {
+		t.Run(c.component, func(t *testing.T) {
+			files, err := l.LogFiles(c.component)
+			if c.fails != "" {
+				if err == nil || !strings.Contains(err.Error(), c.fails) {
+					t.Errorf("error %v, want %q", err, c.fails)
+				}
+				return
+			}
+			if err != nil || len(files) != 1 || filepath.Base(files[0]) != c.file {
+				t.Errorf("got %v, %v", files, err)
+			}
+		})
+	}
+}
