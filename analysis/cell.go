@@ -4,10 +4,12 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/round"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// Cell is what the samples of one RuntimeClass at one number of services say.
+// Cell is the results of one record.Key: what the samples of one RuntimeClass, or of
+// one side of it, say at one number of services.
 type Cell struct {
 	record.Key
 	Counts
@@ -17,17 +19,17 @@ type Cell struct {
 	P95 *Percentile `json:"p95,omitempty"`
 	P99 *Percentile `json:"p99,omitempty"`
 	Max *stat.Point `json:"max,omitempty"`
-	// Ratio is the median over that of the first class at the same number of
-	// services; nil for that class itself and where it cannot be said.
+	// Ratio is the median over the median of the first class at the same number of
+	// services. It is nil for that class itself and where it is not known.
 	Ratio    *stat.Ratio `json:"ratio,omitempty"`
 	Lateness Lateness    `json:"lateness"`
 	// Instances is nil where services were not fired together.
-	Instances *Instances `json:"instances,omitempty"`
-	// Availability is nil where services were not fired together, nor by themselves
-	// in a scale run.
-	Availability *Availability `json:"availability,omitempty"`
+	Instances *round.Instances `json:"instances,omitempty"`
+	// Availability is nil where there were no rounds. A round may be of a single
+	// service.
+	Availability *round.Availability `json:"availability,omitempty"`
 	// Shortfalls are the rounds in which not every service was answered.
-	Shortfalls []Shortfall `json:"shortfalls,omitempty"`
+	Shortfalls []round.Shortfall `json:"shortfalls,omitempty"`
 	// Phases are the steps of the cold starts that succeeded, in order.
 	Phases []Phase `json:"phases,omitempty"`
 	// Spans are what Knative reported of them, where it was asked to.
@@ -36,7 +38,7 @@ type Cell struct {
 	Latencies *stat.Set `json:"-"`
 }
 
-// Counts tells what became of the samples of a cell.
+// Counts says what became of the samples of a cell.
 type Counts struct {
 	// Samples counts every request but the discarded ones.
 	Samples   int `json:"samples"`
@@ -45,12 +47,11 @@ type Counts struct {
 	Cold    int `json:"cold"`
 	Warm    int `json:"warm"`
 	Unknown int `json:"unknown"`
-	// OK and Failed, which is by outcome and includes timeouts, add up to
-	// Samples.
+	// OK and Failed add up to Samples. Failed is by outcome and includes timeouts.
 	OK     int                    `json:"ok"`
 	Failed map[record.Outcome]int `json:"failed"`
-	// Measured counts the samples in the quantiles, proven cold and either ok
-	// or timed out; Censored those of them that timed out.
+	// Measured counts the samples in the quantiles, which are proven cold and either ok
+	// or timed out. Censored counts those of them that timed out.
 	Measured int `json:"measured"`
 	Censored int `json:"censored"`
 }
@@ -58,16 +59,25 @@ type Counts struct {
 // Failures is the number of samples whose outcome is not ok.
 func (c Counts) Failures() int { return c.Samples - c.OK }
 
+// Requested is how many requests there were to answer. In rounds, services that were
+// not at zero were not fired at, so there may be fewer samples.
+func (c *Cell) Requested() int {
+	if c.Instances != nil {
+		return c.Instances.Requested
+	}
+	return c.Samples
+}
+
 // Percentile is a quantile and how well it is known.
 type Percentile struct {
 	stat.Point
-	// Interval is two-sided, Upper the one-sided upper bound, both at
-	// stat.Confidence; what the samples do not reach is left out.
+	// Interval is the two-sided interval and Upper the one-sided upper bound, both at
+	// stat.Confidence. What so few samples do not give is left out.
 	Interval stat.Interval `json:"interval"`
 	Upper    *stat.Point   `json:"upper,omitempty"`
-	// Maximum says that the samples are so few that this is their maximum.
+	// Maximum says that there are so few samples that this is the largest of them.
 	Maximum bool `json:"maximum,omitempty"`
-	// SamplesNeeded is how many samples an upper bound takes.
+	// SamplesNeeded is how many samples it takes to have an upper bound.
 	SamplesNeeded int `json:"samplesNeeded"`
 }
 
@@ -89,9 +99,6 @@ type cellBuilder struct {
 	late             []time.Duration
 	phases           phaseBuilder
 	spans            spanBuilder
-	rounds           []*firing
-	availability     *Availability
-	shortfalls       []Shortfall
 	lostTimeouts     int // timed out, but not proven cold
 }
 
@@ -139,14 +146,14 @@ func (b *cellBuilder) measure(s *record.Sample) {
 	}
 }
 
-// Measured says that a sample is in the quantiles: proven cold, and either ok or
+// Measured says that a sample is in the quantiles: it is proven cold, and either ok or
 // timed out.
 func Measured(s *record.Sample) bool {
 	return !s.Discarded && s.Cold == record.Proven && (s.Censored() || !s.Failed())
 }
 
-// Limit is the latency that a sample which timed out is known to exceed: the
-// client timeout, or what had passed of it if that is recorded to be less.
+// Limit is the latency that a sample which timed out is known to exceed: the client
+// timeout, or the latency that was recorded if that is shorter.
 func Limit(s *record.Sample) time.Duration {
 	if s.ClientTimeout <= 0 || (s.ResponseLatency > 0 && s.ResponseLatency < s.ClientTimeout) {
 		return s.ResponseLatency
@@ -154,8 +161,10 @@ func Limit(s *record.Sample) time.Duration {
 	return s.ClientTimeout
 }
 
-func (b *cellBuilder) cell(k record.Key) Cell {
-	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(), Instances: instancesOf(b.rounds), Availability: b.availability.summarise(), Shortfalls: b.shortfalls}
+// cell is what was gathered, with what the rounds of the cell say.
+func (b *cellBuilder) cell(k record.Key, of round.Results) Cell {
+	c := Cell{Key: k, Counts: b.Counts, Phases: b.phases.phases(), Spans: b.spans.spans(),
+		Instances: of.Instances, Availability: of.Availability, Shortfalls: of.Shortfalls}
 	if c.Failed == nil {
 		c.Failed = map[record.Outcome]int{}
 	}

@@ -9,10 +9,10 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// Alpha is the chance of any false finding in a table of comparisons.
+// Alpha is the chance of any false finding in a family of comparisons.
 const Alpha = 1 - stat.Confidence
 
-// Comparison holds two sides against each other, row by row.
+// Comparison compares two sides, row by row.
 type Comparison struct {
 	Rows     []Row     `json:"rows"`
 	Warnings []Warning `json:"warnings"`
@@ -20,13 +20,13 @@ type Comparison struct {
 
 // Row compares one measure of two cells.
 type Row struct {
-	// Base and New are the cells; they differ in the class when classes are
-	// compared, and in nothing when runs are.
+	// Base and New are the cells. They differ in the class when classes are compared, in
+	// the variant when variants are, and in nothing when runs are.
 	Base record.Key `json:"base"`
 	New  record.Key `json:"new"`
-	// Phase is the step that is compared; empty for the response latency.
+	// Phase is the step that is compared. It is empty for the response latency.
 	Phase record.PhaseName `json:"phase,omitempty"`
-	// BaseSamples and NewSamples are how many stand on each side.
+	// BaseSamples and NewSamples are how many samples each side has.
 	BaseSamples int `json:"baseSamples"`
 	NewSamples  int `json:"newSamples"`
 	// Changes are those of the median and, of the response latency, of p95 and
@@ -38,7 +38,10 @@ type Row struct {
 	Published []Figure `json:"published,omitempty"`
 }
 
-// Finding is a test's result with its p-value adjusted for the whole table.
+// Finding is the result of a test with its p-value adjusted for the family that it is
+// part of. The rows of the response latency are one family, and those of the phases
+// are another, so that what is shown beside the latency does not change what is said
+// of it.
 type Finding[T any] struct {
 	Result    T         `json:"result"`
 	AdjustedP stat.Real `json:"adjustedP"`
@@ -57,8 +60,8 @@ type CompareOptions struct {
 // ErrNothingToCompare is returned for sides that have no cell in common.
 var ErrNothingToCompare = errors.New("nothing to compare")
 
-// Compare holds the pooled runs of one side against those of the other, for
-// each class and number of services that both measured.
+// Compare compares the pooled runs of one side with those of the other, for each cell
+// that both have.
 func Compare(base, new []*record.Run, o CompareOptions) (*Comparison, error) {
 	b, n := Summarise(base...), Summarise(new...)
 	c := newComparer(o)
@@ -80,16 +83,44 @@ func Compare(base, new []*record.Run, o CompareOptions) (*Comparison, error) {
 			c.add(warnCell(NoSamples, one.Key, "only in new"))
 		}
 	}
-	return c.finish()
+	return c.finish("no class at the same number of services has proven cold starts on both sides")
 }
 
 func sameRuns(a, b *Summary) bool {
 	return slices.EqualFunc(a.Runs, b.Runs, func(x, y RunInfo) bool { return x.RunID == y.RunID })
 }
 
-// CompareClasses holds every other class against the first, at each number of
-// services. The runs are pooled.
+// CompareClasses compares every other class with the first, at each number of
+// services and within each variant. The runs are pooled.
 func CompareClasses(runs []*record.Run, o CompareOptions) (*Comparison, error) {
+	same := func(a, b record.Key) bool { return a.Services == b.Services && a.Variant == b.Variant }
+	return compareWithin(runs, o, same, "no two classes have proven cold starts at the same number of services")
+}
+
+// CompareVariants compares side b with side a, at each number of services: of the
+// same class where both sides have it, else of the classes that the sides are made
+// of. The runs are pooled.
+func CompareVariants(runs []*record.Run, o CompareOptions) (*Comparison, error) {
+	sides := map[record.Key]bool{}
+	for _, r := range runs {
+		for _, c := range r.Header.Classes {
+			sides[c.Key()] = true
+		}
+	}
+	same := func(a, b record.Key) bool {
+		if a.Services != b.Services || a.Variant != record.VariantA || b.Variant != record.VariantB {
+			return false
+		}
+		counterpartOfA := record.Key{RuntimeClass: a.RuntimeClass, Variant: record.VariantB}
+		counterpartOfB := record.Key{RuntimeClass: b.RuntimeClass, Variant: record.VariantA}
+		return a.RuntimeClass == b.RuntimeClass || !sides[counterpartOfA] && !sides[counterpartOfB]
+	}
+	return compareWithin(runs, o, same, "no run has proven cold starts of both sides")
+}
+
+// compareWithin compares each cell with the first one that it can be compared with,
+// which is the base.
+func compareWithin(runs []*record.Run, o CompareOptions, comparable func(base, new record.Key) bool, nothing string) (*Comparison, error) {
 	s := Summarise(runs...)
 	c := newComparer(o)
 	c.warn("", s)
@@ -99,14 +130,15 @@ func CompareClasses(runs []*record.Run, o CompareOptions) (*Comparison, error) {
 		}
 	}
 	for i, one := range s.Cells {
-		first := slices.IndexFunc(s.Cells, func(x Cell) bool { return x.Services == one.Services })
-		if first != i {
-			c.compare(s.Cells[first], one)
+		base := slices.IndexFunc(s.Cells, func(x Cell) bool { return comparable(x.Key, one.Key) })
+		if base >= 0 && base != i {
+			c.compare(s.Cells[base], one)
 		}
 	}
-	return c.finish()
+	return c.finish(nothing)
 }
 
+// comparer gathers the rows of a comparison.
 type comparer struct {
 	options CompareOptions
 	result  Comparison
@@ -118,6 +150,7 @@ func newComparer(o CompareOptions) *comparer {
 
 func (c *comparer) add(w Warning) { c.result.Warnings = append(c.result.Warnings, w) }
 
+// warn takes over the warnings of a side.
 func (c *comparer) warn(side string, s *Summary) {
 	for _, w := range s.Warnings {
 		if side != "" {
@@ -127,6 +160,7 @@ func (c *comparer) warn(side string, s *Summary) {
 	}
 }
 
+// compare adds the rows of two cells, unless one of them measured nothing.
 func (c *comparer) compare(base, new Cell) {
 	if base.Measured == 0 || new.Measured == 0 {
 		return
@@ -161,20 +195,25 @@ func newRow(base, new record.Key, b, n *stat.Set, quantiles ...float64) Row {
 	return row
 }
 
-func (c *comparer) finish() (*Comparison, error) {
+// finish adjusts the p-values. nothing says why there may be no rows.
+func (c *comparer) finish(nothing string) (*Comparison, error) {
 	if len(c.result.Rows) == 0 {
-		return nil, fmt.Errorf("compare runs: %w: no class at the same number of services has proven cold starts on both sides", ErrNothingToCompare)
+		return nil, fmt.Errorf("compare runs: %w: %s", ErrNothingToCompare, nothing)
 	}
-	c.adjust()
+	adjust(c.result.Rows, func(r *Row) bool { return r.Phase == "" })
+	adjust(c.result.Rows, func(r *Row) bool { return r.Phase != "" })
 	return &c.result, nil
 }
 
-// adjust corrects all p-values of the table together.
-func (c *comparer) adjust() {
+// adjust corrects the p-values of one family of rows together.
+func adjust(rows []Row, family func(*Row) bool) {
 	var p []float64
 	var set []func(adjusted float64)
-	for i := range c.result.Rows {
-		row := &c.result.Rows[i]
+	for i := range rows {
+		row := &rows[i]
+		if !family(row) {
+			continue
+		}
 		for j := range row.Changes {
 			if f := &row.Changes[j]; f.Result.Tested {
 				p, set = append(p, float64(f.Result.P)), append(set, f.adjust)

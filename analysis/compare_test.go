@@ -96,3 +96,78 @@ func TestPublishedStandBeside(t *testing.T) {
 		t.Errorf("published are %+v", f)
 	}
 }
+
+// What is shown beside the latency does not change what is said of it.
+func TestPhasesDoNotChangeTheLatency(t *testing.T) {
+	b := runtest.New("r", "runc", "crun")
+	for i := range 40 {
+		b.Add("runc", 1, time.Duration(1000+10*i)*time.Millisecond, runtest.Phases).Add("crun", 1, time.Duration(1090+10*i)*time.Millisecond, runtest.Phases)
+	}
+	runs := []*record.Run{b.Run()}
+	alone, err := CompareClasses(runs, CompareOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	beside, err := CompareClasses(runs, CompareOptions{Phases: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(beside.Rows) < 3 {
+		t.Fatalf("%d rows with phases", len(beside.Rows))
+	}
+	if p := alone.Rows[0].Changes[0].AdjustedP; p <= 0 || p >= 1 {
+		t.Errorf("adjusted p is %v: the test cannot tell", p)
+	}
+	if diff := cmp.Diff(alone.Rows[0], beside.Rows[0]); diff != "" {
+		t.Errorf("without phases (-) and with them (+):\n%s", diff)
+	}
+}
+
+// sides is a run of two classes on two sides.
+func sides() *record.Run {
+	b := runtest.New("r")
+	medians := map[record.Key]time.Duration{
+		{RuntimeClass: "runc", Variant: "a"}: 1000, {RuntimeClass: "runc", Variant: "b"}: 1100,
+		{RuntimeClass: "gvisor", Variant: "a"}: 2000, {RuntimeClass: "gvisor", Variant: "b"}: 2200,
+	}
+	for _, class := range []string{"runc", "gvisor"} {
+		for _, variant := range []string{record.VariantA, record.VariantB} {
+			k := record.Key{RuntimeClass: class, Variant: variant}
+			b.Run().Header.Classes = append(b.Run().Header.Classes, record.Class{Name: class, Variant: variant})
+			for i := range 10 {
+				b.Add(class, 1, (medians[k]+time.Duration(i))*time.Millisecond, func(s *record.Sample) { s.Variant = variant })
+			}
+		}
+	}
+	return b.Run()
+}
+
+func TestClassesAreComparedWithinAVariantAndVariantsWithinAClass(t *testing.T) {
+	type compare func([]*record.Run, CompareOptions) (*Comparison, error)
+	for _, c := range []struct {
+		name    string
+		compare compare
+		want    []string
+	}{
+		{"classes", CompareClasses, []string{"runc (a) with gvisor (a)", "runc (b) with gvisor (b)"}},
+		{"variants", CompareVariants, []string{"runc (a) with runc (b)", "gvisor (a) with gvisor (b)"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := c.compare([]*record.Run{sides()}, CompareOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var rows []string
+			for _, r := range got.Rows {
+				rows = append(rows, r.Base.String()+" with "+r.New.String())
+			}
+			if diff := cmp.Diff(c.want, rows); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	classes := drawn("r", 1, 9, map[string]time.Duration{"runc": time.Second, "crun": time.Second}, "runc", "crun")
+	if _, err := CompareVariants([]*record.Run{classes}, CompareOptions{}); !errors.Is(err, ErrNothingToCompare) {
+		t.Errorf("a run without variants: got %v", err)
+	}
+}

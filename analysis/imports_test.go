@@ -12,9 +12,9 @@ import (
 
 const module = "github.com/kn-coldstart/kn-coldstart/"
 
-// allowed are the packages of this module, by prefix, that analysis may use:
-// what it reads, and nothing that talks to a cluster or a network.
-var allowed = []string{"analysis", "loadgen/hist", "templates"}
+// allowed are the packages of this module, by prefix, that analysis may use. None of
+// them talks to a cluster or a network.
+var allowed = []string{"analysis", "templates"}
 
 // forbidden in code that is pure functions over records.
 var forbidden = []string{"net", "net/http", "k8s.io/client-go", "knative.dev/serving", "github.com/spf13/cobra", "os/exec"}
@@ -56,13 +56,16 @@ func under(path string, prefixes []string) bool {
 	return false
 }
 
-// The record is what everything else meets in, and knows none of it.
+// Everything else knows the record, and the record knows nothing else.
 func TestTheRecordImportsNothingOfOurs(t *testing.T) {
 	files, err := filepath.Glob("record/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
 		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
 		if err != nil {
 			t.Fatal(err)

@@ -10,8 +10,8 @@ import (
 type Lateness struct {
 	P99 time.Duration `json:"p99Ns"`
 	Max time.Duration `json:"maxNs"`
-	// Late says that, in some cell, the p99 is over 10 ms and over 1 % of the
-	// median: the load was not the load that was asked for.
+	// Late says that in some cell the p99 is over 10 ms and over 1 % of the median. Then
+	// the load was not the load that was intended.
 	Late bool `json:"late"`
 }
 
@@ -28,8 +28,8 @@ func latenessOf(late []time.Duration) Lateness {
 	return Lateness{P99: s.Quantile(0.99).Latency, Max: s.Max().Latency}
 }
 
-// cellLateness is judged by what the cell measures: a tenth of a second more or
-// less is nothing to a cold start of a minute.
+// cellLateness says how late a cell's requests were. How much is too late depends on
+// what the cell measures: a tenth of a second is nothing to a cold start of a minute.
 func cellLateness(late []time.Duration, median *Percentile) Lateness {
 	l := latenessOf(late)
 	limit := latenessFloor
@@ -45,8 +45,8 @@ func (c *Cell) lateWarning() Warning {
 		stat.Format(c.Lateness.P99), stat.Format(c.Lateness.Max))
 }
 
-// pooledLateness is that of all cells together, with a warning for each that is
-// late.
+// pooledLateness is the lateness of all cells together, with a warning for each cell
+// that is late.
 func pooledLateness(cells []Cell, late []time.Duration) (Lateness, []Warning) {
 	l := latenessOf(late)
 	var warnings []Warning

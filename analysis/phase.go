@@ -10,14 +10,18 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// Phase is one step of a cell's cold starts, as medians over its samples.
-// Medians do not add up: the steps' sum is near the whole, not equal to it.
+// Phase is one step of a cell's cold starts, as medians over its samples. Medians do
+// not add up: the sum of the steps is near the whole, and not equal to it.
 type Phase struct {
 	Name record.PhaseName `json:"name"`
-	// Samples is how many samples know this phase and the one before it.
+	// Samples is how many samples SinceRequested is the median of: those that know this
+	// phase.
 	Samples int `json:"samples"`
-	// SinceRequested is from the request to this phase, Step from the phase
-	// before it in the list. Either may be negative where clocks are coarse.
+	// StepSamples is how many samples Step is the median of: those that know the phase
+	// before this one too.
+	StepSamples int `json:"stepSamples"`
+	// SinceRequested is from the request to this phase, and Step from the phase before
+	// it in the list. Either may be negative where clocks are coarse.
 	SinceRequested time.Duration `json:"sinceRequestedNs"`
 	Step           time.Duration `json:"stepNs"`
 	// Resolution is the sum of the worst resolutions of the step's two ends.
@@ -28,18 +32,18 @@ type Phase struct {
 	Steps *stat.Set `json:"-"`
 }
 
-// phaseBuilder gathers the phases of samples. There may be millions, so a row is
-// a mask of the phases that it knows, and the instants of all rows stand one
-// after the other, in the order of record.PhaseNames.
+// phaseBuilder gathers the phases of samples, of which there may be millions. A row is
+// a sample: a mask of the phases that it knows. The instants of all rows stand one
+// after the other, those of a row in the order of record.PhaseNames.
 type phaseBuilder struct {
 	masks    []uint16
 	instants []time.Duration
-	facts    [16]phaseFact // in the same order
+	facts    [16]phaseFact // in the order of record.PhaseNames
 }
 
 // phaseFact is what is kept of a phase for all rows together.
 type phaseFact struct {
-	known      int
+	known      int           // in how many rows it is
 	resolution time.Duration // the worst
 	clocks     []string
 }
@@ -72,7 +76,8 @@ func (b *phaseBuilder) add(s *record.Sample) {
 	}
 }
 
-// clientPhases are what a sample knows without its list of phases.
+// clientPhases are the phases that a sample knows even where its list of phases lacks
+// them.
 func clientPhases(s *record.Sample) []record.Phase {
 	list := []record.Phase{
 		{Name: record.PhaseRequested, At: s.Sent, Clock: record.ClockClient, Resolution: 1},
@@ -102,7 +107,7 @@ func (b *phaseBuilder) phases() []Phase {
 		if known := b.facts[i].known; known == 0 || known*2 < len(b.masks) {
 			continue
 		}
-		if p := b.phase(before, i); p.Samples > 0 {
+		if p := b.phase(before, i); p.StepSamples > 0 {
 			list = append(list, p)
 			before = i
 		}
@@ -110,23 +115,21 @@ func (b *phaseBuilder) phases() []Phase {
 	return list
 }
 
-// phase is the one at index i, stepped to from the one at index before.
+// phase is the one at index i; its step is from the one at index before.
 func (b *phaseBuilder) phase(before, i int) Phase {
 	from, to := &b.facts[before], &b.facts[i]
 	p := Phase{Name: record.PhaseNames[i], Resolution: from.resolution + to.resolution, Clock: strings.Join(slices.Sorted(slices.Values(to.clocks)), "+")}
-	steps := b.between(before, i)
-	p.Samples = len(steps)
-	if p.Samples == 0 {
+	p.Steps = stat.NewSet(b.between(before, i), nil)
+	p.StepSamples = p.Steps.N()
+	if p.StepSamples == 0 {
 		return p
 	}
-	p.Steps = stat.NewSet(steps, nil)
-	p.Step = p.Steps.Quantile(0.5).Latency
-	p.SinceRequested = stat.NewSet(b.between(0, i), nil).Quantile(0.5).Latency
+	since := stat.NewSet(b.between(0, i), nil)
+	p.Samples, p.Step, p.SinceRequested = since.N(), p.Steps.Quantile(0.5).Latency, since.Quantile(0.5).Latency
 	return p
 }
 
-// between are the times from the i-th phase to the j-th, of the rows that know
-// both.
+// between are the times from the i-th phase to the j-th, of the rows that know both.
 func (b *phaseBuilder) between(i, j int) []time.Duration {
 	both := uint16(1<<i | 1<<j)
 	list := make([]time.Duration, 0, min(b.facts[i].known, b.facts[j].known))
@@ -140,5 +143,5 @@ func (b *phaseBuilder) between(i, j int) []time.Duration {
 	return list
 }
 
-// before is how many phases a row knows before the i-th.
+// before is how many of the phases before the i-th a row knows.
 func before(mask uint16, i int) int { return bits.OnesCount16(mask & (1<<i - 1)) }

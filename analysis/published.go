@@ -2,8 +2,8 @@ package analysis
 
 import "time"
 
-// Figure is a published measurement of a class. It comes from another machine:
-// it stands beside a result, and is never a target.
+// Figure is a published measurement of a class. It comes from another host, so it is
+// shown beside a result and is never a target.
 type Figure struct {
 	RuntimeClass string `json:"runtimeClass"`
 	// Named is what the source calls the class.

@@ -2,6 +2,8 @@ package analysis
 
 import (
 	"cmp"
+	"hash/fnv"
+	"io"
 	"slices"
 	"time"
 
@@ -9,12 +11,12 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// Span is what one of Knative's components reported of a cell's cold starts, as
-// a median over its samples.
+// Span is one span that a component of Knative reported of a cell's cold starts, as
+// the median over the samples that have it.
 type Span struct {
 	Service string `json:"service"`
 	Name    string `json:"name"`
-	// Depth is how many spans it is part of.
+	// Depth is how many other spans it lies within.
 	Depth int `json:"depth"`
 	// Samples is how many samples have it.
 	Samples int           `json:"samples"`
@@ -27,12 +29,13 @@ type spanKey struct{ service, name string }
 type spanBuilder struct {
 	durations map[spanKey][]time.Duration
 	depths    map[spanKey]int
-	// order is that of the trace with the most spans, then that of appearance.
+	// order has the spans of the trace with the most spans first, then the others as
+	// they appeared. richest is how many spans that trace has.
 	order   []spanKey
 	richest int
 }
 
-// add takes the spans of one sample. One that occurs twice counts once, with the
+// add takes the spans of one sample. A span that occurs twice counts once, with the
 // sum of its durations.
 func (b *spanBuilder) add(spans []record.Span) {
 	if b.durations == nil {
@@ -54,6 +57,7 @@ func (b *spanBuilder) add(spans []record.Span) {
 	b.rank(order)
 }
 
+// rank keeps the order.
 func (b *spanBuilder) rank(order []spanKey) {
 	if len(order) > b.richest {
 		b.richest = len(order)
@@ -75,8 +79,9 @@ func (b *spanBuilder) spans() []Span {
 	return list
 }
 
-// nest visits each span after the one that it is part of, those of the same one
-// in the order in which they began. One whose parent is not there has none.
+// nest visits each span after the span that it is part of, and the parts of one span
+// in the order in which they began. A span whose parent is missing is visited as if it
+// were part of no other.
 func nest(spans []record.Span, visit func(s record.Span, depth int)) {
 	there := map[string]bool{}
 	for _, s := range spans {
@@ -93,7 +98,7 @@ func nest(spans []record.Span, visit func(s record.Span, depth int)) {
 	var descend func(whole string, depth int)
 	descend = func(whole string, depth int) {
 		list := parts[whole]
-		delete(parts, whole) // two spans may bear the same id
+		delete(parts, whole) // two spans may have the same id
 		slices.SortStableFunc(list, func(a, b record.Span) int { return cmp.Compare(a.Start, b.Start) })
 		for _, s := range list {
 			visit(s, depth)
@@ -105,15 +110,24 @@ func nest(spans []record.Span, visit func(s record.Span, depth int)) {
 	descend("", 0)
 }
 
-// tracing joins the spans of one run to the cells of its samples, whichever
-// comes first.
+// trace stands for the ID of a trace. It is a hash, as there may be millions.
+type trace uint64
+
+func traceOf(id string) trace {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, id) // a hash takes everything
+	return trace(h.Sum64())
+}
+
+// tracing joins the spans of one run to the cells of its samples. Either may come
+// first.
 type tracing struct {
-	spans map[uid][]record.Span
+	spans map[trace][]record.Span
 	cells []tracedCell
 }
 
 type tracedCell struct {
-	trace uid
+	trace trace
 	cell  *cellBuilder
 }
 
@@ -121,7 +135,7 @@ func (t *tracing) addSample(s *record.Sample, b *cellBuilder) {
 	if s.TraceID == "" || !Measured(s) || s.Censored() {
 		return
 	}
-	t.cells = append(t.cells, tracedCell{uidOf(s.TraceID), b})
+	t.cells = append(t.cells, tracedCell{traceOf(s.TraceID), b})
 	for i := range s.Spans {
 		t.add(s.TraceID, s.Spans[i])
 	}
@@ -129,19 +143,21 @@ func (t *tracing) addSample(s *record.Sample, b *cellBuilder) {
 
 func (t *tracing) addSpan(s *record.TraceSpan) { t.add(s.TraceID, s.Span) }
 
-func (t *tracing) add(trace string, s record.Span) {
+func (t *tracing) add(id string, s record.Span) {
 	if t.spans == nil {
-		t.spans = map[uid][]record.Span{}
+		t.spans = map[trace][]record.Span{}
 	}
-	id := uidOf(trace)
-	t.spans[id] = append(t.spans[id], s)
+	k := traceOf(id)
+	t.spans[k] = append(t.spans[k], s)
 }
 
+// finish gives each cell the spans of its samples, and forgets them: those of a run
+// of millions are many.
 func (t *tracing) finish() {
 	for _, c := range t.cells {
 		if spans := t.spans[c.trace]; len(spans) > 0 {
 			c.cell.spans.add(spans)
 		}
 	}
-	*t = tracing{} // of a run of millions this is much to keep
+	*t = tracing{}
 }

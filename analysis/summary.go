@@ -1,12 +1,10 @@
 package analysis
 
 import (
-	"cmp"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/round"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -19,8 +17,8 @@ type Summary struct {
 	// Limits are those that a search found.
 	Limits []ClassLimit `json:"limits,omitempty"`
 	// Memory is what an instance of each class takes, from each source.
-	Memory   []Memory `json:"memory,omitempty"`
-	Lateness Lateness `json:"lateness"`
+	Memory   []round.Memory `json:"memory,omitempty"`
+	Lateness Lateness       `json:"lateness"`
 	// Discarded counts the samples of the rounds that warm caches.
 	Discarded int       `json:"discarded"`
 	Warnings  []Warning `json:"warnings"`
@@ -28,17 +26,19 @@ type Summary struct {
 
 // RunInfo says where a summary comes from.
 type RunInfo struct {
-	RunID   string             `json:"runId"`
-	Tool    record.Tool        `json:"tool"`
+	RunID string      `json:"runId"`
+	Tool  record.Tool `json:"tool"`
+	// Command is for people. What a reader needs to know of the experiment is its Shape.
 	Command string             `json:"command"`
 	Shape   record.Shape       `json:"-"`
 	Started time.Time          `json:"started"`
 	Seed    uint64             `json:"seed"`
 	Classes []record.Class     `json:"runtimeClasses"`
 	Cluster record.Fingerprint `json:"cluster"`
-	// End is how the run ended; empty when it was killed.
+	// End is how the run ended. It is empty when the run was killed.
 	End string `json:"end,omitempty"`
-	// Deployed says how long it took to create the services and to have them Ready.
+	// Deployed says, for people, how long it took to create the services and to have
+	// them Ready.
 	Deployed []string `json:"deployed,omitempty"`
 }
 
@@ -46,12 +46,18 @@ type RunInfo struct {
 type ClassLimit struct {
 	RunID        string `json:"runId"`
 	RuntimeClass string `json:"runtimeClass"`
+	Variant      string `json:"variant,omitempty"`
 	Services     int    `json:"services"`
 	// Message says what ended the search, and why.
 	Message string `json:"message"`
 }
 
-// Summarise pools the samples of the runs, per RuntimeClass and number of
+// Key is the key of the class as a whole.
+func (l ClassLimit) Key() record.Key {
+	return record.Key{RuntimeClass: l.RuntimeClass, Variant: l.Variant}
+}
+
+// Summarise pools the samples of the runs, for each RuntimeClass and number of
 // services.
 func Summarise(runs ...*record.Run) *Summary {
 	c := newCollector()
@@ -72,8 +78,8 @@ func Summarise(runs ...*record.Run) *Summary {
 	return c.summary()
 }
 
-// SummariseFiles is Summarise of run files, which may be too large to be kept in
-// memory; "-" is standard input.
+// SummariseFiles summarises run files as Summarise does, without keeping them in
+// memory. A path of "-" is standard input.
 func SummariseFiles(paths ...string) (*Summary, error) {
 	c := newCollector()
 	for _, path := range paths {
@@ -86,195 +92,22 @@ func SummariseFiles(paths ...string) (*Summary, error) {
 	return c.summary(), nil
 }
 
-// collector gathers runs, one after the other.
-type collector struct {
-	runs     []RunInfo
-	classes  []record.Key // classes as a whole, in the order of their first mention
-	cells    map[record.Key]*cellBuilder
-	memory   map[memoryKey][][]stat.XY
-	limits   []ClassLimit
-	warnings []Warning
-	// Of the run that is being read:
-	events   []record.Event // those that are kept as they are
-	history  *historyBuilder
-	short    *shortfallBuilder
-	troubles map[record.Kind]*troubleCount
-	tracing  *tracing
-}
-
-func newCollector() *collector {
-	return &collector{cells: map[record.Key]*cellBuilder{}, memory: map[memoryKey][][]stat.XY{}}
-}
-
-// visitor takes the lines of the next run; finish follows.
-func (c *collector) visitor() record.Visitor {
-	c.history, c.short = newHistoryBuilder(), newShortfallBuilder()
-	c.events, c.troubles, c.tracing = nil, map[record.Kind]*troubleCount{}, &tracing{}
-	return record.Visitor{
-		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent, Span: c.tracing.addSpan, Resource: c.history.addResource,
-	}
-}
-
-func (c *collector) addHeader(h *record.Header) {
-	c.history.addHeader(h)
-	c.short.addHeader(h)
-	for _, class := range h.Classes {
-		c.class(class.Key())
-	}
-}
-
-func (c *collector) addEvent(e *record.Event) {
-	c.history.addEvent(e)
-	c.short.addEvent(e)
-	switch e.Kind {
-	case record.EventLimit, record.EventServicesCreated, record.EventServicesReady:
-		c.events = append(c.events, *e)
-	}
-	if !slices.Contains(troubles, e.Kind) {
-		return
-	}
-	if c.troubles[e.Kind] == nil {
-		c.troubles[e.Kind] = &troubleCount{first: *e}
-	}
-	c.troubles[e.Kind].times++
-}
-
-// finish takes what is known at the end of a run.
-func (c *collector) finish(r *record.Run) {
-	c.finishEvents(runInfo(r))
-	c.finishHistory()
-	c.tracing.finish()
-	for _, kind := range troubles {
-		if t := c.troubles[kind]; t != nil {
-			c.warnings = append(c.warnings, t.warning(r.Header.RunID))
+// Counts are the counts of all cells together, without the discarded samples.
+func (s *Summary) Counts() Counts {
+	total := Counts{Failed: map[record.Outcome]int{}}
+	for _, c := range s.Cells {
+		total.Samples += c.Samples
+		total.Cold += c.Cold
+		total.Warm += c.Warm
+		total.Unknown += c.Unknown
+		total.OK += c.OK
+		total.Measured += c.Measured
+		total.Censored += c.Censored
+		for outcome, n := range c.Failed {
+			total.Failed[outcome] += n
 		}
 	}
-	for _, w := range r.Warnings {
-		c.warnings = append(c.warnings, Warning{Code: IncompleteFile, Message: fmt.Sprintf("run %s: %s", r.Header.RunID, w)})
-	}
-}
-
-// finishEvents takes over what events say by themselves.
-func (c *collector) finishEvents(run RunInfo) {
-	for _, e := range c.events {
-		if e.Kind == record.EventLimit {
-			c.limits = append(c.limits, ClassLimit{RunID: run.RunID, RuntimeClass: e.RuntimeClass, Services: int(e.Value), Message: e.Message})
-		} else {
-			run.Deployed = append(run.Deployed, e.Message)
-		}
-	}
-	c.runs = append(c.runs, run)
-}
-
-func (c *collector) finishHistory() {
-	h := c.history.finish()
-	for _, one := range h.rounds() {
-		c.cells[one.key].rounds = append(c.cells[one.key].rounds, one)
-	}
-	h.availability(func(k record.Key) *Availability {
-		if c.cells[k].availability == nil {
-			c.cells[k].availability = &Availability{}
-		}
-		return c.cells[k].availability
-	})
-	for k, list := range c.short.shortfalls(h) {
-		c.cells[k].shortfalls = append(c.cells[k].shortfalls, list...)
-	}
-	for k, rounds := range h.memory() {
-		c.memory[k] = append(c.memory[k], rounds...)
-	}
-}
-
-func runInfo(r *record.Run) RunInfo {
-	h := r.Header
-	info := RunInfo{RunID: h.RunID, Tool: h.Tool, Command: h.Command, Shape: h.Shape, Started: h.Started, Seed: h.Seed, Classes: h.Classes, Cluster: h.Cluster}
-	if r.End != nil {
-		info.End = r.End.Reason
-	}
-	return info
-}
-
-func (c *collector) class(name record.Key) {
-	if !slices.Contains(c.classes, name) {
-		c.classes = append(c.classes, name)
-	}
-}
-
-func (c *collector) addSample(s *record.Sample) {
-	k := s.Key()
-	b := c.cells[k]
-	if b == nil {
-		b = &cellBuilder{}
-		c.cells[k] = b
-		c.class(k.Class())
-	}
-	b.add(s)
-	c.history.addSample(s)
-	c.tracing.addSample(s, b)
-}
-
-func (c *collector) summary() *Summary {
-	s := &Summary{Runs: c.runs, Cells: []Cell{}, Warnings: []Warning{}}
-	var late []time.Duration
-	var cellWarnings []Warning
-	for _, k := range c.keys() {
-		b := c.cells[k]
-		s.Discarded += b.Discarded
-		if c.onlyWarmed(k) {
-			continue
-		}
-		s.Cells = append(s.Cells, b.cell(k))
-		cellWarnings = append(cellWarnings, b.warnings(k)...)
-		late = append(late, b.late...)
-	}
-	addRatios(s.Cells)
-	s.Limits, s.Memory = c.limits, memoryOf(c.memory, c.classes)
-	var lateWarnings []Warning
-	s.Lateness, lateWarnings = pooledLateness(s.Cells, late)
-	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, c.warnings)
-	return s
-}
-
-// keys are the cells' in the order of the summary.
-func (c *collector) keys() []record.Key {
-	var keys []record.Key
-	for k := range c.cells {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b record.Key) int {
-		return cmp.Or(cmp.Compare(a.Services, b.Services),
-			cmp.Compare(slices.Index(c.classes, a.Class()), slices.Index(c.classes, b.Class())))
-	})
-	return keys
-}
-
-// onlyWarmed says that a number of services was fired to warm caches alone, before
-// others of the class were measured.
-func (c *collector) onlyWarmed(k record.Key) bool {
-	if c.cells[k].Samples > 0 {
-		return false
-	}
-	for other, b := range c.cells {
-		if other.Class() == k.Class() && b.Samples > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// missing warns of the classes that no sample was taken of.
-func (c *collector) missing() []Warning {
-	var list []Warning
-	for _, name := range c.classes {
-		seen := false
-		for k := range c.cells {
-			seen = seen || k.Class() == name
-		}
-		if !seen {
-			list = append(list, Warning{Code: NoSamples, RuntimeClass: name.String(), Message: name.String() + ": no samples"})
-		}
-	}
-	return list
+	return total
 }
 
 // bootstrapSeed makes intervals the same each time a file is read.

@@ -135,14 +135,14 @@ func TestPhases(t *testing.T) {
 	})
 	ms := time.Millisecond
 	want := []Phase{
-		{Name: "requested", Samples: 6, Resolution: 2, Clock: "client"},
-		{Name: "scaled", Samples: 6, SinceRequested: 50 * ms, Step: 50 * ms, Resolution: ms + 1, Clock: "watch"},
-		{Name: "podCreated", Samples: 6, SinceRequested: 100 * ms, Step: 50 * ms, Resolution: 2 * ms, Clock: "watch"},
-		{Name: "podScheduled", Samples: 6, SinceRequested: 120 * ms, Step: 20 * ms, Resolution: 2 * ms, Clock: "watch"},
-		{Name: "containersStarted", Samples: 6, SinceRequested: 600 * ms, Step: 480 * ms, Resolution: time.Second + ms, Clock: "api"},
-		{Name: "ready", Samples: 6, SinceRequested: 900 * ms, Step: 300 * ms, Resolution: time.Second + ms, Clock: "watch"},
-		{Name: "firstByte", Samples: 6, SinceRequested: 990 * ms, Step: 90 * ms, Resolution: ms + 1, Clock: "client"},
-		{Name: "done", Samples: 6, SinceRequested: time.Second, Step: 10 * ms, Resolution: 2, Clock: "client"},
+		{Name: "requested", Samples: 6, StepSamples: 6, Resolution: 2, Clock: "client"},
+		{Name: "scaled", Samples: 6, StepSamples: 6, SinceRequested: 50 * ms, Step: 50 * ms, Resolution: ms + 1, Clock: "watch"},
+		{Name: "podCreated", Samples: 6, StepSamples: 6, SinceRequested: 100 * ms, Step: 50 * ms, Resolution: 2 * ms, Clock: "watch"},
+		{Name: "podScheduled", Samples: 6, StepSamples: 6, SinceRequested: 120 * ms, Step: 20 * ms, Resolution: 2 * ms, Clock: "watch"},
+		{Name: "containersStarted", Samples: 6, StepSamples: 6, SinceRequested: 600 * ms, Step: 480 * ms, Resolution: time.Second + ms, Clock: "api"},
+		{Name: "ready", Samples: 6, StepSamples: 6, SinceRequested: 900 * ms, Step: 300 * ms, Resolution: time.Second + ms, Clock: "watch"},
+		{Name: "firstByte", Samples: 6, StepSamples: 6, SinceRequested: 990 * ms, Step: 90 * ms, Resolution: ms + 1, Clock: "client"},
+		{Name: "done", Samples: 6, StepSamples: 6, SinceRequested: time.Second, Step: 10 * ms, Resolution: 2, Clock: "client"},
 	}
 	if diff := cmp.Diff(want, Summarise(b.Run()).Cells[0].Phases, cmpopts.IgnoreFields(Phase{}, "Steps")); diff != "" {
 		t.Error(diff)
@@ -173,5 +173,26 @@ func TestPhasesOfSamplesThatShareNoBase(t *testing.T) {
 		if p.Samples == 0 {
 			t.Errorf("%s is the median of nothing", p.Name)
 		}
+	}
+}
+
+func TestTroublesAreToldOnceOfEachKind(t *testing.T) {
+	r := runtest.New("r", "runc").Add("runc", 1, time.Second).Run()
+	r.Events = []record.Event{
+		{Kind: record.EventDiscardedRound, Message: "not a trouble"},
+		{Kind: record.EventWatchDown, Message: "pods: too old"},
+		{Kind: record.EventTrialSkipped, Service: "runc-1", RuntimeClass: "runc", Message: "not at zero after 2m0s"},
+		{Kind: record.EventTrialSkipped, Service: "runc-2", RuntimeClass: "runc", Message: "not at zero after 2m0s"},
+	}
+	var got []string
+	for _, w := range Summarise(r).Warnings {
+		got = append(got, string(w.Code)+" "+w.Message)
+	}
+	want := []string{
+		"trouble run r: trialSkipped 2 times, first: runc-1: not at zero after 2m0s",
+		"trouble run r: watchDown: pods: too old",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

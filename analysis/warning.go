@@ -14,25 +14,25 @@ const (
 	ClientLate     Code = "clientLate"     // requests were sent later than intended
 	NoSamples      Code = "noSamples"      // a class that was to be measured has none
 	NotCold        Code = "notCold"        // samples that are warm or unknown were left out
-	LostTimeouts   Code = "lostTimeouts"   // timeouts not proven cold were left out: the quantiles are too low
+	LostTimeouts   Code = "lostTimeouts"   // timeouts that are not proven cold were left out: the quantiles are too low
 	Failures       Code = "failures"       // samples that failed have no latency
 	Trouble        Code = "trouble"        // the run went on although something was wrong
 	DifferentRuns  Code = "differentRuns"  // runs that measured different things stand in one table
 	EndedByResult  Code = "endedByResult"  // the run ended because of what it showed
-	IncompleteFile Code = "incompleteFile" // the run was killed, or a line of the file was read over
+	IncompleteFile Code = "incompleteFile" // the run was killed, or a line of the file was skipped
 )
 
 // Warning is something that a reader must know before the numbers.
 type Warning struct {
 	Code Code `json:"code"`
-	// RuntimeClass and Services are set where the warning is about one cell.
+	// RuntimeClass and Services are set where the warning is about one cell, or one class.
 	RuntimeClass string `json:"runtimeClass,omitempty"`
 	Services     int    `json:"services,omitempty"`
 	Message      string `json:"message"`
 }
 
-// troubles are the kinds of event that say that something went wrong while a run
-// went on.
+// troubles are the kinds of event that say that something went wrong although the run
+// went on, in the order of the warnings.
 var troubles = func() []record.Kind {
 	var kinds []record.Kind
 	for _, info := range record.Kinds {

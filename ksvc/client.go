@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,8 +16,8 @@ import (
 	serving "knative.dev/serving/pkg/client/clientset/versioned"
 )
 
-// The API's client-side limits. client-go's defaults, 5 and 10, would make the
-// tool the bottleneck that it measures.
+// How many requests a second the client may make. With client-go's defaults, 5 and
+// 10, this program would measure how long it waits for itself.
 const (
 	clientQPS   = 300
 	clientBurst = 500
@@ -38,6 +37,8 @@ type Client struct {
 	Server string
 
 	requests atomic.Int64
+	// untried says that the API server has never answered this client.
+	untried atomic.Bool
 }
 
 // Requests is how many requests have been made to the API server. A watch is one,
@@ -54,16 +55,20 @@ type Kubeconfig struct {
 }
 
 // Connect reads the kubeconfig and makes the clients. It does not talk to the
-// cluster yet; Preflight does.
+// cluster yet: Reach does, and whatever else is asked first.
 func Connect(k Kubeconfig) (*Client, error) {
-	config, namespace, err := k.load()
+	config, namespace, err := k.Load()
 	if err != nil {
 		return nil, err
 	}
-	return newClient(config, namespace)
+	if err := ValidateNamespace(namespace); err != nil {
+		return nil, err
+	}
+	return NewClient(config, namespace)
 }
 
-func (k Kubeconfig) load() (*rest.Config, string, error) {
+// Load reads the configuration of a client and the namespace.
+func (k Kubeconfig) Load() (*rest.Config, string, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = k.Path
 	overrides := &clientcmd.ConfigOverrides{CurrentContext: k.Context}
@@ -82,35 +87,42 @@ func (k Kubeconfig) load() (*rest.Config, string, error) {
 	return config, namespace, nil
 }
 
+var (
+	adviseFile     = NewAdvice("name a kubeconfig that exists with --kubeconfig")
+	adviseCluster  = NewAdvice("name a cluster with --kubeconfig or KUBECONFIG, or start the embedded node with `kn-coldstart cluster up`")
+	adviseContexts = NewAdvice("contexts there are: %s")
+	adviseView     = NewAdvice("check --kubeconfig and --context with `kubectl config view`")
+)
+
 // explain turns clientcmd's errors into what was attempted and what to do.
 func (k Kubeconfig) explain(err error, loader clientcmd.ClientConfig) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return withHint(fmt.Errorf("read kubeconfig %s: no such file", k.Path),
-			"name a kubeconfig that exists with --kubeconfig")
+		return WithHint(fmt.Errorf("read kubeconfig %s: no such file", k.Path), adviseFile)
 	}
 	if clientcmd.IsEmptyConfig(err) {
-		return withHint(errors.New("read kubeconfig: none found"),
-			"name a cluster with --kubeconfig or KUBECONFIG, or start the embedded node with `kn-coldstart cluster up`")
+		return WithHint(errors.New("read kubeconfig: none found"), adviseCluster)
 	}
 	if raw, rawErr := loader.RawConfig(); rawErr == nil && k.Context != "" && raw.Contexts[k.Context] == nil {
 		known := slices.Sorted(maps.Keys(raw.Contexts))
-		return withHint(fmt.Errorf("read kubeconfig: context %q is not in it", k.Context),
-			"contexts there are: "+strings.Join(known, ", "))
+		return WithHint(fmt.Errorf("read kubeconfig: context %q is not in it", k.Context),
+			adviseContexts.With(strings.Join(known, ", ")))
 	}
-	return withHint(fmt.Errorf("read kubeconfig: %w", err), "check --kubeconfig and --context with `kubectl config view`")
+	return WithHint(fmt.Errorf("read kubeconfig: %w", err), adviseView)
 }
 
-func newClient(config *rest.Config, namespace string) (*Client, error) {
+// NewClient makes a client of a configuration that the caller has.
+func NewClient(config *rest.Config, namespace string) (*Client, error) {
 	config = rest.CopyConfig(config)
 	config.QPS, config.Burst = clientQPS, clientBurst
 	config.UserAgent = "kn-coldstart"
 	config.WarningHandler = rest.NoWarnings{}
-	// Each watch has a connection of its own, from which its reader reads: under
-	// HTTP/2 every change passes through one more goroutine and a pipe, and is
-	// acknowledged on the way, which was a fifth of the tool's CPU time.
+	// Each watch has a connection of its own and reads from it directly. Under
+	// HTTP/2 every change would pass through one more goroutine and a pipe and be
+	// acknowledged on the way, which took a fifth of this program's CPU time.
 	config.NextProtos = []string{"http/1.1"}
 	c := &Client{Namespace: namespace, Server: config.Host}
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return counted{next, &c.requests} })
+	c.untried.Store(true)
+	config.Wrap(c.wrap)
 
 	// Built-in types travel as protobuf: decoding JSON would cost several
 	// milliseconds of CPU per sample on the machine being measured.
@@ -129,16 +141,4 @@ func newClient(config *rest.Config, namespace string) (*Client, error) {
 		return nil, fmt.Errorf("make Knative networking client: %w", err)
 	}
 	return c, nil
-}
-
-// counted counts what it passes on.
-type counted struct {
-	next     http.RoundTripper
-	requests *atomic.Int64
-}
-
-// RoundTrip implements http.RoundTripper.
-func (c counted) RoundTrip(r *http.Request) (*http.Response, error) {
-	c.requests.Add(1)
-	return c.next.RoundTrip(r)
 }

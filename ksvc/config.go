@@ -7,12 +7,18 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// config is the data of one of Knative's ConfigMaps. A key that is absent stands
-// for Knative's default.
-func (c *Client) config(ctx context.Context, name string) (map[string]string, error) {
-	m, err := c.Kubernetes.CoreV1().ConfigMaps(systemNamespace).Get(ctx, name, metav1.GetOptions{})
+// SystemNamespace is the namespace of Knative Serving itself.
+const SystemNamespace = "knative-serving"
+
+// ObservabilityConfig is the ConfigMap that has the settings of tracing.
+const ObservabilityConfig = "config-observability"
+
+// Config is the data of one of Knative's ConfigMaps. Knative's default applies for
+// a key that is absent.
+func (c *Client) Config(ctx context.Context, name string) (map[string]string, error) {
+	m, err := c.Kubernetes.CoreV1().ConfigMaps(SystemNamespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("read ConfigMap %s/%s: %w", systemNamespace, name, err)
+		return nil, fmt.Errorf("read ConfigMap %s/%s: %w", SystemNamespace, name, err)
 	}
 	return m.Data, nil
 }

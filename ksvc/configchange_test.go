@@ -1,4 +1,4 @@
-package ksvc
+package ksvc_test
 
 import (
 	"encoding/json"
@@ -7,16 +7,18 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/ksvctest"
 )
 
-func (f *fakes) observability(t *testing.T) *corev1.ConfigMap {
+func observability(t *testing.T, f *ksvctest.Fakes) *corev1.ConfigMap {
 	t.Helper()
-	m, err := f.kube.CoreV1().ConfigMaps(systemNamespace).Get(t.Context(), observabilityConfig, metav1.GetOptions{})
+	m, err := f.Kube.CoreV1().ConfigMaps(ksvc.SystemNamespace).Get(t.Context(), ksvc.ObservabilityConfig, metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +27,7 @@ func (f *fakes) observability(t *testing.T) *corev1.ConfigMap {
 
 func TestConfigChange(t *testing.T) {
 	before := map[string]string{"tracing-protocol": "none", "metrics-protocol": "prometheus"}
-	f := newFakes(newConfigMap(observabilityConfig, before))
+	f := ksvctest.NewFakes(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, before))
 	change := f.TracingChange("http/protobuf", "http://10.0.0.1:4318/v1/traces", 1)
 	if err := change.Apply(t.Context()); err != nil {
 		t.Fatal(err)
@@ -34,11 +36,11 @@ func TestConfigChange(t *testing.T) {
 		"tracing-protocol": "http/protobuf", "tracing-endpoint": "http://10.0.0.1:4318/v1/traces",
 		"tracing-sampling-rate": "1", "metrics-protocol": "prometheus",
 	}
-	if diff := cmp.Diff(want, f.observability(t).Data); diff != "" {
+	if diff := cmp.Diff(want, observability(t, f).Data); diff != "" {
 		t.Errorf("applied (-want +got):\n%s", diff)
 	}
 	var noted map[string]*string
-	if err := json.Unmarshal([]byte(f.observability(t).Annotations[annotationPrevious]), &noted); err != nil {
+	if err := json.Unmarshal([]byte(observability(t, f).Annotations[ksvc.AnnotationPrevious]), &noted); err != nil {
 		t.Fatal(err)
 	}
 	none := "none"
@@ -54,37 +56,34 @@ func TestConfigChange(t *testing.T) {
 	if err != nil || !restored {
 		t.Fatalf("RestoreConfig = %v, %v, want true", restored, err)
 	}
-	m := f.observability(t)
+	m := observability(t, f)
 	if diff := cmp.Diff(before, m.Data); diff != "" {
 		t.Errorf("restored (-want +got):\n%s", diff)
 	}
-	if _, left := m.Annotations[annotationPrevious]; left {
+	if _, left := m.Annotations[ksvc.AnnotationPrevious]; left {
 		t.Error("the note is still there")
 	}
 	if restored, err := f.RestoreConfig(t.Context()); err != nil || restored {
 		t.Errorf("RestoreConfig again = %v, %v, want nothing to do", restored, err)
 	}
-	if err := change.Restore(t.Context()); err != nil {
-		t.Errorf("Restore again = %v, want nil", err)
-	}
 }
 
 func TestConfigChangeTriesAgainAfterAConflict(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFakes(newConfigMap(observabilityConfig, nil))
-		refuse(&f.kube.Fake, "patch", "configmaps", apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, observabilityConfig, nil))
+		f := ksvctest.NewFakes(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, nil))
+		ksvctest.Refuse(&f.Kube.Fake, "patch", "configmaps", apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, ksvc.ObservabilityConfig, nil))
 		if err := f.TracingChange("grpc", "h:1", 1).Apply(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got := f.observability(t).Data["tracing-protocol"]; got != "grpc" {
+		if got := observability(t, f).Data["tracing-protocol"]; got != "grpc" {
 			t.Errorf("tracing-protocol = %q, want grpc", got)
 		}
 	})
 }
 
 func TestConfigChangeWithoutPermission(t *testing.T) {
-	f := newFakes(newConfigMap(observabilityConfig, nil))
-	refuse(&f.kube.Fake, "patch", "configmaps", apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, observabilityConfig, nil))
+	f := ksvctest.NewFakes(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, nil))
+	ksvctest.Refuse(&f.Kube.Fake, "patch", "configmaps", apierrors.NewForbidden(schema.GroupResource{Resource: "configmaps"}, ksvc.ObservabilityConfig, nil))
 	err := f.TracingChange("grpc", "h:1", 1).Apply(t.Context())
 	if err == nil || !strings.HasPrefix(err.Error(), "change ConfigMap knative-serving/config-observability: ") {
 		t.Errorf("Apply = %v", err)
@@ -92,16 +91,12 @@ func TestConfigChangeWithoutPermission(t *testing.T) {
 }
 
 func TestRestartActivator(t *testing.T) {
-	one := int32(1)
-	d := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: activator, Namespace: systemNamespace}}
-	d.Spec.Replicas = &one
-	d.Status = appsv1.DeploymentStatus{Replicas: 1, UpdatedReplicas: 1, AvailableReplicas: 1}
-	f := newFakes(d)
+	f := ksvctest.NewFakes(ksvctest.NewActivator())
 	if err := f.RestartActivator(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	got, err := f.kube.AppsV1().Deployments(systemNamespace).Get(t.Context(), activator, metav1.GetOptions{})
-	if err != nil || got.Spec.Template.Annotations[annotationRestarted] == "" {
+	got, err := f.Kube.AppsV1().Deployments(ksvc.SystemNamespace).Get(t.Context(), ksvc.Activator, metav1.GetOptions{})
+	if err != nil || got.Spec.Template.Annotations[ksvc.AnnotationRestarted] == "" {
 		t.Errorf("the activator's pods were not replaced: %v, %v", got.Spec.Template.Annotations, err)
 	}
 }

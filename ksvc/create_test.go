@@ -1,7 +1,6 @@
-package ksvc
+package ksvc_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,10 +16,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/validation"
 	clienttesting "k8s.io/client-go/testing"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/ksvctest"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
@@ -35,12 +35,12 @@ func testSpec(name string) templates.Service {
 
 func TestNewService(t *testing.T) {
 	spec := testSpec("h-1")
-	spec.Namespace = testSpace
-	s, err := newService(testRun, spec)
+	spec.Namespace = ksvctest.Space
+	s, err := ksvc.NewService(ksvctest.Run, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	labels := map[string]string{LabelManagedBy: ManagedBy, LabelRun: testRun, LabelRuntimeClass: "gvisor"}
+	labels := map[string]string{ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: ksvctest.Run, ksvc.LabelRuntimeClass: "gvisor"}
 	template := s.Spec.Template
 	container := template.Spec.Containers[0]
 	got := []any{
@@ -49,7 +49,7 @@ func TestNewService(t *testing.T) {
 		*template.Spec.EnableServiceLinks, container.Image, container.ImagePullPolicy, container.Env, container.Resources,
 	}
 	want := []any{
-		testSpace, "h-1", labels, labels,
+		ksvctest.Space, "h-1", labels, labels,
 		map[string]string{
 			"autoscaling.knative.dev/initial-scale": "0", "autoscaling.knative.dev/min-scale": "0",
 			"autoscaling.knative.dev/max-scale": "1", "autoscaling.knative.dev/window": "25s",
@@ -68,7 +68,7 @@ func TestNewService(t *testing.T) {
 }
 
 func TestNewServiceWithDefaults(t *testing.T) {
-	s, err := newService(testRun, templates.Service{Name: "h-1", Image: "x"})
+	s, err := ksvc.NewService(ksvctest.Run, templates.Service{Name: "h-1", Image: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,88 +89,66 @@ func TestValidateService(t *testing.T) {
 		{"name", func(s *templates.Service) { s.Name = "H_1" }, "service name"},
 		{"image", func(s *templates.Service) { s.Image = "" }, "no image"},
 		{"short window", func(s *templates.Service) { s.StableWindow = 5 * time.Second }, "stable window 5s"},
-		{"uneven window", func(s *templates.Service) { s.StableWindow = 6500 * ms }, "stable window 6.5s"},
-		{"timeout", func(s *templates.Service) { s.Timeout = 1500 * ms }, "revision timeout"},
+		{"uneven window", func(s *templates.Service) { s.StableWindow = 6500 * time.Millisecond }, "stable window 6.5s"},
+		{"long window", func(s *templates.Service) { s.StableWindow = time.Hour + time.Second }, "stable window 1h0m1s"},
+		{"timeout", func(s *templates.Service) { s.Timeout = 1500 * time.Millisecond }, "revision timeout"},
 		{"quantity", func(s *templates.Service) { s.Requests = map[string]string{"cpu": "much"} }, `cpu "much"`},
+		{"limit", func(s *templates.Service) { s.Limits = map[string]string{"memory": "abc"} }, `memory "abc"`},
 		{"concurrency", func(s *templates.Service) { s.Concurrency = -1 }, "concurrency -1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := testSpec("h-1")
 			test.change(&s)
-			if err := ValidateService(s); err == nil || !strings.Contains(err.Error(), test.want) {
+			if err := ksvc.ValidateService(s); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("ValidateService = %v, want %q", err, test.want)
 			}
 		})
 	}
 }
 
-func TestServiceName(t *testing.T) {
-	for _, class := range []string{"runc", "kata-qemu.virtiofs.nested_long_name", "", "Ünïcode"} {
-		name := ServiceName("20260801-101112-ab12", class, 499)
-		if p := validation.IsDNS1035Label(name); len(p) > 0 || len(name) > nameLimit {
-			t.Errorf("ServiceName(%q) = %q: %v, %d characters", class, name, p, len(name))
-		}
-	}
-	if ServiceName("a", "runc", 0) == ServiceName("b", "runc", 0) {
-		t.Error("two runs share a name")
-	}
-}
-
 func TestCreateAll(t *testing.T) {
-	f := newFakes()
+	f := ksvctest.NewFakes()
 	var specs []templates.Service
 	for i := range 20 {
 		specs = append(specs, testSpec(fmt.Sprintf("h-%d", i)))
 	}
 	last := 0
-	err := f.CreateAll(t.Context(), testRun, specs, CreateOptions{Parallel: 3, Progress: func(done, total int) {
+	err := f.CreateAll(t.Context(), ksvctest.Run, specs, func(done, total int) {
 		if done != last+1 || total != 20 {
 			t.Errorf("progress %d of %d after %d", done, total, last)
 		}
 		last = done
-	}})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := f.serving.ServingV1().Services(testSpace).List(t.Context(), metav1.ListOptions{LabelSelector: selector(testRun)})
+	list, err := f.Serving.ServingV1().Services(ksvctest.Space).List(t.Context(), metav1.ListOptions{LabelSelector: ksvc.Selector(ksvctest.Run)})
 	if err != nil || len(list.Items) != 20 || last != 20 {
 		t.Errorf("%d services, progress %d, %v, want 20", len(list.Items), last, err)
 	}
 }
 
 func TestCreateAllCreatesNothingIfOneIsWrong(t *testing.T) {
-	f := newFakes()
+	f := ksvctest.NewFakes()
 	wrong := testSpec("h-2")
 	wrong.Image = ""
-	if err := f.CreateAll(t.Context(), testRun, []templates.Service{testSpec("h-1"), wrong}, CreateOptions{}); err == nil {
+	if err := f.CreateAll(t.Context(), ksvctest.Run, []templates.Service{testSpec("h-1"), wrong}, nil); err == nil {
 		t.Error("CreateAll = nil, want an error")
 	}
-	if len(f.serving.Actions()) != 0 {
-		t.Errorf("%d requests were made, want none", len(f.serving.Actions()))
+	if len(f.Serving.Actions()) != 0 {
+		t.Errorf("%d requests were made, want none", len(f.Serving.Actions()))
 	}
-}
-
-// refuse makes the first requests of a verb fail, one with each of errs.
-func refuse(fake *clienttesting.Fake, verb, resource string, errs ...error) {
-	fake.PrependReactor(verb, resource, func(clienttesting.Action) (bool, runtime.Object, error) {
-		if len(errs) == 0 {
-			return false, nil, nil
-		}
-		err := errs[0]
-		errs = errs[1:]
-		return err != nil, nil, err
-	})
 }
 
 func TestCreateBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFakes()
-		refuse(&f.serving.Fake, "create", "services",
+		f := ksvctest.NewFakes()
+		ksvctest.Refuse(&f.Serving.Fake, "create", "services",
 			apierrors.NewTooManyRequests("busy", 3),
 			apierrors.NewInternalError(errors.New(`failed calling webhook "x": context deadline exceeded`)))
 		began := time.Now()
-		if err := f.CreateAll(t.Context(), testRun, []templates.Service{testSpec("h-1")}, CreateOptions{}); err != nil {
+		if err := f.CreateAll(t.Context(), ksvctest.Run, []templates.Service{testSpec("h-1")}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if waited := time.Since(began); waited < 3*time.Second || waited > 6*time.Second {
@@ -182,14 +160,14 @@ func TestCreateBacksOff(t *testing.T) {
 func TestCreateFindsItsOwnAfterALostAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spec := testSpec("h-1")
-		spec.Namespace = testSpace
-		there, err := newService(testRun, spec)
+		spec.Namespace = ksvctest.Space
+		there, err := ksvc.NewService(ksvctest.Run, spec)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := newFakes(there)
-		refuse(&f.serving.Fake, "create", "services", apierrors.NewServerTimeout(schema.GroupResource{Resource: "services"}, "create", 0))
-		if err := f.CreateAll(t.Context(), testRun, []templates.Service{spec}, CreateOptions{}); err != nil {
+		f := ksvctest.NewFakes(there)
+		ksvctest.Refuse(&f.Serving.Fake, "create", "services", apierrors.NewServerTimeout(schema.GroupResource{Resource: "services"}, "create", 0))
+		if err := f.CreateAll(t.Context(), ksvctest.Run, []templates.Service{spec}, nil); err != nil {
 			t.Errorf("CreateAll = %v, want nil: the first try did create it", err)
 		}
 	})
@@ -210,14 +188,14 @@ func TestCreateErrors(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			f := newFakes()
-			refuse(&f.serving.Fake, "create", "services", test.err)
-			err := f.CreateAll(t.Context(), testRun, []templates.Service{testSpec("h-1")}, CreateOptions{})
+			f := ksvctest.NewFakes()
+			ksvctest.Refuse(&f.Serving.Fake, "create", "services", test.err)
+			err := f.CreateAll(t.Context(), ksvctest.Run, []templates.Service{testSpec("h-1")}, nil)
 			if err == nil || !strings.HasPrefix(err.Error(), "create service bench/h-1: ") {
 				t.Fatalf("CreateAll = %v", err)
 			}
-			if !strings.Contains(Hint(err), test.hint) {
-				t.Errorf("hint = %q, want %q", Hint(err), test.hint)
+			if !strings.Contains(ksvc.Hint(err), test.hint) {
+				t.Errorf("hint = %q, want %q", ksvc.Hint(err), test.hint)
 			}
 		})
 	}
@@ -226,10 +204,10 @@ func TestCreateErrors(t *testing.T) {
 // A quota of three services: what was created before the fourth is removed again.
 func TestAQuotaThatRefusesAService(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := newFakes()
+		f := ksvctest.NewFakes()
 		var mu sync.Mutex
 		room := 3
-		f.serving.PrependReactor("create", "services", func(a clienttesting.Action) (bool, runtime.Object, error) {
+		f.Serving.PrependReactor("create", "services", func(a clienttesting.Action) (bool, runtime.Object, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			if room--; room >= 0 {
@@ -243,28 +221,19 @@ func TestAQuotaThatRefusesAService(t *testing.T) {
 		for i := range 6 {
 			specs = append(specs, testSpec(fmt.Sprintf("h-%d", i)))
 		}
-		err := f.CreateAll(t.Context(), testRun, specs, CreateOptions{})
+		err := f.CreateAll(t.Context(), ksvctest.Run, specs, nil)
 		if err == nil || !strings.HasPrefix(err.Error(), "create service bench/h-") || !strings.Contains(err.Error(), "exceeded quota: small") {
 			t.Errorf("CreateAll = %v", err)
 		}
-		if want := "raise the namespace's ResourceQuota, or ask for fewer services"; Hint(err) != want {
-			t.Errorf("hint = %q, want %q", Hint(err), want)
+		if want := "raise the namespace's ResourceQuota, or ask for fewer services"; ksvc.Hint(err) != want {
+			t.Errorf("hint = %q, want %q", ksvc.Hint(err), want)
 		}
-		gone, err := f.Delete(t.Context(), DeleteOptions{Run: testRun})
+		gone, err := f.Delete(t.Context(), ksvc.DeleteOptions{Run: ksvctest.Run})
 		if err != nil || gone.Services != 3 {
 			t.Errorf("Delete = %+v, %v, want 3 services", gone, err)
 		}
-		if left := f.left(t); left != nil {
+		if left := left(t, f); left != nil {
 			t.Errorf("%v are left", left)
 		}
 	})
-}
-
-func TestParallelStopsAtTheFirstFailure(t *testing.T) {
-	broken := errors.New("broken")
-	calls := 0
-	err := parallel(t.Context(), make([]int, 100), 1, nil, func(context.Context, int) error { calls++; return broken })
-	if !errors.Is(err, broken) || calls > 2 {
-		t.Errorf("parallel = %v after %d calls, want broken at once", err, calls)
-	}
 }

@@ -10,38 +10,48 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
 )
 
-// defaultDeletePatience is as long as Knative's default maximum for a request,
-// which a pod that still answers may take to end.
+// defaultDeletePatience is Knative's default limit of a request. A pod that still
+// answers one may take that long to end.
 const defaultDeletePatience = 10 * time.Minute
 
-// deleteBackoff is more patient than createBackoff, a minute in all: what is not
-// deleted now stays.
-var deleteBackoff = wait.Backoff{Duration: 500 * time.Millisecond, Factor: 1.5, Jitter: 0.2, Steps: 11}
+var adviseDeleteAgain = NewAdvice("run `kn-coldstart clean` again; `kubectl describe` of what is left says what holds it")
 
 // DeleteOptions say what is deleted, and how long to wait for it.
 type DeleteOptions struct {
-	// Run is the run whose services go; empty means every run's.
+	// Run is the run whose services go. If it is empty, those of every run go.
 	Run string
+	// AllNamespaces means every namespace, not only the client's.
+	AllNamespaces bool
 	// Patience is how long it may take until something more is gone; 0 means 10
-	// minutes. How long the whole takes depends on how much there is. ctx should
-	// not be one that Ctrl-C has cancelled.
+	// minutes. How long the whole takes depends on how much there is.
 	Patience time.Duration
-	// Progress is told how many of the services, pods and what stands between
-	// them are gone.
+	// Progress is told how many objects are gone: services, their pods, and what
+	// Knative makes of a service to get to pods.
 	Progress Progress
 }
 
 // Deleted is what Delete removed.
 type Deleted struct{ Services, Pods int }
 
-// Delete deletes the services that carry this program's label, in the client's
-// namespace, or in all if that is empty, and returns when they and their pods
-// are gone. It touches nothing without the label.
+// Delete deletes the services that carry this program's label, and returns when they
+// and their pods are gone. It touches nothing without the label. If the API server has
+// answered this client before, Delete goes on while the server restarts. If it never
+// has, Delete fails within ContactLimit.
+//
+// Where Delete is to clean up, ctx should not be one that Ctrl-C has cancelled.
 func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
+	d := &deletion{client: c, run: o.Run, namespace: c.Namespace}
+	if o.AllNamespaces {
+		d.namespace = metav1.NamespaceAll
+	}
+	if err := c.Reach(ctx); err != nil {
+		return Deleted{}, fmt.Errorf("delete services in %s: %w", d.where(), err)
+	}
 	began := time.Now()
 	ctx, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
@@ -56,54 +66,64 @@ func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
 			o.Progress(done, total)
 		}
 	})
-	err := c.deleteAndWait(ctx, o.Run, gone)
+	err := d.deleteAndWait(ctx, gone)
 	done, left := gone.result()
 	if err != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
 		err = &TimeoutError{Waited: time.Since(began), Last: left}
 	}
 	if err != nil {
-		err = withHint(fmt.Errorf("delete services in %s: %w", c.where(), err),
-			"run `kn-coldstart clean` again; `kubectl describe` of what is left says what holds it")
+		err = WithHint(fmt.Errorf("delete services in %s: %w", d.where(), err), adviseDeleteAgain)
 	}
 	return done, err
 }
 
-func (c *Client) deleteAndWait(ctx context.Context, run string, gone *departure) error {
-	if err := gone.arm(ctx, c.remnants(run)); err != nil {
+// deletion is one Delete.
+type deletion struct {
+	client    *Client
+	run       string
+	namespace string // empty for all
+}
+
+func (d *deletion) deleteAndWait(ctx context.Context, gone *departure) error {
+	if err := gone.arm(ctx, d.remnants()); err != nil {
 		return err
 	}
-	if err := c.deleteServices(ctx, run); err != nil {
+	if err := d.deleteServices(ctx); err != nil {
 		return err
 	}
 	return gone.wait(ctx)
 }
 
-func (c *Client) where() string {
-	if c.Namespace == "" {
+func (d *deletion) where() string {
+	if d.namespace == metav1.NamespaceAll {
 		return "all namespaces"
 	}
-	return "namespace " + c.Namespace
+	return "namespace " + d.namespace
 }
 
-// remnants are the sources of what Delete waits for: not only services and pods,
-// since a deployment that is still there could make another pod.
-func (c *Client) remnants(run string) []source {
-	o := metav1.ListOptions{LabelSelector: selector(run)}
-	return []source{
-		newSource(watchedServices, o, c.Serving.ServingV1().Services(c.Namespace)),
-		newSource(watchedDeployments, o, c.Kubernetes.AppsV1().Deployments(c.Namespace)),
-		newSource(watchedAutoscalers, o, c.Serving.AutoscalingV1alpha1().PodAutoscalers(c.Namespace)),
-		newSource(watchedRouting, o, c.Networking.NetworkingV1alpha1().ServerlessServices(c.Namespace)),
-		newSource(watchedPods, o, c.Kubernetes.CoreV1().Pods(c.Namespace)),
+func (d *deletion) selector() metav1.ListOptions {
+	return metav1.ListOptions{LabelSelector: Selector(d.run)}
+}
+
+// remnants are the feeds of what Delete waits for. These are not only services and
+// pods, since a deployment that is still there could make another pod.
+func (d *deletion) remnants() []feed.Feed {
+	c, in, o := d.client, d.namespace, d.selector()
+	return []feed.Feed{
+		feed.New(feed.Services, o, c.Serving.ServingV1().Services(in)),
+		feed.New(feed.Deployments, o, c.Kubernetes.AppsV1().Deployments(in)),
+		feed.New(feed.Autoscalers, o, c.Serving.AutoscalingV1alpha1().PodAutoscalers(in)),
+		feed.New(feed.Routing, o, c.Networking.NetworkingV1alpha1().ServerlessServices(in)),
+		feed.New(feed.Pods, o, c.Kubernetes.CoreV1().Pods(in)),
 	}
 }
 
-// deleteServices asks for the deletion of each service; one that fails does not
-// keep the others. The UID guards against a namesake that was made meanwhile.
-func (c *Client) deleteServices(ctx context.Context, run string) error {
+// deleteServices asks for the deletion of each service. One that fails does not
+// keep the others.
+func (d *deletion) deleteServices(ctx context.Context) error {
 	var list *servingv1.ServiceList
 	err := retryBusy(ctx, deleteBackoff, func() (err error) {
-		list, err = c.Serving.ServingV1().Services(c.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector(run)})
+		list, err = d.client.Serving.ServingV1().Services(d.namespace).List(ctx, d.selector())
 		return err
 	})
 	if err != nil {
@@ -111,8 +131,8 @@ func (c *Client) deleteServices(ctx context.Context, run string) error {
 	}
 	var mu sync.Mutex
 	var errs []error
-	err = parallel(ctx, list.Items, 0, nil, func(ctx context.Context, s servingv1.Service) error {
-		if err := c.deleteService(ctx, s); err != nil {
+	err = parallel(ctx, list.Items, nil, func(ctx context.Context, s servingv1.Service) error {
+		if err := d.client.deleteService(ctx, s); err != nil {
 			mu.Lock()
 			defer mu.Unlock()
 			errs = append(errs, fmt.Errorf("delete service %s/%s: %w", s.Namespace, s.Name, err))
@@ -122,6 +142,8 @@ func (c *Client) deleteServices(ctx context.Context, run string) error {
 	return errors.Join(append(errs, err)...)
 }
 
+// deleteService asks for the deletion of one service. It gives the UID along, so that
+// another service that was made under the same name meanwhile stays.
 func (c *Client) deleteService(ctx context.Context, s servingv1.Service) error {
 	background := metav1.DeletePropagationBackground
 	o := metav1.DeleteOptions{PropagationPolicy: &background}

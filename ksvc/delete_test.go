@@ -1,4 +1,4 @@
-package ksvc
+package ksvc_test
 
 import (
 	"context"
@@ -19,40 +19,43 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	clienttesting "k8s.io/client-go/testing"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/ksvctest"
 )
 
 // owned are a service and its pod of a run.
 func owned(run, name string) (*servingv1.Service, *corev1.Pod) {
-	meta := metav1.ObjectMeta{Name: name, Namespace: testSpace, UID: types.UID("service-" + name), Labels: runLabels(run, "runc")}
+	meta := metav1.ObjectMeta{Name: name, Namespace: ksvctest.Space, UID: types.UID("service-" + name), Labels: ksvctest.Labels(run)}
 	s := &servingv1.Service{ObjectMeta: meta}
 	meta.Name, meta.UID = name+"-pod", types.UID("pod-"+name)
 	return s, &corev1.Pod{ObjectMeta: meta}
 }
 
-func deleteFakes() *fakes {
+func deleteFakes() *ksvctest.Fakes {
 	first, firstPod := owned("run-1", "a")
 	second, secondPod := owned("run-2", "b")
 	stranger, strangerPod := owned("run-1", "c")
 	stranger.Labels, strangerPod.Labels = nil, nil
-	f := newFakes(first, firstPod, second, secondPod, stranger, strangerPod)
+	f := ksvctest.NewFakes(first, firstPod, second, secondPod, stranger, strangerPod)
 	// What Kubernetes' garbage collector does, a while later.
-	f.serving.PrependReactor("delete", "services", func(a clienttesting.Action) (bool, runtime.Object, error) {
+	f.Serving.PrependReactor("delete", "services", func(a clienttesting.Action) (bool, runtime.Object, error) {
 		name := a.(clienttesting.DeleteAction).GetName()
 		time.AfterFunc(time.Second, func() {
-			_ = f.kube.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("pods"), testSpace, name+"-pod")
+			_ = f.Kube.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("pods"), ksvctest.Space, name+"-pod")
 		})
 		return false, nil, nil
 	})
 	return f
 }
 
-func (f *fakes) left(t *testing.T) []string {
+func left(t *testing.T, f *ksvctest.Fakes) []string {
 	t.Helper()
-	services, err := f.serving.ServingV1().Services(testSpace).List(t.Context(), metav1.ListOptions{})
+	services, err := f.Serving.ServingV1().Services(ksvctest.Space).List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	pods, err := f.kube.CoreV1().Pods(testSpace).List(t.Context(), metav1.ListOptions{})
+	pods, err := f.Kube.CoreV1().Pods(ksvctest.Space).List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,19 +73,19 @@ func (f *fakes) left(t *testing.T) []string {
 func TestDelete(t *testing.T) {
 	tests := []struct {
 		name, run string
-		want      Deleted
+		want      ksvc.Deleted
 		left      []string
 	}{
-		{"one run", "run-1", Deleted{Services: 1, Pods: 1}, []string{"b", "b-pod", "c", "c-pod"}},
-		{"every run", "", Deleted{Services: 2, Pods: 2}, []string{"c", "c-pod"}},
-		{"a run that left nothing", "run-9", Deleted{}, []string{"a", "a-pod", "b", "b-pod", "c", "c-pod"}},
+		{"one run", "run-1", ksvc.Deleted{Services: 1, Pods: 1}, []string{"b", "b-pod", "c", "c-pod"}},
+		{"every run", "", ksvc.Deleted{Services: 2, Pods: 2}, []string{"c", "c-pod"}},
+		{"a run that left nothing", "run-9", ksvc.Deleted{}, []string{"a", "a-pod", "b", "b-pod", "c", "c-pod"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := deleteFakes()
 				var progress [][2]int
-				got, err := f.Delete(t.Context(), DeleteOptions{Run: test.run, Progress: func(done, total int) {
+				got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Run: test.run, Progress: func(done, total int) {
 					progress = append(progress, [2]int{done, total})
 				}})
 				if err != nil {
@@ -91,7 +94,7 @@ func TestDelete(t *testing.T) {
 				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Errorf("deleted (-want +got):\n%s", diff)
 				}
-				if diff := cmp.Diff(test.left, f.left(t)); diff != "" {
+				if diff := cmp.Diff(test.left, left(t, f)); diff != "" {
 					t.Errorf("left (-want +got):\n%s", diff)
 				}
 				if n := test.want.Services + test.want.Pods; len(progress) != n || n > 0 && progress[n-1] != [2]int{n, n} {
@@ -106,9 +109,9 @@ func TestDelete(t *testing.T) {
 func TestDeleteNamesWhatStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := owned("run-1", "a")
-		terminating(p)
-		f := newFakes(s, p) // nothing collects the pod
-		_, err := f.Delete(t.Context(), DeleteOptions{Patience: time.Minute})
+		ksvctest.Terminating(p)
+		f := ksvctest.NewFakes(s, p) // nothing collects the pod
+		_, err := f.Delete(t.Context(), ksvc.DeleteOptions{Patience: time.Minute})
 		want := "delete services in namespace bench: not after 1m0s, last seen: 1 objects are left: pods bench/a-pod (Terminating)"
 		if err == nil || err.Error() != want {
 			t.Errorf("Delete = %v, want %s", err, want)
@@ -121,14 +124,14 @@ func TestDeleteWaitsAsLongAsMoreGoes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, firstPod := owned("run-1", "a")
 		second, secondPod := owned("run-1", "b")
-		f := newFakes(first, firstPod, second, secondPod)
+		f := ksvctest.NewFakes(first, firstPod, second, secondPod)
 		for pod, after := range map[string]time.Duration{"a-pod": 40 * time.Second, "b-pod": 80 * time.Second} {
 			time.AfterFunc(after, func() {
-				_ = f.kube.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("pods"), testSpace, pod)
+				_ = f.Kube.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("pods"), ksvctest.Space, pod)
 			})
 		}
-		got, err := f.Delete(t.Context(), DeleteOptions{Patience: time.Minute})
-		if want := (Deleted{Services: 2, Pods: 2}); err != nil || got != want {
+		got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Patience: time.Minute})
+		if want := (ksvc.Deleted{Services: 2, Pods: 2}); err != nil || got != want {
 			t.Errorf("Delete = %+v, %v, want %+v", got, err, want)
 		}
 		synctest.Wait()
@@ -139,11 +142,11 @@ func TestDeleteWaitsAsLongAsMoreGoes(t *testing.T) {
 func TestDeleteGivesUpOnASilentServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := deleteFakes()
-		f.serving.PrependReactor("list", "services", func(clienttesting.Action) (bool, runtime.Object, error) {
+		f.Serving.PrependReactor("list", "services", func(clienttesting.Action) (bool, runtime.Object, error) {
 			time.Sleep(time.Minute + time.Millisecond)
 			return true, nil, context.Canceled
 		})
-		_, err := f.Delete(t.Context(), DeleteOptions{Patience: time.Minute})
+		_, err := f.Delete(t.Context(), ksvc.DeleteOptions{Patience: time.Minute})
 		want := "delete services in namespace bench: not after 1m0s, last seen: no answer from the API server"
 		if err == nil || err.Error() != want {
 			t.Errorf("Delete = %v, want %s", err, want)
@@ -155,13 +158,13 @@ func TestDeleteGivesUpOnASilentServer(t *testing.T) {
 func TestDeleteGoesOnAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := deleteFakes()
-		refuse(&f.serving.Fake, "delete", "services", errors.New("denied"))
-		_, err := f.Delete(t.Context(), DeleteOptions{Patience: time.Minute})
+		ksvctest.Refuse(&f.Serving.Fake, "delete", "services", errors.New("denied"))
+		_, err := f.Delete(t.Context(), ksvc.DeleteOptions{Patience: time.Minute})
 		if err == nil || !strings.Contains(err.Error(), "denied") {
 			t.Fatalf("Delete = %v, want denied", err)
 		}
 		time.Sleep(2 * time.Second)
-		if left := f.left(t); len(left) != 4 {
+		if left := left(t, f); len(left) != 4 {
 			t.Errorf("left %v, want the one that failed and the stranger", left)
 		}
 	})
@@ -172,10 +175,10 @@ func TestDeleteOutlastsARestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := deleteFakes()
 		refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
-		refuse(&f.serving.Fake, "list", "services", refused, refused, nil, io.EOF)
-		refuse(&f.serving.Fake, "delete", "services", syscall.ECONNRESET)
-		got, err := f.Delete(t.Context(), DeleteOptions{Run: "run-1"})
-		if want := (Deleted{Services: 1, Pods: 1}); err != nil || got != want {
+		ksvctest.Refuse(&f.Serving.Fake, "list", "services", refused, refused, nil, io.EOF)
+		ksvctest.Refuse(&f.Serving.Fake, "delete", "services", syscall.ECONNRESET)
+		got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Run: "run-1"})
+		if want := (ksvc.Deleted{Services: 1, Pods: 1}); err != nil || got != want {
 			t.Errorf("Delete = %+v, %v, want %+v", got, err, want)
 		}
 		synctest.Wait()

@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
 )
 
 // departure watches a run's objects until all that were ever seen are gone.
@@ -20,36 +22,53 @@ type departure struct {
 	progress Progress
 	now      func() time.Duration
 
-	mu      sync.Mutex
-	there   map[types.UID]string
+	mu sync.Mutex
+	// there are the objects that exist.
+	there map[types.UID]remnant
+	// counted are all that were ever seen.
 	counted map[types.UID]bool
 	done    Deleted
-	changed signal
+	changed feed.Signal
+}
+
+// remnant is an object that is not gone yet.
+type remnant struct {
+	feed string // its resource type
+	name string // NAMESPACE/NAME
+	// terminating says that its deletion was asked for.
+	terminating bool
+}
+
+// String says what it is, for people.
+func (r remnant) String() string {
+	words := r.feed + " " + r.name
+	if r.terminating {
+		words += " (Terminating)"
+	}
+	return words
 }
 
 func newDeparture(p Progress) *departure {
 	began := time.Now()
 	return &departure{
-		progress: p, there: map[types.UID]string{}, counted: map[types.UID]bool{},
+		progress: p, there: map[types.UID]remnant{}, counted: map[types.UID]bool{},
 		now: func() time.Duration { return time.Since(began) },
 	}
 }
 
-func (d *departure) arm(ctx context.Context, sources []source) error {
-	for _, each := range sources {
-		s := &stream{
-			source: each, sink: departureSink{d, each.name}, now: d.now, lost: -1,
-			tell: tell{func(string, time.Duration, error) {}, func(string, error) {}, func(string, time.Duration) {}},
-		}
+// arm follows the feeds. What happens once it has returned is seen.
+func (d *departure) arm(ctx context.Context, feeds []feed.Feed) error {
+	for _, f := range feeds {
+		s := feed.NewStream(f, departureSink{d, f.Name}, nil, d.now)
 		var first watch.Interface
 		err := retryBusy(ctx, deleteBackoff, func() (err error) {
-			first, err = s.connect(ctx)
+			first, err = s.Connect(ctx)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		go s.run(ctx, first)
+		go s.Run(ctx, first)
 	}
 	return nil
 }
@@ -58,25 +77,25 @@ func (d *departure) arm(ctx context.Context, sources []source) error {
 func (d *departure) wait(ctx context.Context) error {
 	for {
 		d.mu.Lock()
-		left, changed := len(d.there), d.changed.wait()
+		left, changed := len(d.there), d.changed.Next()
 		d.mu.Unlock()
 		if left == 0 {
 			return nil
 		}
-		if err := pause(ctx, changed, 0); err != nil {
+		if err := feed.Pause(ctx, changed, 0); err != nil {
 			return err
 		}
 	}
 }
 
-// result is what went, and what is left in words. Nothing left while Delete still
-// waits means that it could not be seen what there is.
+// result is what is gone, and in words what is left. If nothing is left while Delete
+// still waits, the API server has not told what there is.
 func (d *departure) result() (Deleted, string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var left []string
-	for _, name := range d.there {
-		left = append(left, name)
+	for _, r := range d.there {
+		left = append(left, r.String())
 	}
 	slices.Sort(left)
 	if len(left) == 0 {
@@ -85,32 +104,30 @@ func (d *departure) result() (Deleted, string) {
 	return d.done, fmt.Sprintf("%d objects are left: %s", len(left), strings.Join(left[:min(len(left), 5)], ", "))
 }
 
-// seen and left take in one object; d.mu is held.
+// seen takes in an object that exists; d.mu is held.
 func (d *departure) seen(o metav1.Object, kind string) {
-	words := kind + " " + o.GetNamespace() + "/" + o.GetName()
-	if o.GetDeletionTimestamp() != nil {
-		words += " (Terminating)"
-	}
-	d.there[identity(o)] = words
+	d.there[identity(o)] = remnant{feed: kind, name: o.GetNamespace() + "/" + o.GetName(), terminating: o.GetDeletionTimestamp() != nil}
 	d.counted[identity(o)] = true
 }
 
-func (d *departure) left(uid types.UID, kind string) {
-	if _, was := d.there[uid]; !was {
+// left takes in that an object is gone; d.mu is held.
+func (d *departure) left(uid types.UID) {
+	r, was := d.there[uid]
+	if !was {
 		return
 	}
 	delete(d.there, uid)
-	switch kind {
-	case watchedServices:
+	switch r.feed {
+	case feed.Services:
 		d.done.Services++
-	case watchedPods:
+	case feed.Pods:
 		d.done.Pods++
 	}
 	d.progress(len(d.counted)-len(d.there), len(d.counted))
-	d.changed.fire()
+	d.changed.Fire()
 }
 
-// identity is the object's UID; objects of a fake API have none.
+// identity is the object's UID. The objects of the clientsets in tests have none.
 func identity(o metav1.Object) types.UID {
 	if uid := o.GetUID(); uid != "" {
 		return uid
@@ -118,13 +135,13 @@ func identity(o metav1.Object) types.UID {
 	return types.UID(fmt.Sprintf("%T/%s/%s", o, o.GetNamespace(), o.GetName()))
 }
 
-// departureSink is the departure as seen from one source.
+// departureSink is the departure as one feed sees it.
 type departureSink struct {
 	*departure
 	kind string
 }
 
-func (s departureSink) listed(objects []runtime.Object, _, _ time.Duration) {
+func (s departureSink) Listed(objects []runtime.Object, _, _ time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := map[types.UID]bool{}
@@ -134,14 +151,14 @@ func (s departureSink) listed(objects []runtime.Object, _, _ time.Duration) {
 			s.seen(m, s.kind)
 		}
 	}
-	for uid, words := range s.there {
-		if !now[uid] && strings.HasPrefix(words, s.kind+" ") {
-			s.left(uid, s.kind)
+	for uid, r := range s.there {
+		if !now[uid] && r.feed == s.kind {
+			s.left(uid)
 		}
 	}
 }
 
-func (s departureSink) arrived(kind watch.EventType, o runtime.Object, _ time.Duration) {
+func (s departureSink) Arrived(kind watch.EventType, o runtime.Object, _ time.Duration) {
 	m, ok := ours(o)
 	if !ok {
 		return
@@ -149,13 +166,13 @@ func (s departureSink) arrived(kind watch.EventType, o runtime.Object, _ time.Du
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if kind == watch.Deleted {
-		s.left(identity(m), s.kind)
+		s.left(identity(m))
 		return
 	}
 	s.seen(m, s.kind)
 }
 
-// ours is a second look at the label: it is what guards other people's objects.
+// ours looks at the label once more. It guards the objects of other people.
 func ours(o runtime.Object) (metav1.Object, bool) {
 	m, err := meta.Accessor(o)
 	return m, err == nil && m.GetLabels()[LabelManagedBy] == ManagedBy

@@ -1,15 +1,18 @@
-// Package ksvc is everything that talks to Kubernetes: it creates Knative
-// Services, waits for them, watches what becomes of them, finds the ingress in
-// front of them and deletes them.
+// Package ksvc is the client of Kubernetes and Knative: it creates the services of a
+// run, changes and restores settings, and deletes what it created. The packages below
+// it do the rest: feed follows resource types, watch sees what becomes of services and
+// proves with it, check looks at a cluster before a run, ingress finds the way in, otlp
+// and usage collect spans and the use of memory and CPU. Package cluster puts all of
+// them behind one type, which is what a program needs to know.
 //
-// Its stance: the cluster is observed, never asked twice. One watch per resource
-// type, selected by the run's label, serves the whole run, however many services
-// it has. Each event is stamped on the run's clock when it arrives; waiting,
-// the proof that a start was cold, and the phases of a start are read from what
-// was stamped. An interval in which a watch was down is remembered as a gap: what
-// happened in it is unknown, not assumed.
+// Knative owns the objects, so ksvc changes none but its own Services, and those only
+// by creating and deleting them. The one exception is ConfigChange, which records the
+// prior values on the object that it changes.
 //
-// Knative owns the objects, so ksvc changes none but its own Services, and those
-// only by creating and deleting them. The one exception is ConfigChange, which
-// records the prior values on the object that it changes.
+// The first request of a Client fails within ContactLimit if the API server does not
+// answer. A server that has answered once is waited for patiently, because it may just
+// be restarting.
+//
+// A node is a node of the cluster, and the host is the computer that this program runs
+// on. They may be the same.
 package ksvc

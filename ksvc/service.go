@@ -3,10 +3,7 @@ package ksvc
 import (
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"maps"
-	"regexp"
-	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -17,33 +14,13 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
-// Bounds of the autoscaler's stable window.
+// Bounds of the autoscaler's stable window, as Knative's webhook has them.
 const (
 	minWindow = 6 * time.Second
 	maxWindow = time.Hour
 )
 
-// nameLimit keeps a pod's name within 63 characters, so that the pod's hostname,
-// which is how the function names itself, is not cut: Knative and Kubernetes add
-// 34 to the service's name.
-const nameLimit = 63 - 34
-
-var notNameable = regexp.MustCompile(`[^a-z0-9]+`)
-
-// ServiceName is the name of a run's i-th service of a class: unique among runs,
-// readable, and short enough for pods to keep their name as hostname.
-func ServiceName(run, class string, i int) string {
-	sum := fnv.New32a()
-	sum.Write([]byte(run))
-	tail := fmt.Sprintf("-%06x-%d", sum.Sum32()&0xffffff, i)
-	head := "cs-" + notNameable.ReplaceAllString(strings.ToLower(class), "-")
-	if room := nameLimit - len(tail); len(head) > room {
-		head = head[:room]
-	}
-	return strings.TrimRight(head, "-") + tail
-}
-
-// ValidateService says what in s no cluster would accept.
+// ValidateService says what in a service no cluster would accept.
 func ValidateService(s templates.Service) error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -72,10 +49,10 @@ func ValidateService(s templates.Service) error {
 	return errors.Join(errs...)
 }
 
-// newService renders s as a Service of the run. Unknown fields are an error, so
-// that the template and Knative's types cannot drift apart unnoticed.
+// newService renders s as a Service of the run. An unknown field is an error, so
+// that it is noticed when the template and Knative's types drift apart.
 func newService(run string, s templates.Service) (*servingv1.Service, error) {
-	if err := validateRun(run); err != nil {
+	if err := ValidateRun(run); err != nil {
 		return nil, err
 	}
 	if err := ValidateService(s); err != nil {
@@ -85,7 +62,7 @@ func newService(run string, s templates.Service) (*servingv1.Service, error) {
 	if labels == nil {
 		labels = map[string]string{}
 	}
-	maps.Copy(labels, runLabels(run, s.RuntimeClass))
+	maps.Copy(labels, runLabels(run, s.RuntimeClass, s.Variant))
 	s.Labels = labels
 	if s.Requests == nil {
 		s.Requests = map[string]string{}

@@ -1,12 +1,15 @@
 package loadgen
 
 import (
+	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
 // Pattern is how requests that belong together arrive.
@@ -43,21 +46,52 @@ func ParseArrival(text string) (Arrival, error) {
 	return a, nil
 }
 
+// The bounds of a rate, in requests per second: one a day, and more than one client
+// can send.
+const (
+	leastRate = 1.0 / (24 * 60 * 60)
+	mostRate  = 100_000
+)
+
+// pattern is what there is to know of an arrival pattern: a new one is a row more.
+type pattern struct {
+	name  Pattern
+	paced bool // it has a rate
+	// pacer says when the requests are due. A burst has none: it is fired from a
+	// barrier.
+	pacer func(rate float64, random *rand.Rand) vegeta.Pacer
+}
+
+var patterns = []pattern{
+	{Burst, false, nil},
+	{Uniform, true, func(rate float64, _ *rand.Rand) vegeta.Pacer {
+		return vegeta.ConstantPacer{Freq: 1, Per: time.Duration(float64(time.Second) / rate)}
+	}},
+	{Poisson, true, func(rate float64, random *rand.Rand) vegeta.Pacer { return &poissonPacer{rate: rate, random: random} }},
+}
+
+func (a Arrival) pattern() (pattern, bool) {
+	at := slices.IndexFunc(patterns, func(p pattern) bool { return p.name == a.Pattern })
+	if at < 0 {
+		return pattern{}, false
+	}
+	return patterns[at], true
+}
+
 // Validate tells what is wrong with an arrival.
 func (a Arrival) Validate() error {
-	switch a.Pattern {
-	case Burst:
-		if a.Rate != 0 {
-			return fmt.Errorf("a burst has no rate")
-		}
-		return nil
-	case Uniform, Poisson:
-		if !(a.Rate > 0) || math.IsInf(a.Rate, 1) {
-			return fmt.Errorf("%s needs a positive rate, such as %s:5 for five requests per second", a.Pattern, a.Pattern)
-		}
-		return nil
+	p, known := a.pattern()
+	switch {
+	case !known:
+		return errors.New("want burst, uniform:RATE or poisson:RATE")
+	case !p.paced && a.Rate != 0:
+		return fmt.Errorf("a %s has no rate", a.Pattern)
+	case p.paced && !(a.Rate > 0):
+		return fmt.Errorf("%s needs a positive rate, such as %s:5 for five requests per second", a.Pattern, a.Pattern)
+	case p.paced && (a.Rate < leastRate || a.Rate > mostRate):
+		return fmt.Errorf("a rate of %g a second makes no sense: want one from one a day to %d a second", a.Rate, mostRate)
 	}
-	return fmt.Errorf("want burst, uniform:RATE or poisson:RATE")
+	return nil
 }
 
 // String is the arrival as flags have it.
@@ -77,22 +111,42 @@ func (a *Arrival) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// offsets are the instants of n requests from the start of a round. A Poisson
-// process begins with a distance of its own, the others at once. Its distances
-// come from PCG with the given seed and stream alone, so that a run can be
-// repeated.
-func (a Arrival) offsets(n int, seed, stream uint64) []time.Duration {
-	offsets := make([]time.Duration, n)
-	random := rand.New(rand.NewPCG(seed, stream))
-	at := 0.0
-	for i := range offsets {
-		switch a.Pattern {
-		case Uniform:
-			at = float64(i) / a.Rate
-		case Poisson:
-			at += random.ExpFloat64() / a.Rate
-		}
-		offsets[i] = time.Duration(at * float64(time.Second))
+// dues are when n requests are due, from the start of a round. A Poisson process
+// begins with a distance of its own, the others at once. Its distances come from PCG
+// with the given seed and stream alone, so that a run can be repeated.
+func (a Arrival) dues(n int, seed, stream uint64) []time.Duration {
+	dues := make([]time.Duration, n)
+	p, known := a.pattern()
+	if !known || p.pacer == nil {
+		return dues
 	}
-	return offsets
+	pacer, at := p.pacer(a.Rate, rand.New(rand.NewPCG(seed, stream))), time.Duration(0)
+	for i := range dues {
+		wait, _ := pacer.Pace(at, uint64(i))
+		at += wait
+		dues[i] = at
+	}
+	if a.Pattern == Uniform && n > 0 { // a constant pacer waits once before its first
+		for i, first := 0, dues[0]; i < n; i++ {
+			dues[i] -= first
+		}
+	}
+	return dues
 }
+
+// poissonPacer is a vegeta.Pacer whose hits are at exponentially distributed
+// distances.
+type poissonPacer struct {
+	rate   float64
+	random *rand.Rand
+	at     float64 // seconds from the start to the latest hit
+}
+
+// Pace is the time until the next hit is due.
+func (p *poissonPacer) Pace(elapsed time.Duration, _ uint64) (wait time.Duration, stop bool) {
+	p.at += p.random.ExpFloat64() / p.rate
+	return max(0, time.Duration(p.at*float64(time.Second))-elapsed), false
+}
+
+// Rate is the mean rate in hits per second.
+func (p *poissonPacer) Rate(time.Duration) float64 { return p.rate }

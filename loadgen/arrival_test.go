@@ -28,7 +28,9 @@ func TestParseArrival(t *testing.T) {
 		{text: "poisson:0", fails: "positive rate"},
 		{text: "poisson:-1", fails: "positive rate"},
 		{text: "uniform:NaN", fails: "positive rate"},
-		{text: "uniform:Inf", fails: "positive rate"},
+		{text: "uniform:Inf", fails: "makes no sense"},
+		{text: "uniform:1e30", fails: "makes no sense"},
+		{text: "poisson:1e-9", fails: "makes no sense"},
 	} {
 		t.Run(test.text, func(t *testing.T) {
 			got, err := ParseArrival(test.text)
@@ -57,19 +59,19 @@ func TestArrivalAsJSON(t *testing.T) {
 	}
 }
 
-func TestOffsets(t *testing.T) {
+func TestDues(t *testing.T) {
 	const ms = time.Millisecond
-	if diff := cmp.Diff([]time.Duration{0, 0, 0}, Arrival{Pattern: Burst}.offsets(3, 1, 1)); diff != "" {
+	if diff := cmp.Diff([]time.Duration{0, 0, 0}, Arrival{Pattern: Burst}.dues(3, 1, 1)); diff != "" {
 		t.Errorf("burst: %s", diff)
 	}
-	if diff := cmp.Diff([]time.Duration{0, 250 * ms, 500 * ms}, Arrival{Uniform, 4}.offsets(3, 1, 1)); diff != "" {
+	if diff := cmp.Diff([]time.Duration{0, 250 * ms, 500 * ms}, Arrival{Uniform, 4}.dues(3, 1, 1)); diff != "" {
 		t.Errorf("uniform: %s", diff)
 	}
 	p := Arrival{Poisson, 4}
-	if diff := cmp.Diff(p.offsets(50, 1, 2), p.offsets(50, 1, 2)); diff != "" {
+	if diff := cmp.Diff(p.dues(50, 1, 2), p.dues(50, 1, 2)); diff != "" {
 		t.Errorf("one seed and stream, two schedules: %s", diff)
 	}
-	if cmp.Equal(p.offsets(50, 1, 2), p.offsets(50, 1, 3)) || cmp.Equal(p.offsets(50, 1, 2), p.offsets(50, 2, 2)) {
+	if cmp.Equal(p.dues(50, 1, 2), p.dues(50, 1, 3)) || cmp.Equal(p.dues(50, 1, 2), p.dues(50, 2, 2)) {
 		t.Error("another seed or stream, the same schedule")
 	}
 }
@@ -79,7 +81,7 @@ func TestOffsets(t *testing.T) {
 func TestPoissonDistances(t *testing.T) {
 	const n, rate = 20000, 8.0
 	sum, squares, before := 0.0, 0.0, time.Duration(0)
-	for _, at := range (Arrival{Poisson, rate}).offsets(n, 1, 1) {
+	for _, at := range (Arrival{Poisson, rate}).dues(n, 1, 1) {
 		d := (at - before).Seconds()
 		if d < 0 {
 			t.Fatalf("%v comes after %v", at, before)
@@ -90,28 +92,5 @@ func TestPoissonDistances(t *testing.T) {
 	deviation := math.Sqrt(squares/n - mean*mean)
 	if math.Abs(mean*rate-1) > 0.03 || math.Abs(deviation*rate-1) > 0.03 {
 		t.Errorf("mean %v, standard deviation %v, want both near %v", mean, deviation, 1/rate)
-	}
-}
-
-func TestSchedule(t *testing.T) {
-	s := &schedule{rate: 4, offsets: []time.Duration{0, 250, 500}, now: func() time.Duration { return 1010 }}
-	for _, step := range []struct {
-		elapsed time.Duration
-		hits    uint64
-		wait    time.Duration
-		stop    bool
-	}{
-		{elapsed: 10, hits: 0, wait: 0},
-		{elapsed: 20, hits: 1, wait: 230},
-		{elapsed: 600, hits: 2, wait: 0}, // late: at once, and still intended when it was due
-		{elapsed: 600, hits: 3, stop: true},
-	} {
-		wait, stop := s.Pace(step.elapsed, step.hits)
-		if wait != step.wait || stop != step.stop {
-			t.Errorf("after %d with %d hits: got %d, %v", step.elapsed, step.hits, wait, stop)
-		}
-	}
-	if s.intended(0) != 1000 || s.intended(2) != 1500 || s.Rate(0) != 4 {
-		t.Errorf("intended %d and %d, rate %v", s.intended(0), s.intended(2), s.Rate(0))
 	}
 }

@@ -1,9 +1,7 @@
 package loadgen
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -25,6 +23,27 @@ type Client struct {
 	// which go into its sample, and into its header so that what it passes on its
 	// way reports spans of that trace.
 	TraceID func() string
+	// Message is how the requests look.
+	Message Message
+	// Protocol is HTTP1 if it is nil.
+	Protocol Protocol
+	// Recogniser tells who answered and whether the answer is right; it is Coldfn if it
+	// is nil.
+	Recogniser Recogniser
+}
+
+func (c *Client) protocol() Protocol {
+	if c.Protocol == nil {
+		return HTTP1{}
+	}
+	return c.Protocol
+}
+
+func (c *Client) recogniser() Recogniser {
+	if c.Recogniser == nil {
+		return Coldfn{}
+	}
+	return c.Recogniser
 }
 
 // Send makes one request over a connection of its own and returns what became of
@@ -50,7 +69,7 @@ func (c *Client) Prepare(t record.Target) (*Request, error) {
 	if c.TraceID != nil {
 		id = c.TraceID()
 	}
-	text, err := requestText(t, id)
+	text, err := c.protocol().Encode(t, c.message(id))
 	if err != nil {
 		return nil, fmt.Errorf("prepare request to %s: %w", name(t), err)
 	}
@@ -59,30 +78,17 @@ func (c *Client) Prepare(t record.Target) (*Request, error) {
 	return r, nil
 }
 
-// requestText is a request as it goes over the wire, checked by net/http. It is
-// traced if it has a trace id.
-func requestText(t record.Target, traceID string) ([]byte, error) {
-	path := t.Path
-	if path == "" {
-		path = "/"
-	}
-	if path[0] != '/' {
-		return nil, errors.New("the path does not begin with a slash")
-	}
-	r, err := http.NewRequest(http.MethodGet, "http://"+t.Host+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	r.Close = true // one request, one connection
-	r.Header.Set("User-Agent", "kn-coldstart")
+// message is the request's, traced if it has a trace id.
+func (c *Client) message(traceID string) Message {
+	m := c.Message
 	if traceID != "" {
-		r.Header.Set("Traceparent", traceParent(traceID))
+		m.Header = m.Header.Clone()
+		if m.Header == nil {
+			m.Header = http.Header{}
+		}
+		m.Header.Set("Traceparent", traceParent(traceID))
 	}
-	var text bytes.Buffer
-	if err := r.Write(&text); err != nil {
-		return nil, err
-	}
-	return text.Bytes(), nil
+	return m
 }
 
 func (c *Client) dial(ctx context.Context, address string) (net.Conn, error) {

@@ -20,8 +20,6 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-var _ Sink = (*record.Writer)(nil)
-
 // functionBody is what the function answers from a pod.
 func functionBody(pod string) string {
 	b, err := json.Marshal(record.Function{Pod: pod, Nonce: "n-" + pod, Requests: 1})

@@ -3,6 +3,7 @@
 package loadgen
 
 import (
+	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
@@ -80,16 +81,15 @@ func fireDelayed(b *testing.B, address string, n int) []time.Duration {
 	b.Helper()
 	c := newClient(time.Minute)
 	samples := make([]record.Sample, n)
-	v := &volley{clock: c.Clock, handle: func(i int, s record.Sample, _ error) { samples[i] = s }}
+	v := &Volley{Clock: c.Clock, Arrival: Arrival{Pattern: Burst}, Preconnect: true, Handle: func(i int, s record.Sample, _ error) { samples[i] = s }}
 	for _, to := range delayedTargets(address, n) {
 		r, err := c.Prepare(to)
 		if err != nil {
 			b.Fatal(err)
 		}
-		v.requests = append(v.requests, r)
+		v.Requests = append(v.Requests, r)
 	}
-	v.connect(b.Context())
-	v.burst(b.Context())
+	v.Fire(b.Context())
 	errs := make([]time.Duration, n)
 	for i, s := range samples {
 		if s.Outcome != record.OK {
@@ -101,10 +101,20 @@ func fireDelayed(b *testing.B, address string, n int) []time.Duration {
 	return errs
 }
 
+// numbered are n services of one class.
+func numbered(n int) []record.Target {
+	all := make([]record.Target, n)
+	for i := range all {
+		service := fmt.Sprintf("runc-%d", i)
+		all[i] = record.Target{RuntimeClass: "runc", Namespace: "bench", Service: service, Revision: service + "-00001", Host: service + ".bench.example.com"}
+	}
+	return all
+}
+
 // delayedTargets are n services whose answers take their turns over delaySpread, in
 // an order that is not that of the requests.
 func delayedTargets(address string, n int) []record.Target {
-	all := targets(n, "runc")
+	all := numbered(n)
 	for i := range all {
 		all[i].Address = address
 		all[i].Path = delayPath(shortestDelay + delaySpread*time.Duration(i*263%n)/time.Duration(n))

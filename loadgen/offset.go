@@ -11,7 +11,7 @@ import (
 // nothing about a clock.
 const warmTimeout = 2 * time.Second
 
-// estimateOffset sends up to n warm requests to the function that answered s and
+// EstimateOffset sends up to n warm requests to the function that answered s and
 // estimates its clock's offset from the quickest of them; nil when none of them
 // was answered by that very process.
 //
@@ -21,13 +21,13 @@ const warmTimeout = 2 * time.Second
 // The function's answer lies somewhere between the two instants of the run's
 // clock. Their middle is the best guess, half their distance the bound of its
 // error: the quicker the exchange, the better the estimate.
-func estimateOffset(ctx context.Context, c *Client, t record.Target, s record.Sample, n int) *record.ClockOffset {
+func EstimateOffset(ctx context.Context, c *Client, t record.Target, s record.Sample, n int) *record.ClockOffset {
 	if s.Outcome != record.OK {
 		return nil
 	}
 	quick := *c
 	quick.Timeout = min(c.Timeout, warmTimeout)
-	quick.TraceID = nil // the spans of warm requests are nobody's
+	quick.TraceID = nil // warm requests belong to no sample, so neither would their spans
 	var best *record.ClockOffset
 	answered := 0
 	for range n {

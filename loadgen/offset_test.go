@@ -76,10 +76,11 @@ func TestEstimateOffset(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := newClient(time.Minute)
+				c := &Client{Clock: record.NewClock(), Timeout: time.Minute}
 				c.Dial = test.function.dial
+				c.TraceID = func() string { t.Error("a warm request is traced"); return "" }
 				time.Sleep(time.Second)
-				got := estimateOffset(t.Context(), c, targetAt("ingress:80"), test.cold, 3)
+				got := EstimateOffset(t.Context(), c, targetAt("ingress:80"), test.cold, 3)
 				if diff := cmp.Diff(test.want, got); diff != "" {
 					t.Error(diff)
 				}

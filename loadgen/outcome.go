@@ -47,15 +47,26 @@ func explain(outcome record.Outcome, err error, address string, s *record.Sample
 	return err.Error()
 }
 
-// judge tells the outcome of a request that was answered, and who answered it.
-func judge(t record.Target, body []byte, s *record.Sample) {
-	if s.Status != http.StatusOK {
-		s.Outcome, s.Error = record.HTTP, fmt.Sprintf("status %d: %s", s.Status, excerpt(body))
+// Recogniser tells who answered a request and whether the answer is right. It sets
+// the sample's outcome, and with it the error, the instance and what the function
+// said of itself, as far as the answer tells.
+type Recogniser interface {
+	Recognise(t record.Target, a Answer, s *record.Sample)
+}
+
+// Coldfn recognises the answer of cmd/coldfn: status 200, with a JSON that names the
+// pod.
+type Coldfn struct{}
+
+// Recognise implements Recogniser.
+func (Coldfn) Recognise(t record.Target, a Answer, s *record.Sample) {
+	if a.Status != http.StatusOK {
+		s.Outcome, s.Error = record.HTTP, fmt.Sprintf("status %d: %s", a.Status, excerpt(a.Body))
 		return
 	}
 	var f record.Function
-	if err := json.Unmarshal(body, &f); err != nil || f.Pod == "" || f.Nonce == "" {
-		s.Outcome, s.Error = record.Body, fmt.Sprintf("not the function's answer: %s", excerpt(body))
+	if err := json.Unmarshal(a.Body, &f); err != nil || f.Pod == "" || f.Nonce == "" {
+		s.Outcome, s.Error = record.Body, fmt.Sprintf("not the function's answer: %s", excerpt(a.Body))
 		return
 	}
 	s.Function, s.Instance = &f, &record.Instance{Pod: f.Pod, Proof: record.ProofAnswer}

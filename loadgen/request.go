@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -74,7 +72,7 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 		Type: record.TypeSample, RuntimeClass: r.target.RuntimeClass, Variant: r.target.Variant, Services: 1,
 		Service: r.target.Service, Namespace: r.target.Namespace, Revision: r.target.Revision, TraceID: r.traceID,
 		Intended: intended, ClientTimeout: r.client.Timeout,
-		Cold: record.Unknown, ColdReason: notExamined,
+		Cold: record.Unknown, ColdReason: record.NotExamined,
 	}
 	if err := ctx.Err(); err != nil {
 		return s, err
@@ -82,7 +80,8 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 	s.Sent = r.client.Clock.Now()
 	// What arrived on the connection before is no answer to this request.
 	r.stamps.last = s.Sent
-	body, err := r.exchange(ctx, &s)
+	answer, err := r.exchange(ctx, &s)
+	s.Status = answer.Status
 	if err != nil {
 		s.Done = r.client.Clock.Now()
 	} else {
@@ -95,7 +94,7 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 		s.Wrote = min(s.Wrote, s.FirstByte)
 	}
 	if err == nil {
-		judge(r.target, body, &s)
+		r.client.recogniser().Recognise(r.target, answer, &s)
 	} else {
 		s.Outcome = classify(err)
 		s.Error = explain(s.Outcome, err, r.target.Address, &s)
@@ -107,44 +106,23 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 }
 
 // exchange writes the request and reads the whole answer.
-func (r *Request) exchange(ctx context.Context, s *record.Sample) ([]byte, error) {
+func (r *Request) exchange(ctx context.Context, s *record.Sample) (Answer, error) {
 	deadline := r.client.Clock.Start().Add(s.Sent + r.client.Timeout)
 	if r.conn == nil {
 		dialing, cancel := context.WithDeadline(ctx, deadline)
 		defer cancel()
 		if err := r.connect(dialing); err != nil {
-			return nil, err
+			return Answer{}, err
 		}
 	}
 	s.Connected = r.connected
 	if err := r.conn.SetDeadline(deadline); err != nil {
-		return nil, err
+		return Answer{}, err
 	}
 	if _, err := r.conn.Write(r.text); err != nil {
-		return nil, err
+		return Answer{}, err
 	}
 	s.Wrote = r.client.Clock.Now()
 	defer context.AfterFunc(ctx, func() { r.conn.SetDeadline(time.Unix(1, 0)) })()
-	return r.readAnswer(s)
-}
-
-func (r *Request) readAnswer(s *record.Sample) ([]byte, error) {
-	answer, err := http.ReadResponse(r.answer, nil)
-	for err == nil && informational(answer.StatusCode) {
-		answer, err = http.ReadResponse(r.answer, nil)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s.Status = answer.StatusCode
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxBody))
-	if err == nil {
-		_, err = io.Copy(io.Discard, answer.Body)
-	}
-	return body, err
-}
-
-// informational says that the real answer is yet to come.
-func informational(status int) bool {
-	return status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
+	return r.client.protocol().Decode(r.answer)
 }

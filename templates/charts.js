@@ -10,14 +10,14 @@ const second = 1e9;
 const symbols = ['circle', 'rect', 'diamond', 'triangle', 'roundRect', 'pin', 'arrow', 'circle'];
 const series = (i) => `var(--series-${i % 8})`;
 const phase = (i) => `var(--phase-${i % 8})`;
-// phaseColor is ink for the end of the answer, which is a line and no block.
+// phaseColor is ink for the end of the answer, which is drawn as a line.
 const phaseColor = (i) => (data.phases[i] === 'done' ? ink : phase(i));
 const phaseText = (i) => (i % 8 < 2 ? '#fff' : '#10141a');
 const ink = 'var(--ink)', soft = 'var(--soft)', grid = 'var(--grid)', card = 'var(--card)';
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const timedOut = 'path://M0,0 L10,5 L0,10 Z';
 
-// hollow is the mark of what timed out; it points to where its latency is.
+// hollow is the mark of a sample that timed out. It points to where its latency lies.
 const hollow = (color, turn = 0) => ({ symbol: timedOut, symbolSize: 10, symbolRotate: turn, itemStyle: { color: card, borderColor: color, borderWidth: 1.5, opacity: 1 } });
 
 // format prints a latency with three digits in one unit, as the tables do.
@@ -33,11 +33,11 @@ const percent = (share) => +(100 * share).toFixed(3) + ' %';
 const over = (p) => (p.over ? '>' : '') + format(p.latencyNs);
 const seconds = (v) => String(+v.toPrecision(6));
 
-// cells that are to be seen, of the chosen number of services or of all.
+// cellsOf are the cells to be seen, of the chosen number of services or of all.
 const cellsOf = (view, all) => data.cells.filter((c) => view.classes.has(c.class) && (all || c.services === view.services));
 const nameOf = (cell) => data.runtimeClasses[cell.class];
 
-// tip is what a value says of itself when it is pointed at: a heading and rows.
+// tip is what is shown of a value when it is pointed at: a heading and rows.
 const tip = (head, ...rows) => ({ head, rows });
 
 const text = { color: soft, fontFamily: font, fontSize: 12 };
@@ -126,8 +126,8 @@ draw.percentiles = (view) => ({
     (c) => [decade(c.share), c.limitNs / second], 90)),
 });
 
-// curve is a line of steps through order statistics, and where it ends for the
-// samples that timed out.
+// curve is a line of steps through order statistics. Where samples timed out, it ends
+// at their limit.
 function curve(cell, vertices, say, end, turn = 0) {
   const color = series(cell.class), name = nameOf(cell), few = vertices.length <= 60;
   const points = vertices.map(([x, y, r]) => (r ? { value: [x, y], tip: say(r) } : { value: [x, y], symbol: 'none' }));
@@ -144,14 +144,15 @@ draw.phases = (view) => {
   const cells = cellsOf(view).filter((c) => c.phases.length);
   const bars = cells.flatMap((cell, row) => cell.phases.map((p) => ({
     value: [p.fromNs / second, p.toNs / second, row, p.phase],
-    tip: tip(nameOf(cell) + ': ' + data.phases[p.phase], ['since the request', format(p.toNs)], ['this step, median', format(p.stepNs)],
+    tip: tip(nameOf(cell) + ': ' + data.phases[p.phase], ['since the request', format(p.toNs)], ['this step, median', format(p.stepNs) + (p.stepSamples === p.samples ? '' : `, of ${p.stepSamples}`)],
       ['resolution', format(p.resolutionNs)], ['clock', p.clock], ['cold starts', String(p.samples)]),
   })));
   return { height: 60 + 64 * cells.length, grid: rowFrame(view), yAxis: rows(view, cells.map(nameOf)),
     xAxis: axis({ type: 'value', name: 'since the request, s', label: { formatter: seconds } }),
     series: [{ type: 'custom', renderItem: phaseBar, data: bars, encode: { x: [0, 1], y: 2 }, ...still }] };
 };
-// phaseBar is a block from one phase to the next; backwards, an outline below.
+// phaseBar is a block from one phase to the next. A step that runs backwards is an
+// outline below.
 function phaseBar(_, api) {
   const [from, to] = [api.value(0), api.value(1)], color = phase(api.value(3)), back = to < from;
   const [x1, y] = api.coord([Math.min(from, to), api.value(2)]), [x2] = api.coord([Math.max(from, to), api.value(2)]);

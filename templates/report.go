@@ -67,12 +67,12 @@ type Fact struct{ Name, Value string }
 // Check is one question of validity. State is "good", "bad" or "unknown".
 type Check struct{ Name, State, Value, Note string }
 
-// Figure is a chart and the same as a table. ID is the chart's name in charts.js.
+// Figure is a chart with a table of the same. ID is the chart's name in charts.js.
 type Figure struct {
 	ID, Title, Lead string
-	// Plain says that there is no chart: the table is all of it.
+	// Plain says that there is a table only, and no chart.
 	Plain bool
-	// Legend names the colours of a chart whose colours are not the classes'.
+	// Legend names the colours of a chart, unless they are those of the classes.
 	Legend []Fact
 	Table  Table
 }
@@ -84,7 +84,7 @@ type Table struct {
 	Rows    [][]string
 }
 
-// Heading is that of a column.
+// Heading is the heading of a column.
 type Heading struct {
 	Text string
 	// Number says that the column is aligned to the right.

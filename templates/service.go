@@ -19,6 +19,8 @@ type Service struct {
 	// Annotations are added to the template's own, such as those that a
 	// runtime's handler reads.
 	Annotations map[string]string
+	// Variant is the side of an A/B run, which becomes a label; empty in other runs.
+	Variant string
 	// RuntimeClass is the Kubernetes object's name; empty leaves the node's
 	// default.
 	RuntimeClass string

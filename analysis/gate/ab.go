@@ -72,7 +72,7 @@ func JudgeAB(r *record.Run, o ABOptions) (*Result, error) {
 	}
 	s := analysis.Summarise(r)
 	a, b := cellOf(s, sideOf(r, record.VariantA)), cellOf(s, sideOf(r, record.VariantB))
-	result := &Result{Verdict: Pass, Judgements: []Judgement{}, Warnings: s.Warnings}
+	result := newResult(s.Warnings)
 	blocks := blocksOf(r)
 	result.add(judgeLatency(a, b, blocks, o))
 	result.add(judgeFailures(b.Key, blocks))

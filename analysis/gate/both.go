@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -11,7 +10,7 @@ import (
 // Judge judges new runs against thresholds, and against a baseline if
 // regression is not nil. It is an error to ask for neither.
 func Judge(new, base []*record.Run, thresholds []Threshold, regression *Options) (*Result, error) {
-	result := &Result{Verdict: Pass, Judgements: []Judgement{}, Warnings: []analysis.Warning{}}
+	result := newResult([]analysis.Warning{})
 	if len(thresholds) == 0 && regression == nil {
 		return nil, fmt.Errorf("judge runs: %w: neither a threshold nor a baseline is given", ErrNothingToJudge)
 	}
@@ -30,16 +29,4 @@ func Judge(new, base []*record.Run, thresholds []Threshold, regression *Options)
 		result.join(against)
 	}
 	return result, nil
-}
-
-// join adds the judgements of another result, and those warnings that are new.
-func (r *Result) join(other *Result) {
-	for _, j := range other.Judgements {
-		r.add(j)
-	}
-	for _, w := range other.Warnings {
-		if !slices.Contains(r.Warnings, w) {
-			r.Warnings = append(r.Warnings, w)
-		}
-	}
 }

@@ -14,48 +14,9 @@
 package gate
 
 import (
-	"slices"
-
-	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
-
-// Verdict is the answer to one question, or to all of them.
-type Verdict string
-
-// The verdicts.
-const (
-	Pass         Verdict = "pass"
-	Fail         Verdict = "fail"         // shown to be worse, and by more than the tolerance
-	Inconclusive Verdict = "inconclusive" // too few samples or runs to say
-	Invalid      Verdict = "invalid"      // the runs do not measure what was asked
-)
-
-// Exit codes of the verdicts; 1, 2 and 130 are the tool's own.
-const (
-	ExitPass         = 0
-	ExitFail         = 3
-	ExitInconclusive = 4
-	ExitInvalid      = 5
-)
-
-// ExitCode is the process's exit code for a verdict.
-func (v Verdict) ExitCode() int {
-	switch v {
-	case Pass:
-		return ExitPass
-	case Fail:
-		return ExitFail
-	case Invalid:
-		return ExitInvalid
-	}
-	return ExitInconclusive
-}
-
-// severity orders verdicts: a failure that is shown stands, whatever else could
-// not be judged.
-var severity = map[Verdict]int{Pass: 0, Inconclusive: 1, Invalid: 2, Fail: 3}
 
 // Kind is what a judgement is about.
 type Kind string
@@ -95,51 +56,4 @@ type Power struct {
 	Caught stat.Real `json:"caught"`
 	// Text says so in words.
 	Text string `json:"text"`
-}
-
-// Result is what a gate says.
-type Result struct {
-	Verdict    Verdict            `json:"verdict"`
-	Judgements []Judgement        `json:"judgements"`
-	Warnings   []analysis.Warning `json:"warnings"`
-}
-
-// Count is how many judgements have the verdict.
-func (r *Result) Count(v Verdict) int {
-	n := 0
-	for _, j := range r.Judgements {
-		if j.Verdict == v {
-			n++
-		}
-	}
-	return n
-}
-
-// Mismatches names the fields in which baselines that were refused differ.
-func (r *Result) Mismatches() []string {
-	var fields []string
-	for _, j := range r.Judgements {
-		for _, m := range j.Mismatches {
-			if !slices.Contains(fields, m.Field) {
-				fields = append(fields, m.Field)
-			}
-		}
-	}
-	return fields
-}
-
-// ExitCode is the process's exit code. inconclusive is what an inconclusive
-// result shall count as, Pass or Fail; empty leaves it what it is.
-func (r *Result) ExitCode(inconclusive Verdict) int {
-	if r.Verdict == Inconclusive && inconclusive != "" {
-		return inconclusive.ExitCode()
-	}
-	return r.Verdict.ExitCode()
-}
-
-func (r *Result) add(j Judgement) {
-	r.Judgements = append(r.Judgements, j)
-	if severity[j.Verdict] > severity[r.Verdict] {
-		r.Verdict = j.Verdict
-	}
 }

@@ -24,7 +24,7 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold) (*Result, error) {
 	if err := everyClass(s); err != nil {
 		return nil, fmt.Errorf("judge thresholds: %w", err)
 	}
-	result := &Result{Verdict: Pass, Judgements: []Judgement{}, Warnings: s.Warnings}
+	result := newResult(s.Warnings)
 	for _, t := range thresholds {
 		selected := 0
 		for i := range s.Cells {

@@ -15,23 +15,23 @@ import (
 // Every service of the round counts. One that was not answered, for whatever
 // reason, took longer than any limit.
 func (t Threshold) Observe(c *analysis.Cell) (met bool, seen string) {
-	all := max(c.Samples, c.Services)
-	switch t.Metric {
-	case Failed:
-		return t.observeShare(all-c.OK, all, "not answered")
-	case Answered:
-		return t.observeShare(c.OK, all, "answered")
-	case Cold:
-		return t.observeShare(c.Cold, all, "proven cold")
-	case Spawned:
-		if c.Instances == nil {
-			return false, "the instances of a single service are not counted"
-		}
-		return t.holds(float64(c.Instances.Spawned)), fmt.Sprintf("%d instances spawned", c.Instances.Spawned)
-	case Average:
-		return t.observeMean(c, all)
+	m, known := metricOf(t.Metric)
+	if !known || m.observe == nil {
+		return false, fmt.Sprintf("%s cannot be observed", t.Metric)
 	}
-	return t.observeRank(c, all)
+	return m.observe(t, c, max(c.Samples, c.Services))
+}
+
+func (t Threshold) observeFailed(c *analysis.Cell, all int) (bool, string) {
+	return t.observeShare(all-c.OK, all, "not answered")
+}
+
+func (t Threshold) observeAnswered(c *analysis.Cell, all int) (bool, string) {
+	return t.observeShare(c.OK, all, "answered")
+}
+
+func (t Threshold) observeCold(c *analysis.Cell, all int) (bool, string) {
+	return t.observeShare(c.Cold, all, "proven cold")
 }
 
 func (t Threshold) observeShare(k, n int, what string) (bool, string) {
@@ -39,22 +39,37 @@ func (t Threshold) observeShare(k, n int, what string) (bool, string) {
 	return t.holds(share), fmt.Sprintf("%d of %d %s (%s)", k, n, what, percent(share))
 }
 
-// observeRank ranks those that were not answered above all others.
-func (t Threshold) observeRank(c *analysis.Cell, all int) (bool, string) {
+func (t Threshold) observeSpawned(c *analysis.Cell, _ int) (bool, string) {
+	if c.Instances == nil {
+		return false, "the instances of a single service are not counted"
+	}
+	return t.holds(float64(c.Instances.Spawned)), fmt.Sprintf("%d instances spawned", c.Instances.Spawned)
+}
+
+func (t Threshold) observeQuantile(c *analysis.Cell, all int) (bool, string) {
+	name := string(t.Metric)
+	if t.Metric == Percentile {
+		name = "p" + number(100*t.Quantile)
+	}
+	return t.observeRank(c, all, name, t.Quantile)
+}
+
+func (t Threshold) observeMin(c *analysis.Cell, all int) (bool, string) {
+	return t.observeRank(c, all, "min", 0)
+}
+
+func (t Threshold) observeMax(c *analysis.Cell, all int) (bool, string) {
+	return t.observeRank(c, all, "max", 1)
+}
+
+// observeRank ranks the requests that were not answered above all others.
+func (t Threshold) observeRank(c *analysis.Cell, all int, name string, q float64) (bool, string) {
 	answered := c.Measured - c.Censored
 	n := answered + all - c.OK
 	if n == 0 {
 		return false, "no proven cold start"
 	}
-	rank, name := stat.Rank(t.Quantile, n), string(t.Metric)
-	switch t.Metric {
-	case Percentile:
-		name = "p" + number(100*t.Quantile)
-	case Min:
-		rank = 1
-	case Max:
-		rank = n
-	}
+	rank := stat.Rank(q, n)
 	if rank > answered {
 		return t.holds(math.Inf(1)), fmt.Sprintf("%s of %d lies among those that were not answered", name, n)
 	}

@@ -73,7 +73,7 @@ func JudgeRegression(base, new []*record.Run, o Options) (*Result, error) {
 	if err := everyClass(n); err != nil {
 		return nil, fmt.Errorf("judge against a baseline: %w", err)
 	}
-	result := &Result{Verdict: Pass, Judgements: []Judgement{}, Warnings: n.Warnings}
+	result := newResult(n.Warnings)
 	conditions := mismatched(base, new, o)
 	if o.Force {
 		for _, m := range conditions {

@@ -12,30 +12,18 @@ import (
 // judge says whether a cell meets a threshold that selects it.
 func (t Threshold) judge(c *analysis.Cell) Judgement {
 	j := Judgement{Kind: SLO, Key: c.Key, Subject: t.subject()}
-	if units[t.Metric] == latency {
+	m, known := metricOf(t.Metric)
+	if !known || m.judge == nil {
+		j.Verdict, j.Reason = Invalid, fmt.Sprintf("%s cannot be judged", t.Metric)
+		return j
+	}
+	if m.unit == latency {
 		if reason := invalid(c); reason != "" {
 			j.Verdict, j.Reason = Invalid, reason
 			return j
 		}
 	}
-	switch t.Metric {
-	case Percentile, Median:
-		t.judgeQuantile(&j, c.Latencies)
-	case Min:
-		t.judgeSeen(&j, c.Latencies.Min(), "the smallest of %d is %s", c.Measured)
-	case Max:
-		t.judgeSeen(&j, c.Latencies.Max(), "the largest of %d is %s", c.Measured)
-	case Average:
-		t.judgeMean(&j, c.Latencies)
-	case Failed:
-		t.judgeShare(&j, c.Failures(), c.Samples, "failed")
-	case Answered:
-		t.judgeShare(&j, c.OK, c.Samples, "answered")
-	case Cold:
-		t.judgeShare(&j, c.Cold, c.Samples, "proven cold")
-	case Spawned:
-		t.judgeSpawned(&j, c)
-	}
+	m.judge(t, &j, c)
 	return j
 }
 
@@ -61,7 +49,8 @@ func (t Threshold) bounded(low, high float64) Verdict {
 	return Inconclusive
 }
 
-func (t Threshold) judgeQuantile(j *Judgement, s *stat.Set) {
+func (t Threshold) judgeQuantile(j *Judgement, c *analysis.Cell) {
+	s := c.Latencies
 	low, high := s.Lower(t.Quantile, stat.Confidence), s.Upper(t.Quantile, stat.Confidence)
 	// A limit that a bound is over is itself not reached.
 	j.Verdict = t.bounded(atLeast(low), atMost(high))
@@ -101,6 +90,14 @@ func pointText(p *stat.Point) string {
 	return p.String()
 }
 
+func (t Threshold) judgeMin(j *Judgement, c *analysis.Cell) {
+	t.judgeSeen(j, c.Latencies.Min(), "the smallest of %d is %s", c.Measured)
+}
+
+func (t Threshold) judgeMax(j *Judgement, c *analysis.Cell) {
+	t.judgeSeen(j, c.Latencies.Max(), "the largest of %d is %s", c.Measured)
+}
+
 // judgeSeen judges a fact about the samples, not about what they are drawn
 // from: no number of samples bounds a minimum or a maximum.
 func (t Threshold) judgeSeen(j *Judgement, p stat.Point, format string, n int) {
@@ -112,7 +109,8 @@ func (t Threshold) judgeSeen(j *Judgement, p stat.Point, format string, n int) {
 	j.Verdict = passIf(t.holds(float64(p.Latency)))
 }
 
-func (t Threshold) judgeMean(j *Judgement, s *stat.Set) {
+func (t Threshold) judgeMean(j *Judgement, c *analysis.Cell) {
+	s := c.Latencies
 	low, high, ok := s.MeanBounds(stat.Confidence)
 	if !ok {
 		j.Verdict, j.Reason = Inconclusive, "a mean of one sample has no bounds"
@@ -139,6 +137,18 @@ func (t Threshold) judgeMean(j *Judgement, s *stat.Set) {
 
 // normal95 is the 0.95-quantile of the normal distribution.
 const normal95 = 1.6448536269514722
+
+func (t Threshold) judgeFailed(j *Judgement, c *analysis.Cell) {
+	t.judgeShare(j, c.Failures(), c.Samples, "failed")
+}
+
+func (t Threshold) judgeAnswered(j *Judgement, c *analysis.Cell) {
+	t.judgeShare(j, c.OK, c.Samples, "answered")
+}
+
+func (t Threshold) judgeCold(j *Judgement, c *analysis.Cell) {
+	t.judgeShare(j, c.Cold, c.Samples, "proven cold")
+}
 
 func (t Threshold) judgeShare(j *Judgement, k, n int, what string) {
 	seen := float64(k) / float64(n)

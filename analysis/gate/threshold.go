@@ -10,35 +10,6 @@ import (
 	"time"
 )
 
-// Metric is what a threshold bounds.
-type Metric string
-
-// The metrics.
-const (
-	Percentile Metric = "p"        // p(95): service response latency of cold starts
-	Median     Metric = "med"      // p(50)
-	Min        Metric = "min"      // the smallest latency seen
-	Max        Metric = "max"      // the largest latency seen
-	Average    Metric = "avg"      // mean latency; none exists once a sample timed out
-	Failed     Metric = "failed"   // share of requests whose outcome is not ok
-	Answered   Metric = "answered" // share of requests whose outcome is ok
-	Cold       Metric = "cold"     // share of requests proven to be cold starts
-	Spawned    Metric = "spawned"  // instances created in a round, in the round with the fewest
-)
-
-type unit int
-
-const (
-	latency unit = iota
-	share
-	count
-)
-
-var units = map[Metric]unit{
-	Percentile: latency, Median: latency, Min: latency, Max: latency, Average: latency,
-	Failed: share, Answered: share, Cold: share, Spawned: count,
-}
-
 // AllServices selects every number of services.
 const AllServices = 0
 
@@ -50,7 +21,7 @@ type Threshold struct {
 	RuntimeClass string
 	Services     int
 	Metric       Metric
-	// Quantile in [0, 1] belongs to Percentile and Median.
+	// Quantile in [0, 1] is that of Percentile and Median, and zero otherwise.
 	Quantile float64
 	// Operator is "<", "<=", ">" or ">=".
 	Operator string
@@ -82,21 +53,21 @@ func parseThreshold(s string) (Threshold, error) {
 	if err := t.selectCells(m[1], strings.Contains(s, ":")); err != nil {
 		return t, err
 	}
-	kind, known := units[t.Metric]
+	row, known := metricOf(t.Metric)
 	if !known {
-		return t, fmt.Errorf("unknown metric %q: there are p(N), med, min, max, avg, failed, answered, cold and spawned", m[2])
+		return t, fmt.Errorf("unknown metric %q: there are %s", m[2], metricForms())
 	}
-	if err := t.setQuantile(m[3]); err != nil {
+	if err := t.setQuantile(row, m[3]); err != nil {
 		return t, err
 	}
 	if strings.ContainsAny(t.Operator, "!") || strings.HasPrefix(t.Operator, "==") {
 		return t, fmt.Errorf("operator %s: a bound is judged by <, <=, > or >=", t.Operator)
 	}
-	limit, err := parseLimit(kind, m[5])
+	limit, err := parseLimit(row.unit, m[5])
 	if err != nil {
 		return t, err
 	}
-	if t.Limit = limit; kind == share && (t.Operator == "<" && limit == 0 || t.Operator == ">" && limit == 1) {
+	if t.Limit = limit; row.unit == share && (t.Operator == "<" && limit == 0 || t.Operator == ">" && limit == 1) {
 		return t, fmt.Errorf("no share is %s%s", t.Operator, m[5])
 	}
 	return t, nil
@@ -125,11 +96,9 @@ func (t *Threshold) selectCells(s string, given bool) error {
 }
 
 // setQuantile takes the argument with its brackets.
-func (t *Threshold) setQuantile(argument string) error {
-	if t.Metric == Median {
-		t.Quantile = 0.5
-	}
-	if t.Metric != Percentile {
+func (t *Threshold) setQuantile(row metric, argument string) error {
+	t.Quantile = row.quantile
+	if !row.argument {
 		if argument != "" {
 			return fmt.Errorf("%s takes no argument", t.Metric)
 		}
@@ -222,7 +191,8 @@ func (t Threshold) subject() string {
 }
 
 func (t Threshold) limit() string {
-	switch units[t.Metric] {
+	m, _ := metricOf(t.Metric)
+	switch m.unit {
 	case latency:
 		return time.Duration(t.Limit).String()
 	case share:

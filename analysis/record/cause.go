@@ -2,11 +2,11 @@ package record
 
 import "strings"
 
-// Cause is what keeps an instance from becoming Ready.
+// Cause is a reason why an instance does not become Ready.
 type Cause string
 
-// The causes. The first two are about what pods request, not about what they use:
-// the node is full on paper.
+// The causes. The first two are about what pods request and not about what they use:
+// the node may be idle.
 const (
 	CauseInsufficientCPU    Cause = "insufficientCpu"
 	CauseInsufficientMemory Cause = "insufficientMemory"
@@ -16,10 +16,12 @@ const (
 	CauseQuota              Cause = "quota"
 	CauseNoAddress          Cause = "noAddress"
 	CauseUnknownHandler     Cause = "unknownHandler"
+	CauseNoRuntimeClass     Cause = "noRuntimeClass"
 	CauseOutOfMemory        Cause = "outOfMemory"
 	CauseEvicted            Cause = "evicted"
 	CauseSandbox            Cause = "sandbox"
 	CauseImage              Cause = "image"
+	CauseImageUnresolved    Cause = "imageUnresolved"
 	CauseContainerCreate    Cause = "containerCreate"
 	CauseContainerStart     Cause = "containerStart"
 	CauseContainerExit      Cause = "containerExit"
@@ -37,10 +39,12 @@ var causeTexts = map[Cause]string{
 	CauseQuota:              "a ResourceQuota",
 	CauseNoAddress:          "pod addresses exhausted",
 	CauseUnknownHandler:     "the node does not know the RuntimeClass's handler",
+	CauseNoRuntimeClass:     "the RuntimeClass does not exist",
 	CauseOutOfMemory:        "out of memory (OOMKilled)",
 	CauseEvicted:            "evicted by the kubelet",
 	CauseSandbox:            "the sandbox cannot be created",
 	CauseImage:              "the image cannot be pulled",
+	CauseImageUnresolved:    "Knative cannot look up the image",
 	CauseContainerCreate:    "a container cannot be created",
 	CauseContainerStart:     "a container cannot be started",
 	CauseContainerExit:      "a container exits",
@@ -57,11 +61,11 @@ func (c Cause) String() string {
 	return string(c)
 }
 
-// reasons are the words that Kubernetes uses for each cause. It gives many of
-// them in no other form: the scheduler and the container runtime only write
-// messages. Those of the scheduler come first; it gives one reason for each kind
-// of node, so several may hold. Of the others the first that matches counts, so
-// the particular stands before the general.
+// reasons are the words that Kubernetes uses for each cause. Many causes have no other
+// form, since the scheduler and the container runtime only write messages. The reasons
+// of the scheduler come first: it may give several, one for each kind of node, and all
+// of them count. Of the others only the first that matches counts, so particular ones
+// stand before general ones.
 var reasons = []struct {
 	said      string
 	cause     Cause
@@ -76,12 +80,14 @@ var reasons = []struct {
 	{"no IP addresses available", CauseNoAddress, false},
 	{"failed to allocate for range", CauseNoAddress, false},
 	{"no runtime for", CauseUnknownHandler, false},
+	{"pod rejected: RuntimeClass", CauseNoRuntimeClass, false},
 	{"OOMKilled", CauseOutOfMemory, false},
 	{"Evicted", CauseEvicted, false},
 	{"FailedCreatePodSandBox", CauseSandbox, false},
 	{"ImagePull", CauseImage, false},
 	{"ErrImage", CauseImage, false},
 	{"InvalidImageName", CauseImage, false},
+	{"Unable to fetch image", CauseImageUnresolved, false},
 	{"CreateContainerError", CauseContainerCreate, false},
 	{"RunContainerError", CauseContainerStart, false},
 	{"StartError", CauseContainerStart, false},
@@ -92,9 +98,10 @@ var reasons = []struct {
 	{"Unhealthy", CauseProbe, false},
 }
 
-// CausesIn are the causes that a message of Kubernetes about a pod names; there is
-// at least one, if only CauseOther. It is used once, where the message arrives, and
-// for files that were written before causes were fields.
+// CausesIn finds the causes that a message of Kubernetes about a pod names. There is at
+// least one, which is CauseOther if the message names none that is known. It is used
+// where the message arrives, and for files that were written before causes were
+// fields.
 func CausesIn(message string) []Cause {
 	var found []Cause
 	for _, r := range reasons {

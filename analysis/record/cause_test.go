@@ -26,6 +26,8 @@ func TestCauses(t *testing.T) {
 		"pod failed: Evicted: The node was low on resource: memory":                                                      "evicted by the kubelet",
 		"pod x: Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503":                               "a probe fails",
 		"no pod can be created: FailedCreate: exceeded quota: pods=10":                                                   "a ResourceQuota",
+		"no pod can be created: FailedCreate: pods is forbidden: pod rejected: RuntimeClass \"kata\" not found":          "the RuntimeClass does not exist",
+		"Revision h-1-00001 failed with message: Unable to fetch image \"x\": not found":                                 "Knative cannot look up the image",
 		"pod x: something that nobody has met":                                                                           "other",
 	} {
 		if diff := cmp.Diff([]string{want}, texts(CausesIn(text))); diff != "" {

@@ -14,6 +14,6 @@ func (c Clock) Start() time.Time { return c.start }
 // Now is the time since the start.
 func (c Clock) Now() time.Duration { return time.Since(c.start) }
 
-// At converts an instant. One that carries a monotonic reading is exact; a wall
-// time from elsewhere is as good as the two clocks agree.
+// At converts an instant. The result is exact for an instant with a monotonic reading.
+// For a wall time from elsewhere it is as exact as the two clocks agree.
 func (c Clock) At(t time.Time) time.Duration { return t.Sub(c.start) }

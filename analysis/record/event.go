@@ -85,8 +85,10 @@ var Kinds = []KindInfo{
 }
 
 // Event is something that happened and is not a sample: a fault, a service that
-// was created, an instance whose state changed. The message is for people; what a
-// program needs to know stands in the other fields.
+// was created, an instance whose state changed. The message is for people, and what a
+// program needs to know stands in the other fields. Two kinds have nothing to say
+// beside their fact, so that their message is the fact alone: the address of
+// EventIngressFound, and the digest of EventImageDigest.
 type Event struct {
 	Type    Type          `json:"type"`
 	At      time.Duration `json:"atNs"`

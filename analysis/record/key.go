@@ -17,8 +17,8 @@ type Key struct {
 // Class is the key of the class as a whole.
 func (k Key) Class() Key { return Key{RuntimeClass: k.RuntimeClass, Variant: k.Variant} }
 
-// String is the RuntimeClass, with its variant and the number of services where
-// there are any to tell.
+// String is the RuntimeClass, followed by its variant if it has one, and by the number
+// of services if there are several.
 func (k Key) String() string {
 	name := k.RuntimeClass
 	if k.Variant != "" {

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 
-	// Reads what encoding/json reads, in a fifth of the time; a test holds that.
+	// It reads what encoding/json reads, which a test checks, in a fifth of the time.
 	"github.com/segmentio/encoding/json"
 )
 
-// line is one line of a run file, decoded. What it holds is in the field of its
-// type.
+// line is one line of a run file, decoded. What it holds is in the field for its type.
 type line struct {
 	number   int
 	blank    bool
@@ -24,8 +23,8 @@ type line struct {
 	end      End
 }
 
-// samplePrefix is how a Writer's samples begin. They are most of a file; knowing
-// them by it saves to read them twice.
+// samplePrefix is how a Writer begins a sample. Most lines are samples; to know them
+// by their beginning saves decoding them twice.
 var samplePrefix = []byte(`{"type":"sample",`)
 
 // decode reads the text of a line.
@@ -55,7 +54,8 @@ func (l *line) decode(text []byte) {
 	}
 }
 
-// decodeKind trusts the kind over the text, which may name its type twice.
+// decodeKind decodes the line as what its kind says. The text may name its type twice,
+// so the kind that was found first is kept.
 func (l *line) decodeKind(text []byte) (err error) {
 	switch l.kind {
 	case TypeRun:
@@ -86,14 +86,14 @@ func (l *line) decodeKind(text []byte) (err error) {
 	return err
 }
 
-// decodeTo writes over what v held of an earlier line.
+// decodeTo replaces what v held of an earlier line.
 func decodeTo[T any](v *T, text []byte) error {
 	var none T
 	*v = none
 	return json.Unmarshal(text, v)
 }
 
-// visit hands the line on.
+// visit gives the line to the visitor.
 func (l *line) visit(run *Run, v Visitor) {
 	switch l.kind {
 	case TypeRun:
@@ -112,7 +112,7 @@ func (l *line) visit(run *Run, v Visitor) {
 		end := l.end
 		run.End = &end
 	default:
-		run.warn("line %d has the unknown type %q and was read over", l.number, l.kind)
+		run.warn("line %d has the unknown type %q and was skipped", l.number, l.kind)
 	}
 }
 
@@ -122,7 +122,7 @@ func call[T any](f func(*T), v *T) {
 	}
 }
 
-// completeHeader takes into the header what was known only later.
+// completeHeader adds to the header what was known only later.
 func (run *Run) completeHeader(e *Event) {
 	switch e.Kind {
 	case EventIngressFound:

@@ -2,11 +2,11 @@ package record
 
 import "strings"
 
-// Files of earlier versions say in words what later ones say in fields. The
-// functions here fill in the fields, so that nothing else needs to know.
+// Files of earlier versions say in words what later ones say in fields. The functions
+// in this file fill in the fields, so that nothing else needs to know those words.
 
-// upgrade fills in what the header of an earlier version only implies by the name
-// of its command.
+// upgrade fills in the shape, which earlier versions only imply by the name of the
+// command.
 func (h *Header) upgrade() {
 	if h.Shape != (Shape{}) {
 		return
@@ -19,8 +19,8 @@ func (h *Header) upgrade() {
 	}
 }
 
-// upgrade fills in the instance's proof, which was always its own answer, and what
-// the error says of the pod behind what it says of the request.
+// upgrade fills in the proof of the instance, which always was its own answer, and the
+// trouble of the pod, which the error named after that of the request.
 func (s *Sample) upgrade() {
 	if s.Instance != nil && s.Instance.Proof == "" {
 		s.Instance.Proof = ProofAnswer

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// ErrNotRunFile is returned for input whose first line is no run header.
+// ErrNotRunFile is returned for input whose first line is not a run header.
 var ErrNotRunFile = errors.New("not a run file: its first line is no run header")
 
 // NewerSchemaError is returned for a file that a newer version wrote.
@@ -23,11 +23,11 @@ type Run struct {
 	Samples   []Sample
 	Events    []Event
 	Resources []Resource
-	// Spans are those that belong to no sample; the others stand in Sample.Spans.
+	// Spans are those that belong to no sample. The others are in Sample.Spans.
 	Spans []TraceSpan
 	// End is nil when the run was killed.
 	End *End
-	// Warnings say what was read over, such as a last line that was cut off.
+	// Warnings say what was skipped, such as a last line that was cut off.
 	Warnings []string
 }
 
@@ -55,9 +55,11 @@ func fromFile(path string, read func(io.Reader) (*Run, error)) (*Run, error) {
 	return run, nil
 }
 
-// Read reads a run. A last line that is cut off is read over with a warning; a
-// broken line elsewhere is an error that names its number. Lines of a type that
-// this version does not know are read over with a warning.
+// Read reads a run. A last line that is cut off is skipped with a warning, and so are
+// lines of a type that this version does not know. A broken line elsewhere is an error
+// that names its number.
+//
+// What files of earlier versions say in words is in the fields of today afterwards.
 func Read(r io.Reader) (*Run, error) {
 	var kept Run
 	run, err := Walk(r, Visitor{
@@ -74,6 +76,7 @@ func Read(r io.Reader) (*Run, error) {
 	return run, nil
 }
 
+// check is the last step of reading.
 func (run *Run) check() (*Run, error) {
 	if run.Header.Type != TypeRun {
 		return nil, ErrNotRunFile

@@ -14,7 +14,7 @@ import "time"
 // rises when a reader of an older version would misunderstand a file.
 const SchemaVersion = 1
 
-// Type tells what a line holds.
+// Type says what a line holds.
 type Type string
 
 // The types of line.
@@ -29,10 +29,11 @@ const (
 
 // Header is the first line: what was run, with what, and where.
 type Header struct {
-	Type    Type   `json:"type"`
-	Schema  int    `json:"schema"`
-	RunID   string `json:"runId"`
-	Tool    Tool   `json:"tool"`
+	Type   Type   `json:"type"`
+	Schema int    `json:"schema"`
+	RunID  string `json:"runId"`
+	Tool   Tool   `json:"tool"`
+	// Command is the verb of the command line, for people. Programs go by Shape.
 	Command string `json:"command"`
 	// Shape is what readers need to know of the experiment.
 	Shape Shape `json:"shape,omitzero"`
@@ -64,8 +65,8 @@ type Class struct {
 	Variant string `json:"variant,omitempty"`
 	Handler string `json:"handler,omitempty"`
 	Image   string `json:"image"`
-	// ImageDigest is what the kubelet says it ran. It is known only once an
-	// instance has run, so a reader takes it from EventImageDigest.
+	// ImageDigest is what the kubelet says it ran. It is known only once an instance has
+	// run, so it is not in the first line: Read and Walk take it from EventImageDigest.
 	ImageDigest string `json:"imageDigest,omitempty"`
 }
 

@@ -226,7 +226,7 @@ func TestReadJoinsSpansToTheirSamples(t *testing.T) {
 func TestReadSkipsWhatItDoesNotKnow(t *testing.T) {
 	head, _, _ := strings.Cut(string(file(t, 0)), "\n")
 	run, err := Read(strings.NewReader(head + "\n\n" + `{"type":"later","x":1}` + "\n" + `{"type":"sample","runtimeClass":"runc","novel":{}}` + "\n{}\n"))
-	if err != nil || len(run.Samples) != 1 || len(run.Warnings) != 3 || !strings.Contains(run.Warnings[0], `line 3 has the unknown type "later"`) {
+	if err != nil || len(run.Samples) != 1 || len(run.Warnings) != 3 || !strings.Contains(run.Warnings[0], `line 3 has the unknown type "later" and was skipped`) {
 		t.Errorf("%v, %+v", err, run)
 	}
 }

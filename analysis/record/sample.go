@@ -2,8 +2,8 @@ package record
 
 import "time"
 
-// Outcome is how one request ended. A request has exactly one, and is never
-// tried again.
+// Outcome is how one request ended. A request has exactly one outcome, and is never
+// sent again.
 type Outcome string
 
 // The outcomes.
@@ -28,6 +28,9 @@ const (
 	Unknown Coldness = "unknown"
 )
 
+// NotExamined is the ColdReason of a sample until it was proven.
+const NotExamined = "not examined"
+
 // Sample is one request's record. Instants are on the run's clock and are zero
 // when the request did not come that far.
 type Sample struct {
@@ -39,7 +42,7 @@ type Sample struct {
 	Services int `json:"services"`
 	// Block is the randomised pass over all classes that this trial is part of.
 	Block int `json:"block"`
-	// Discarded marks the round that warms caches: kept, never summarised.
+	// Discarded marks the round that warms caches. It is kept and never summarised.
 	Discarded bool   `json:"discarded,omitempty"`
 	Service   string `json:"service"`
 	Namespace string `json:"namespace"`
@@ -51,10 +54,10 @@ type Sample struct {
 	Wrote     time.Duration `json:"wroteNs,omitempty"`
 	FirstByte time.Duration `json:"firstByteNs,omitempty"`
 	Done      time.Duration `json:"doneNs"`
-	// ResponseLatency is Done - Sent: request issued to body read. Of a timeout
-	// it is a lower bound.
+	// ResponseLatency is Done - Sent, from sending the request to having read the body.
+	// Of a timeout it is a lower bound.
 	ResponseLatency time.Duration `json:"responseLatencyNs"`
-	// TTFB is FirstByte - Sent, zero when nothing came.
+	// TTFB is FirstByte - Sent. It is zero when nothing came.
 	TTFB time.Duration `json:"ttfbNs,omitempty"`
 	// ClientTimeout is when the client would have given up.
 	ClientTimeout time.Duration `json:"clientTimeoutNs"`
@@ -70,14 +73,14 @@ type Sample struct {
 	ColdReason string    `json:"coldReason"`
 	Instance   *Instance `json:"instance,omitempty"`
 	Function   *Function `json:"function,omitempty"`
-	// ClockOffset is that of the function that answered, where it was estimated.
+	// ClockOffset is the offset of the function's clock, where it was estimated.
 	ClockOffset *ClockOffset `json:"clockOffset,omitempty"`
 	Phases      []Phase      `json:"phases,omitempty"`
-	// TraceID is what the request carried, 32 hexadecimal digits, and names its
-	// lines of type span.
+	// TraceID is the trace that the request began, in 32 hexadecimal digits. The lines of
+	// its spans name it.
 	TraceID string `json:"traceId,omitempty"`
-	// Spans are written to lines of their own, because they arrive seconds after
-	// the sample; Read puts them here, in the order in which they began.
+	// Spans are written to lines of their own, because they arrive seconds after the
+	// sample. Read puts them here, in the order in which they began.
 	Spans []Span `json:"spans,omitempty"`
 }
 
@@ -103,7 +106,7 @@ type Instance struct {
 // Proof is how it is known which instance answered a request.
 type Proof string
 
-// ProofAnswer is the function's own word: its answer named the pod.
+// ProofAnswer says that the function named its pod in the answer.
 const ProofAnswer Proof = "answer"
 
 // Function is what the function under test said of itself in its answer. Its
@@ -112,14 +115,14 @@ type Function struct {
 	Pod string `json:"pod"`
 	// Nonce is drawn once for each process.
 	Nonce string `json:"nonce"`
-	// ProcessStarted is from the kernel, with the resolution of its tick.
+	// ProcessStarted is what the kernel says, with the resolution of its tick.
 	ProcessStarted           int64 `json:"processStartedUnixNs,omitempty"`
 	ProcessStartedResolution int64 `json:"processStartedResolutionNs,omitempty"`
 	MainEntered              int64 `json:"mainEnteredUnixNs"`
 	Listening                int64 `json:"listeningUnixNs"`
 	Answered                 int64 `json:"answeredUnixNs"`
-	// Requests counts the requests that this process has served, this one
-	// included, so that a first answer is recognisable.
+	// Requests counts the requests that this process has served, with this one. It is 1
+	// in the first answer of a process.
 	Requests int64 `json:"requests"`
 }
 
@@ -145,7 +148,7 @@ var PhaseNames = []PhaseName{
 	PhaseContainersStarted, PhaseReady, PhaseFirstByte, PhaseDone,
 }
 
-// Clock sources of a phase or a resource reading.
+// The clocks that a phase or a resource reading is from.
 const (
 	ClockClient   = "client"   // the run's monotonic clock
 	ClockWatch    = "watch"    // arrival of a watch event, on the run's clock
@@ -159,9 +162,9 @@ type Phase struct {
 	Name PhaseName `json:"name"`
 	// At is on the run's clock.
 	At time.Duration `json:"atNs"`
-	// Clock is the source of At, Resolution its step or uncertainty.
+	// Clock says whose clock At is from, and Resolution is its step or uncertainty.
 	Clock      string        `json:"clock"`
 	Resolution time.Duration `json:"resolutionNs"`
-	// Source says what was read: the object and field, or the event.
+	// Source says what was read: an object and its field, or an event.
 	Source string `json:"source,omitempty"`
 }

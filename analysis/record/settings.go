@@ -17,34 +17,43 @@ import (
 // "same" for what changes what one sample measures, "any" for what does not, such
 // as how many samples there are.
 type Settings struct {
-	// Of the services under test.
+	// The services under test. Requests and Limits are Kubernetes quantities by the name
+	// of the resource.
 	StableWindow  time.Duration     `json:"stableWindowNs,omitempty" compare:"same"`
 	ClientTimeout time.Duration     `json:"clientTimeoutNs,omitempty" compare:"same"`
 	Env           map[string]string `json:"env,omitempty" compare:"same"`
 	Requests      map[string]string `json:"requests,omitempty" compare:"same"`
 	Limits        map[string]string `json:"limits,omitempty" compare:"same"`
 
-	// Of measuring.
-	Iterations     int    `json:"iterations,omitempty" compare:"any"`
-	OffsetRequests int    `json:"offsetRequests,omitempty" compare:"any"`
-	Preset         string `json:"preset,omitempty" compare:"any"`
+	// Measuring. Iterations is how many cold starts there are of each class, or how many
+	// rounds of each class and number of services. Preset is the name of a set of options
+	// that these came from.
+	Iterations int    `json:"iterations,omitempty" compare:"any"`
+	Preset     string `json:"preset,omitempty" compare:"any"`
+	// OffsetRequests is how many warm requests follow each cold start, to estimate the
+	// offset of the function's clock.
+	OffsetRequests int `json:"offsetRequests,omitempty" compare:"any"`
 	// Traces says that Knative's components reported each request, which takes time.
 	Traces bool `json:"traces,omitempty" compare:"same"`
-	// ServicesPerClass and ServicesPerSide follow from the number of iterations.
+	// ServicesPerClass and ServicesPerSide are how many services of each take turns. They
+	// follow from the other options.
 	ServicesPerClass int `json:"servicesPerClass,omitempty" compare:"any"`
 	ServicesPerSide  int `json:"servicesPerSide,omitempty" compare:"any"`
 
-	// Of rounds. Services are the numbers of services that are fired together; each
-	// number has results of its own.
-	Services     []int         `json:"services,omitempty" compare:"any"`
-	Arrival      string        `json:"arrival,omitempty" compare:"same"`
-	Preconnect   bool          `json:"preconnect,omitempty" compare:"same"`
-	Settle       time.Duration `json:"settleNs,omitempty" compare:"same"`
-	MaxServices  int           `json:"maxServices,omitempty" compare:"any"`
-	UntilFailure bool          `json:"untilFailure,omitempty" compare:"same"`
-	Stop         []string      `json:"stop,omitempty" compare:"same"`
+	// Rounds. Services are the numbers of services that are fired together; each number
+	// has results of its own. Settle is the pause between
+	// all services being at zero and the first request of a round.
+	Services   []int         `json:"services,omitempty" compare:"any"`
+	Arrival    string        `json:"arrival,omitempty" compare:"same"`
+	Preconnect bool          `json:"preconnect,omitempty" compare:"same"`
+	Settle     time.Duration `json:"settleNs,omitempty" compare:"same"`
+	// UntilFailure says that the run searches for the largest number of services that
+	// holds, up to MaxServices. Stop says what a round that did not hold is like.
+	UntilFailure bool     `json:"untilFailure,omitempty" compare:"same"`
+	MaxServices  int      `json:"maxServices,omitempty" compare:"any"`
+	Stop         []string `json:"stop,omitempty" compare:"same"`
 
-	// Of two sides that are measured in turns.
+	// Two sides that are measured in turns.
 	MaxBlocks int           `json:"maxBlocks,omitempty" compare:"any"`
 	Budget    time.Duration `json:"budgetNs,omitempty" compare:"any"`
 	Tolerance *Tolerance    `json:"tolerance,omitempty" compare:"any"`
@@ -89,7 +98,10 @@ type Setting struct {
 
 // List has every setting that is not zero, in the order of names.
 func (s Settings) List() []Setting {
-	values := s.values()
+	values := map[string]any{}
+	if text, err := json.Marshal(s); err == nil {
+		_ = json.Unmarshal(text, &values) // it was just written
+	}
 	var list []Setting
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		same, known := settingsCompared[name]
@@ -109,25 +121,29 @@ var settingsCompared = func() map[string]bool {
 	return all
 }()
 
-// values are the settings by JSON name, those that are not known included.
-func (s Settings) values() map[string]any {
-	values := maps.Clone(s.Other)
-	if values == nil {
-		values = map[string]any{}
-	}
+// MarshalJSON writes the known settings and the others into one object. A known
+// setting stands in for another one of the same name.
+func (s Settings) MarshalJSON() ([]byte, error) {
 	type known Settings // without the methods, so that encoding does not come back here
 	text, err := json.Marshal(known(s))
-	if err == nil {
-		_ = json.Unmarshal(text, &values) // it was just written
+	if err != nil || len(s.Other) == 0 {
+		return text, err
 	}
-	return values
+	all := map[string]json.RawMessage{}
+	for name, value := range s.Other {
+		if all[name], err = json.Marshal(value); err != nil {
+			return nil, fmt.Errorf("write setting %s: %w", name, err)
+		}
+	}
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, fmt.Errorf("write settings: %w", err)
+	}
+	return json.Marshal(all)
 }
 
-// MarshalJSON writes the known settings and the others into one object.
-func (s Settings) MarshalJSON() ([]byte, error) { return json.Marshal(s.values()) }
-
-// UnmarshalJSON reads the known settings, and keeps the others as they are. A known
-// setting whose value has another type than it should is kept among the others.
+// UnmarshalJSON reads the known settings and keeps the others as they are. A known
+// setting whose value has another type than it should is kept among the others, so
+// that no file becomes unreadable.
 func (s *Settings) UnmarshalJSON(text []byte) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(text, &fields); err != nil {
@@ -151,7 +167,7 @@ func (s *Settings) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// settingTargets are pointers to the fields, by their JSON names.
+// settingTargets are pointers to the fields of s, by their JSON names.
 func settingTargets(s *Settings) map[string]any {
 	into := map[string]any{}
 	value := reflect.ValueOf(s).Elem()

@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/json"
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -56,5 +57,30 @@ func TestEverySettingSaysHowItIsCompared(t *testing.T) {
 		if tag := field.Tag.Get("json"); tag == "" {
 			t.Errorf("%s has no JSON name", field.Name)
 		}
+	}
+}
+
+// What cannot be written is not left out in silence.
+func TestASettingThatCannotBeWrittenIsAnError(t *testing.T) {
+	for name, s := range map[string]Settings{
+		"known": {Iterations: 3, Tolerance: &Tolerance{Share: math.NaN()}},
+		"other": {Iterations: 3, Other: map[string]any{"later": math.Inf(1)}},
+	} {
+		if text, err := json.Marshal(s); err == nil {
+			t.Errorf("%s: written as %s", name, text)
+		}
+	}
+}
+
+// A duration is more exact than a floating-point number.
+func TestALongDurationIsExact(t *testing.T) {
+	want := Settings{Budget: 1<<62 + 1, Other: map[string]any{"later": true}}
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got Settings
+	if err := json.Unmarshal(text, &got); err != nil || got.Budget != want.Budget {
+		t.Errorf("%v, %d, want %d", err, got.Budget, want.Budget)
 	}
 }

@@ -14,16 +14,16 @@ type Span struct {
 	// Start is Unix nanoseconds of the reporting component's wall clock.
 	Start    int64         `json:"startUnixNs"`
 	Duration time.Duration `json:"durationNs"`
-	// ID and Parent, 16 hexadecimal digits, say which span it is part of. The
-	// parent of a first span is the request itself, which has no span.
+	// ID and Parent are 16 hexadecimal digits each. Parent is the ID of the span that this
+	// one is part of. The parent of a first span is the request itself, which has no span.
 	ID     string `json:"spanId,omitempty"`
 	Parent string `json:"parentSpanId,omitempty"`
 	// Error is why it failed.
 	Error string `json:"error,omitempty"`
 }
 
-// TraceSpan is a span as it stands in the file: the line that arrived for the
-// sample of the same trace. It may stand before the sample or long after it.
+// TraceSpan is the line of a span in the file. It belongs to the sample of the same
+// trace, and may stand before that sample or long after it.
 type TraceSpan struct {
 	Type    Type   `json:"type"`
 	TraceID string `json:"traceId"`

@@ -8,22 +8,21 @@ import (
 	"runtime"
 )
 
-// Visitor takes the lines of a run file in their order, without keeping the run
-// in memory. A nil function skips its lines. What a function is given is its own
-// only until it returns, but for what pointers and slices in it refer to.
+// Visitor takes the lines of a run file in their order, without keeping the run in
+// memory. Lines whose function is nil are skipped. A function may keep what pointers,
+// slices and maps in its line refer to, but not the line itself.
 type Visitor struct {
 	Header   func(*Header)
 	Sample   func(*Sample)
 	Event    func(*Event)
 	Resource func(*Resource)
-	// Span is given spans as they stand in the file; Read joins them to samples.
+	// Span takes spans as they stand in the file. Read joins them to samples.
 	Span func(*TraceSpan)
 }
 
-// Walk reads a run as Read does, hands its lines to the visitor, and returns the
-// rest: the header, complete, the end and the warnings. The visitor is called
-// from one goroutine; when Walk fails, it has been given the lines before the
-// one that is broken.
+// Walk reads a run as Read does, gives its lines to the visitor, and returns the rest:
+// the complete header, the end and the warnings. The visitor is called from one
+// goroutine. When Walk fails, the visitor has had the lines before the broken one.
 func Walk(r io.Reader, v Visitor) (*Run, error) {
 	run := &Run{}
 	stop := make(chan struct{})
@@ -38,8 +37,8 @@ func Walk(r io.Reader, v Visitor) (*Run, error) {
 	return run.check()
 }
 
-// batch is some consecutive lines, which one goroutine decodes while another
-// reads on.
+// batch is some consecutive lines, which one goroutine decodes while another reads the
+// next ones.
 type batch struct {
 	text    []byte
 	ends    []int // of each line in text
@@ -47,12 +46,12 @@ type batch struct {
 	lines   []line
 	last    bool  // the file ends here, perhaps in the middle of a line
 	cut     bool  // its last line has no line break
-	err     error // of reading, after the lines
+	err     error // of reading on, after the lines
 	decoded chan struct{}
 	free    chan<- *batch
 }
 
-// batchBytes is as much as is worth handing to another goroutine.
+// batchBytes is how much text is worth giving to another goroutine.
 const batchBytes = 64 << 10
 
 // batches reads all lines, decodes them concurrently and yields them in order.
@@ -132,11 +131,11 @@ func (b *batch) decode() {
 	}
 }
 
-// visit hands on the lines up to the first that is broken. A broken last line
-// was cut off by a kill; the header never is read over.
+// visit gives the visitor the lines up to the first that is broken. A broken last line
+// was cut off when the run was killed, and is skipped unless it is the header.
 func (b *batch) visit(run *Run, v Visitor) error {
 	if b.err != nil && len(b.lines) > 0 {
-		b.lines = b.lines[:len(b.lines)-1] // what came before the failure is no line
+		b.lines = b.lines[:len(b.lines)-1] // the failure cut the last one off
 	}
 	for i := range b.lines {
 		l := &b.lines[i]
@@ -150,7 +149,7 @@ func (b *batch) visit(run *Run, v Visitor) error {
 		if cutOff := b.cut && i == len(b.lines)-1; !cutOff || l.number == 1 {
 			return fmt.Errorf("line %d: %w", l.number, l.err)
 		}
-		run.warn("line %d is cut off and was read over", l.number)
+		run.warn("line %d is cut off and was skipped", l.number)
 	}
 	return b.err
 }

@@ -11,13 +11,13 @@ import (
 // annotationLimit is how many annotations of each level GitHub shows of a step.
 const annotationLimit = 10
 
-// annotation is one line for GitHub's log parser.
+// annotation is one line for the program that reads GitHub's logs.
 type annotation struct{ title, message string }
 
-// Annotations writes GitHub workflow commands: an error for each judgement that
-// fails or is invalid, a warning for what is inconclusive and for each warning,
-// a notice for what else is worth knowing. Where there are more than GitHub
-// shows, the last one of its level counts the rest.
+// Annotations writes GitHub workflow commands: an error for each judgement that fails
+// or is invalid, a warning for each inconclusive one and for each warning of the
+// result, and a notice for each notice. If there are more than GitHub shows, the last
+// one of a level says how many are left.
 func Annotations(w io.Writer, r *gate.Result) error {
 	var errors, warnings, notices []annotation
 	for _, j := range r.Judgements {

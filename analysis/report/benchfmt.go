@@ -17,13 +17,12 @@ import (
 //
 //	BenchmarkColdStart/runtimeClass=runc/services=1 1 1194248884 ns/op 1182306395 ttfb-ns/op 0 timeouts/op
 //
-// A sample that timed out stands with its limit and 1 timeouts/op, which keeps
-// its rank, and with it every quantile below the censored ones. The format has
-// no place for samples that failed otherwise; a line that readers skip counts
-// them.
+// A sample that timed out is written with its limit and 1 timeouts/op. That keeps its
+// rank, and so every quantile below the censored ones is right. The format has no place
+// for samples that failed otherwise; a line that readers skip counts them.
 //
-// What tells clusters apart is written as configuration, so that benchstat
-// keeps runs of different clusters apart. The format is described at
+// The properties of the cluster are written as configuration, so that benchstat does
+// not mix runs of different clusters. The format is described at
 // https://go.googlesource.com/proposal/+/master/design/14313-benchmark-format.md.
 func Benchfmt(w io.Writer, runs ...*record.Run) error {
 	out := bufio.NewWriter(w)
@@ -57,12 +56,12 @@ func benchfmtRun(out io.Writer, r *record.Run) {
 	}
 }
 
-// benchfmtOrder puts the classes in the order of the header, because benchstat
-// compares with the first that it meets, and counts the samples left out.
+// benchfmtOrder puts the classes in the order of the header, because benchstat compares
+// with the first one that it reads. It also counts the samples that are left out.
 func benchfmtOrder(r *record.Run) (measured []*record.Sample, left int) {
-	order := map[record.Class]int{}
+	order := map[record.Key]int{} // classes that the header lacks are last
 	for i, class := range r.Header.Classes {
-		order[record.Class{Name: class.Name, Variant: class.Variant}] = i - len(r.Header.Classes)
+		order[class.Key()] = i - len(r.Header.Classes)
 	}
 	for i := range r.Samples {
 		switch s := &r.Samples[i]; {
@@ -73,7 +72,7 @@ func benchfmtOrder(r *record.Run) (measured []*record.Sample, left int) {
 		}
 	}
 	slices.SortStableFunc(measured, func(a, b *record.Sample) int {
-		return order[record.Class{Name: a.RuntimeClass, Variant: a.Variant}] - order[record.Class{Name: b.RuntimeClass, Variant: b.Variant}]
+		return order[a.Key().Class()] - order[b.Key().Class()]
 	})
 	return measured, left
 }
@@ -90,8 +89,8 @@ func benchfmtSample(out io.Writer, s *record.Sample) {
 	fmt.Fprintf(out, " %d timeouts/op\n", timeouts)
 }
 
-// cellPath names a cell in parts that programs take apart; benchstat does by
-// `-col /runtimeClass` or, of an A/B run, by `-col /variant`.
+// cellPath names a cell in parts that programs can take apart, such as benchstat with
+// `-col /runtimeClass` or, for an A/B run, with `-col /variant`.
 func cellPath(k record.Key) string {
 	path := "runtimeClass=" + oneWord(k.RuntimeClass)
 	if k.Variant != "" {
@@ -102,7 +101,7 @@ func cellPath(k record.Key) string {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// oneWord has nothing in it that ends a part of a benchmark's name.
+// oneWord replaces what would end a part of a benchmark's name.
 func oneWord(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '/' || unicode.IsSpace(r) || unicode.IsControl(r) {

@@ -6,13 +6,14 @@ import (
 	"math"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 )
 
 // Calibration writes the noise of a cluster and the gate that suits it.
 func Calibration(w io.Writer, c *gate.Calibration) error {
-	t := newTable("runtimeClass", "", " value", " runs", " differ by", " of that between runs", " false alarms", fmt.Sprintf(" +%.0f %% caught", 100*c.Goal.Worse))
+	t := table.New("runtimeClass", "", " value", " runs", " differ by", " of that between runs", " false alarms", fmt.Sprintf(" +%.0f %% caught", 100*c.Goal.Worse))
 	for _, n := range c.Noise {
-		t.row(cellName(n.Key), percentileName(n.Quantile), n.Value.String(), fmt.Sprintf("%d × %d", n.Runs, n.Samples),
+		t.Row(cellName(n.Key), percentileName(n.Quantile), n.Value.String(), fmt.Sprintf("%d × %d", n.Runs, n.Samples),
 			share(n.Seen), share(math.Min(n.Between, n.Seen)), share(n.FalseAlarms), share(n.Caught))
 	}
 	p := printer{w: w}

@@ -4,15 +4,17 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// Comparison writes a comparison as people read it: a row for each quantile and
-// one for the shape; "~" stands where no difference is shown.
+// Comparison writes a comparison as people read it, with a row for each quantile and
+// one for the shape. "~" stands where no difference is shown.
 func Comparison(w io.Writer, c *analysis.Comparison) error {
 	p := printer{w: w}
 	for _, warning := range c.Warnings {
@@ -26,7 +28,7 @@ func Comparison(w io.Writer, c *analysis.Comparison) error {
 	for _, n := range comparisonNotes(c) {
 		p.line("%s", n)
 	}
-	if t := publishedTable(c); len(t.rows) > 0 {
+	if t := publishedTable(c); len(t.Rows) > 0 {
 		p.line("")
 		p.line("Published, on other machines:")
 		p.table(t)
@@ -38,7 +40,7 @@ func Comparison(w io.Writer, c *analysis.Comparison) error {
 func ComparisonMarkdown(w io.Writer, c *analysis.Comparison) error {
 	p := printer{w: w}
 	for _, warning := range c.Warnings {
-		p.line("- **warning:** %s", escapeMarkdown(warning.String()))
+		p.line("- **warning:** %s", table.EscapeMarkdown(warning.String()))
 	}
 	if len(c.Warnings) > 0 {
 		p.line("")
@@ -46,9 +48,9 @@ func ComparisonMarkdown(w io.Writer, c *analysis.Comparison) error {
 	p.markdown(comparisonTable(c))
 	for _, n := range comparisonNotes(c) {
 		p.line("")
-		p.line("%s", escapeMarkdown(n))
+		p.line("%s", table.EscapeMarkdown(n))
 	}
-	if t := publishedTable(c); len(t.rows) > 0 {
+	if t := publishedTable(c); len(t.Rows) > 0 {
 		p.line("")
 		p.line("Published, on other machines:")
 		p.line("")
@@ -60,8 +62,8 @@ func ComparisonMarkdown(w io.Writer, c *analysis.Comparison) error {
 // ComparisonJSON writes a comparison as one indented object.
 func ComparisonJSON(w io.Writer, c *analysis.Comparison) error { return writeJSON(w, c) }
 
-func comparisonTable(c *analysis.Comparison) *table {
-	t := newTable("base", "new", "measure", "", " base", " new", " difference", " ratio", " p")
+func comparisonTable(c *analysis.Comparison) *table.Table {
+	t := table.New("base", "new", "measure", "", " base", " new", " difference", " ratio", " p")
 	for _, row := range c.Rows {
 		base, new := cellName(row.Base), cellName(row.New)
 		measure := "responseLatency"
@@ -70,22 +72,22 @@ func comparisonTable(c *analysis.Comparison) *table {
 		}
 		for _, f := range row.Changes {
 			d := f.Result
-			p := none
+			p := table.None
 			if d.Tested {
 				p = stat.PText(f.AdjustedP)
 			}
-			t.row(base, new, measure, percentileName(d.Quantile), d.Base.String(), d.New.String(),
+			t.Row(base, new, measure, percentileName(d.Quantile), d.Base.String(), d.New.String(),
 				differenceText(d.Difference, f.Shown), changeRatio(d.Ratio, f.Shown), p)
 			base, new, measure = "", "", ""
 		}
 		if s := row.Shape; s != nil {
-			t.row("", "", "", "shape", "", "", shapeText(s), "", stat.PText(s.AdjustedP))
+			t.Row("", "", "", "shape", "", "", shapeText(s), "", stat.PText(s.AdjustedP))
 		}
 	}
 	return t
 }
 
-// cellName is the class, with the number of services where it is not one.
+// cellName is the class, with the number of services unless that is one.
 func cellName(k record.Key) string {
 	if k.Services == 1 {
 		return k.Class().String()
@@ -100,7 +102,7 @@ const notShown = "~"
 
 func differenceText(d *stat.Difference, shown bool) string {
 	if d == nil || !d.Interval {
-		return none
+		return table.None
 	}
 	value := signed(d.Value)
 	switch {
@@ -126,11 +128,11 @@ func signed(ns stat.Real) string {
 func changeRatio(r *stat.Ratio, shown bool) string {
 	switch {
 	case r == nil || !r.Interval:
-		return none
+		return table.None
 	case !shown && !r.Over:
-		return notShown + intervalText(*r)
+		return notShown + table.RatioInterval(*r)
 	}
-	return RatioText(*r)
+	return table.RatioText(*r)
 }
 
 func shapeText(f *analysis.Finding[stat.Shape]) string {
@@ -141,29 +143,37 @@ func shapeText(f *analysis.Finding[stat.Shape]) string {
 	return text
 }
 
+// family says over which rows p-values are adjusted together.
+func family(c *analysis.Comparison) string {
+	if slices.ContainsFunc(c.Rows, func(r analysis.Row) bool { return r.Phase != "" }) {
+		return "the latencies, and separately over the phases"
+	}
+	return "the table"
+}
+
 func comparisonNotes(c *analysis.Comparison) []string {
 	notes := []string{
-		"In brackets: 95 % interval (bootstrap). p: bootstrap of the quantiles, Mann–Whitney of the shape, adjusted over the table (Holm).",
+		"In brackets: 95 % interval (bootstrap). p: bootstrap of the quantiles, Mann–Whitney of the shape, adjusted over " + family(c) + " (Holm).",
 		notShown + ": no difference is shown at 5 %.",
 	}
 	for _, row := range c.Rows {
 		for _, f := range row.Changes {
 			if !f.Result.Tested {
-				return append(notes, none+": too few samples on one side to tell.")
+				return append(notes, table.None+": too few samples on one side to tell.")
 			}
 		}
 	}
 	return notes
 }
 
-func publishedTable(c *analysis.Comparison) *table {
-	t := newTable("runtimeClass", " average", " min", " max", "source")
+func publishedTable(c *analysis.Comparison) *table.Table {
+	t := table.New("runtimeClass", " average", " min", " max", "source")
 	seen := map[analysis.Figure]bool{}
 	for _, row := range c.Rows {
 		for _, f := range row.Published {
 			if !seen[f] {
 				seen[f] = true
-				t.row(f.RuntimeClass, stat.Format(f.Average), stat.Format(f.Min), stat.Format(f.Max),
+				t.Row(f.RuntimeClass, stat.Format(f.Average), stat.Format(f.Min), stat.Format(f.Max),
 					fmt.Sprintf("%s (there: %s), %s", f.Source, f.Named, f.Experiment))
 			}
 		}

@@ -21,16 +21,16 @@ var csvHead = []string{
 // csvPhases are the phases that have no column of their own above.
 var csvPhases = record.PhaseNames[1 : len(record.PhaseNames)-2]
 
-// CSV writes one row for each sample, discarded ones included, under a row of
-// column names. Durations and instants are whole nanoseconds; an instant that
-// was not reached is empty.
+// CSV writes a row of column names and then one row for each sample, discarded ones
+// included. Durations and instants are whole nanoseconds. An instant that was not
+// reached is empty.
 func CSV(w io.Writer, runs ...*record.Run) error {
 	out := csv.NewWriter(w)
 	head := append([]string{}, csvHead...)
 	for _, name := range csvPhases {
 		head = append(head, string(name)+"Ns")
 	}
-	// What a row's write returns comes again from Error.
+	// An error of Write is returned again by Error.
 	_ = out.Write(head)
 	for _, r := range runs {
 		for i := range r.Samples {
@@ -74,7 +74,7 @@ func csvPhaseCells(s *record.Sample) []string {
 
 func nanoseconds(d time.Duration) string { return strconv.FormatInt(int64(d), 10) }
 
-// reached is empty for what a request did not come to.
+// reached is empty for an instant that the request did not reach.
 func reached(n int64) string {
 	if n == 0 {
 		return ""

@@ -19,17 +19,17 @@ import (
 )
 
 func TestCSVHasARowForEverySample(t *testing.T) {
-	r := troubled()
+	r := runtest.Troubled()
 	r.Samples[3].Error = "said \"no\",\nand\r\nleft"
 	var out bytes.Buffer
-	if err := CSV(&out, r, threeClasses()); err != nil {
+	if err := CSV(&out, r, runtest.Three()); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&out).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 1 + len(r.Samples) + len(threeClasses().Samples); len(rows) != want {
+	if want := 1 + len(r.Samples) + len(runtest.Three().Samples); len(rows) != want {
 		t.Errorf("%d rows, want %d", len(rows), want)
 	}
 	if n := len(csvHead) + len(csvPhases); len(rows[0]) != n {
@@ -115,7 +115,7 @@ func TestBenchstatComparesTheClasses(t *testing.T) {
 	}
 	file := filepath.Join(t.TempDir(), "run.bench")
 	var bench bytes.Buffer
-	if err := Benchfmt(&bench, threeClasses()); err != nil {
+	if err := Benchfmt(&bench, runtest.Three()); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(file, bench.Bytes(), 0o644); err != nil {

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/hist"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/loadgen/hist"
 )
 
 // HDRLog writes the response latencies of the samples in the quantiles as a
-// HdrHistogram log: one histogram for each class and number of services of each
-// run, tagged with both. Timeouts are no values; comments in the log count them.
+// HdrHistogram log. It has one histogram for each class and number of services of each
+// run, tagged with both. Timeouts are not among the values; comments in the log count
+// them.
 func HDRLog(w io.Writer, runs ...*record.Run) error {
 	var all []*hist.Histogram
 	started := time.Time{}
@@ -29,24 +30,23 @@ func HDRLog(w io.Writer, runs ...*record.Run) error {
 	return hist.WriteLog(w, started, all...)
 }
 
-// histograms are in the order in which their cells first occur.
+// histograms are those of a run's cells, in the order in which these first occur.
 func histograms(run *record.Run) ([]*hist.Histogram, error) {
-	byTag := map[string]*hist.Histogram{}
+	byCell := map[record.Key]*hist.Histogram{}
 	var all []*hist.Histogram
 	for i := range run.Samples {
 		s := &run.Samples[i]
-		if s.Discarded || !analysis.Measured(s) {
+		if !analysis.Measured(s) {
 			continue
 		}
-		tag := hist.CellTag(oneWord(s.Key().Class().String()), s.Services)
-		h := byTag[tag]
+		h := byCell[s.Key()]
 		if h == nil {
-			made, err := hist.New(tag)
+			made, err := hist.New(hist.CellTag(oneWord(s.Key().Class().String()), s.Services))
 			if err != nil {
 				return nil, err
 			}
 			made.Start = run.Header.Started.Add(s.Sent)
-			h, byTag[tag], all = made, made, append(all, made)
+			h, byCell[s.Key()], all = made, made, append(all, made)
 		}
 		if err := add(h, s); err != nil {
 			return nil, err

@@ -8,7 +8,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 )
 
-// JSON writes the summary as one indented object whose keys are the glossary's.
+// JSON writes the summary as one indented object.
 func JSON(w io.Writer, s *analysis.Summary) error { return writeJSON(w, s) }
 
 func writeJSON(w io.Writer, v any) error {

@@ -36,8 +36,9 @@ type (
 	}
 )
 
-// JUnit writes what a gate says as JUnit XML, a test case for each judgement: a
-// fail is a failure, what is invalid an error, what is inconclusive skipped.
+// JUnit writes what a gate says as JUnit XML, with a test case for each judgement. One
+// that fails is a failure, an invalid one is an error, and an inconclusive one is
+// skipped.
 func JUnit(w io.Writer, r *gate.Result) error {
 	suite := junitSuite{Name: "kn-coldstart gate", Tests: len(r.Judgements), Failures: r.Count(gate.Fail),
 		Errors: r.Count(gate.Invalid), Skipped: r.Count(gate.Inconclusive)}

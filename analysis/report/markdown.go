@@ -4,25 +4,26 @@ import (
 	"io"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 )
 
 // Markdown writes the summary in GitHub's dialect: warnings, table, footnotes.
 func Markdown(w io.Writer, s *analysis.Summary) error {
 	p := printer{w: w}
 	for _, warning := range s.Warnings {
-		p.line("- **warning:** %s", escapeMarkdown(warning.String()))
+		p.line("- **warning:** %s", table.EscapeMarkdown(warning.String()))
 	}
 	if len(s.Warnings) > 0 {
 		p.line("")
 	}
-	p.markdown(summaryTable(s))
-	for _, t := range furtherTables(s) {
+	p.markdown(table.Summary(s))
+	for _, t := range table.Further(s) {
 		p.line("")
 		p.markdown(t)
 	}
-	for _, n := range footnotes(s) {
+	for _, n := range table.Footnotes(s) {
 		p.line("")
-		p.line("%s", escapeMarkdown(n))
+		p.line("%s", table.EscapeMarkdown(n))
 	}
 	return p.err
 }

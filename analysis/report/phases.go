@@ -9,45 +9,26 @@ import (
 	"unicode/utf8"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// Phases writes, below what stands above, the table of the cells' phases:
-// medians, the resolution of each step, and the clock it was read from.
+// Phases writes an empty line and the table of the cells' phases: medians, the
+// resolution of each step, and the clock that it was read from.
 func Phases(w io.Writer, s *analysis.Summary) error {
 	p := printer{w: w}
 	p.line("")
-	p.table(phaseTable(s))
+	p.table(table.Phases(s))
 	p.line("")
-	p.line("Medians of the cold starts that succeeded; they do not add up exactly.%s", lacking(s))
+	p.line("Medians of the cold starts that succeeded; they do not add up exactly.%s", table.Lacking(s))
 	return p.err
-}
-
-func phaseTable(s *analysis.Summary) *table {
-	t := newTable("runtimeClass", "phase", " n", " since request", " step", " resolution", "clock")
-	for _, c := range s.Cells {
-		name := label(c, s.Cells)
-		for _, p := range c.Phases {
-			t.row(name, string(p.Name), fmt.Sprint(p.Samples), stat.Format(p.SinceRequested), stat.Format(p.Step), stat.Format(p.Resolution), p.Clock)
-			name = ""
-		}
-	}
-	return t
-}
-
-// label is the class, with the number of services where they differ.
-func label(c analysis.Cell, all []analysis.Cell) string {
-	if manyServices(all) {
-		return fmt.Sprintf("%s/%d", c.Class().String(), c.Services)
-	}
-	return c.Class().String()
 }
 
 const timelineWidth = 60
 
-// Timeline writes, per cell, a line for each phase whose bar spans its step, on
-// one scale for all cells. A bar of "<" runs backwards: the phase came before the
-// one above it.
+// Timeline writes, for each cell, a line for each phase with a bar from the phase before
+// to this one. All cells have the same scale. A bar of "<" runs backwards: the phase
+// came before the one above it.
 //
 //	runc, 30 cold starts
 //	  podCreated   ====                        40.1ms
@@ -58,12 +39,13 @@ func Timeline(w io.Writer, s *analysis.Summary) error {
 		return nil
 	}
 	p := printer{w: w}
-	for _, c := range s.Cells {
+	for i := range s.Cells {
+		c := &s.Cells[i]
 		if len(c.Phases) == 0 {
 			continue
 		}
 		p.line("")
-		p.line("%s, %d cold starts%s", label(c, s.Cells), c.Phases[0].Samples, unanswered(c))
+		p.line("%s, %d cold starts%s", table.Label(c.Key, s.Cells), c.Phases[0].Samples, unanswered(c))
 		var from time.Duration
 		for _, ph := range c.Phases[1:] {
 			p.line("  %-*s  %-*s  %s", name, ph.Name, timelineWidth, bar(from, ph.SinceRequested, longest), stat.Format(ph.SinceRequested))
@@ -73,15 +55,15 @@ func Timeline(w io.Writer, s *analysis.Summary) error {
 	return p.err
 }
 
-// unanswered is empty where all were answered.
-func unanswered(c analysis.Cell) string {
-	if missing := requested(c) - c.OK; missing > 0 {
-		return fmt.Sprintf("; %d of %d were not answered", missing, requested(c))
+// unanswered says how many requests were not answered. It is empty where all were.
+func unanswered(c *analysis.Cell) string {
+	if missing := c.Requested() - c.OK; missing > 0 {
+		return fmt.Sprintf("; %d of %d were not answered", missing, c.Requested())
 	}
 	return ""
 }
 
-// bar spans from one instant to the next, on a line that is longest long.
+// bar is from one instant to another, on a line that stands for the time longest.
 func bar(from, to, longest time.Duration) string {
 	column := func(at time.Duration) int {
 		share := float64(at) / float64(longest)

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 )
 
 // smaller is an entry of the customSmallerIsBetter format of
@@ -19,8 +20,8 @@ type smaller struct {
 
 // SmallerIsBetter writes the percentiles of each cell in milliseconds, and its
 // share of failures, as the customSmallerIsBetter JSON that dashboards of
-// benchmarks read. The format knows only numbers: a percentile that is known to
-// be over a limit is written as that limit, and its extra text says so.
+// benchmarks read. The format knows only numbers, so a percentile of which is known
+// only that it is over a limit is written as that limit, and its extra text says so.
 func SmallerIsBetter(w io.Writer, s *analysis.Summary) error {
 	list := []smaller{}
 	for _, c := range s.Cells {
@@ -33,7 +34,7 @@ func SmallerIsBetter(w io.Writer, s *analysis.Summary) error {
 			if p.Percentile == nil {
 				continue
 			}
-			entry := smaller{Name: name + p.name, Unit: "ms", Value: float64(p.Latency) / 1e6, Range: interval(p.Percentile), Extra: counts}
+			entry := smaller{Name: name + p.name, Unit: "ms", Value: float64(p.Latency) / 1e6, Range: table.Interval(p.Percentile), Extra: counts}
 			if p.Over {
 				entry.Extra += "; over this value, by how much is not known"
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/internal/golden"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
@@ -34,14 +35,14 @@ func TestGoldenSpans(t *testing.T) {
 	for range 5 {
 		b.Add("runc", 1, time.Second, reported).Add("gvisor", 1, 2*time.Second, reported)
 	}
-	for name, run := range map[string]*record.Run{"traced": b.Run(), "real": realRun(t)} {
-		golden(t, name+".spans.txt", func(w io.Writer) error { return Spans(w, analysis.Summarise(run)) })
+	for name, run := range map[string]*record.Run{"traced": b.Run(), "real": runtest.Real(t, "../testdata")} {
+		golden.Check(t, name+".spans.txt", func(w io.Writer) error { return Spans(w, analysis.Summarise(run)) })
 	}
 }
 
 func TestNoSpansNoTable(t *testing.T) {
 	var out bytes.Buffer
-	if err := Spans(&out, analysis.Summarise(threeClasses())); err != nil || out.Len() > 0 {
+	if err := Spans(&out, analysis.Summarise(runtest.Three())); err != nil || out.Len() > 0 {
 		t.Errorf("%v, %q", err, out.String())
 	}
 }

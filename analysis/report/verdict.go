@@ -8,10 +8,11 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 )
 
-// Verdict writes what a gate says as people read it: warnings, each judgement
-// with its reason and its power, and the verdict last, where a log is read from.
+// Verdict writes what a gate says as people read it: the warnings, each judgement with
+// its reason and its power, and the verdict last, because a log is read from its end.
 func Verdict(w io.Writer, r *gate.Result) error {
 	p := printer{w: w}
 	for _, warning := range r.Warnings {
@@ -35,7 +36,7 @@ func Verdict(w io.Writer, r *gate.Result) error {
 	return p.err
 }
 
-// judgementName is the cell and what is asked of it.
+// judgementName is the cell and the question about it.
 func judgementName(j gate.Judgement) string {
 	name := cellName(j.Key) + " " + j.Subject
 	switch j.Kind {
@@ -47,7 +48,7 @@ func judgementName(j gate.Judgement) string {
 	return name
 }
 
-// verdictLine is the verdict with how many judgements there are of each.
+// verdictLine is the verdict, with how many judgements there are of each verdict.
 func verdictLine(r *gate.Result) string {
 	var counts []string
 	for _, v := range []gate.Verdict{gate.Fail, gate.Invalid, gate.Inconclusive, gate.Pass} {
@@ -58,8 +59,8 @@ func verdictLine(r *gate.Result) string {
 	return fmt.Sprintf("%s (%s)", r.Verdict, strings.Join(counts, ", "))
 }
 
-// VerdictJSON writes what a gate says as one indented object, with the exit code
-// that belongs to it; inconclusive is as in gate.Result.ExitCode.
+// VerdictJSON writes what a gate says as one indented object, with the exit code that
+// belongs to it. For inconclusive, see gate.Result.ExitCode.
 func VerdictJSON(w io.Writer, r *gate.Result, inconclusive gate.Verdict) error {
 	return writeJSON(w, struct {
 		*gate.Result
@@ -67,14 +68,14 @@ func VerdictJSON(w io.Writer, r *gate.Result, inconclusive gate.Verdict) error {
 	}{r, r.ExitCode(inconclusive)})
 }
 
-// SummaryLimit is how many bytes GitHub takes of a step's summary.
-const SummaryLimit = 1024 << 10
+// summaryLimit is how many bytes of a step's summary GitHub takes.
+const summaryLimit = 1024 << 10
 
-// StepSummary writes what a gate says, and the summary of the runs unless it is
-// nil, in GitHub's dialect. It stays below SummaryLimit by leaving out
-// judgements that pass, then others, and saying how many.
+// StepSummary writes what a gate says, and the summary of the runs unless it is nil, in
+// GitHub's dialect. To stay below the size that GitHub takes, it leaves out judgements,
+// those that pass first, and says how many.
 func StepSummary(w io.Writer, r *gate.Result, s *analysis.Summary) error {
-	limit := SummaryLimit
+	limit := summaryLimit
 	runs := &strings.Builder{}
 	if s != nil {
 		if err := Markdown(runs, s); err != nil {
@@ -94,30 +95,30 @@ func StepSummary(w io.Writer, r *gate.Result, s *analysis.Summary) error {
 }
 
 func stepSummary(r *gate.Result, limit int) string {
-	head := fmt.Sprintf("## Cold starts: %s\n\n", escapeMarkdown(verdictLine(r)))
+	head := fmt.Sprintf("## Cold starts: %s\n\n", table.EscapeMarkdown(verdictLine(r)))
 	for _, warning := range r.Warnings {
-		head += "- **warning:** " + escapeMarkdown(plain(warning.String())) + "\n"
+		head += "- **warning:** " + table.EscapeMarkdown(table.Plain(warning.String())) + "\n"
 	}
-	t := newTable("verdict", "what", "reason", "power")
+	t := table.New("verdict", "what", "reason", "power")
 	for _, v := range []gate.Verdict{gate.Fail, gate.Invalid, gate.Inconclusive, gate.Pass} {
 		for _, j := range r.Judgements {
 			if j.Verdict == v {
-				t.row(string(v), judgementName(j), strings.TrimSuffix(j.Reason+"; "+j.Notice, "; "), powerText(j))
+				t.Row(string(v), judgementName(j), strings.TrimSuffix(j.Reason+"; "+j.Notice, "; "), powerText(j))
 			}
 		}
 	}
 	const note = 80 // bytes for the line about what was left out
-	body, all := &strings.Builder{}, len(t.rows)
+	body, all := &strings.Builder{}, len(t.Rows)
 	for {
 		body.Reset()
-		_ = t.markdown(body) // a Builder takes everything
-		if len(t.rows) == 0 || len(head)+body.Len()+note <= limit {
+		_ = t.Markdown(body) // a Builder takes everything
+		if len(t.Rows) == 0 || len(head)+body.Len()+note <= limit {
 			break
 		}
-		t.rows = t.rows[:len(t.rows)/2]
+		t.Rows = t.Rows[:len(t.Rows)/2]
 	}
 	text := head + "\n" + body.String()
-	if left := all - len(t.rows); left > 0 {
+	if left := all - len(t.Rows); left > 0 {
 		text += fmt.Sprintf("\n%d of %d judgements are left out.\n", left, all)
 	}
 	return strings.ToValidUTF8(text[:min(len(text), limit)], "")
@@ -125,7 +126,7 @@ func stepSummary(r *gate.Result, limit int) string {
 
 func powerText(j gate.Judgement) string {
 	if j.Power == nil {
-		return none
+		return table.None
 	}
 	return j.Power.Text
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/internal/golden"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
@@ -55,11 +56,11 @@ func TestGoldenVerdicts(t *testing.T) {
 		"verdict.txt": Verdict, "verdict.xml": JUnit, "verdict.annotations.txt": Annotations,
 		"verdict.json": func(w io.Writer, r *gate.Result) error { return VerdictJSON(w, r, gate.Fail) },
 		"verdict.md": func(w io.Writer, r *gate.Result) error {
-			return StepSummary(w, r, analysis.Summarise(threeClasses()))
+			return StepSummary(w, r, analysis.Summarise(runtest.Three()))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			golden(t, name, func(w io.Writer) error { return draw(w, r) })
+			golden.Check(t, name, func(w io.Writer) error { return draw(w, r) })
 			if draw(full{}, r) == nil {
 				t.Error("drew on a full disk")
 			}
@@ -80,10 +81,10 @@ func many(n, long int) *gate.Result {
 
 func TestStepSummaryStaysBelowTheLimit(t *testing.T) {
 	var out bytes.Buffer
-	if err := StepSummary(&out, many(5000, 1000), analysis.Summarise(threeClasses())); err != nil {
+	if err := StepSummary(&out, many(5000, 1000), analysis.Summarise(runtest.Three())); err != nil {
 		t.Fatal(err)
 	}
-	if out.Len() > SummaryLimit {
+	if out.Len() > summaryLimit {
 		t.Errorf("%d bytes", out.Len())
 	}
 	for _, want := range []string{"## Cold starts: fail (5000 fail", "of 5000 judgements are left out", "| gvisor "} {
@@ -145,8 +146,8 @@ func TestGoldenCalibrations(t *testing.T) {
 			{Key: key, Quantile: 0.95, Runs: 8, Samples: 30, Value: stat.Point{Latency: 2 * time.Second}, Seen: 0.09, Between: 0.05, FalseAlarms: 0.01, Caught: 0.8},
 		},
 		Proposal: gate.Design{Runs: 5, Samples: 30, Tolerance: gate.Tolerance{Share: 0.15, Absolute: 50 * time.Millisecond}}}
-	golden(t, "calibration.txt", func(w io.Writer) error { return Calibration(w, c) })
-	golden(t, "calibration.json", func(w io.Writer) error { return CalibrationJSON(w, c) })
+	golden.Check(t, "calibration.txt", func(w io.Writer) error { return Calibration(w, c) })
+	golden.Check(t, "calibration.json", func(w io.Writer) error { return CalibrationJSON(w, c) })
 	c.Reached = false
-	golden(t, "calibration-unreached.txt", func(w io.Writer) error { return Calibration(w, c) })
+	golden.Check(t, "calibration-unreached.txt", func(w io.Writer) error { return Calibration(w, c) })
 }

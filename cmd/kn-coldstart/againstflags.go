@@ -9,7 +9,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 )
 
-// flagSet tells which flags were given.
+// flagSet knows which flags were given.
 type flagSet interface{ Changed(name string) bool }
 
 // againstFlags say how runs are compared with others.
@@ -25,13 +25,12 @@ var againstNames = []string{"percentile", "tolerance", "expected", "force"}
 
 func (f *againstFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.percentiles, "percentile", nil, "percentile to compare; repeatable (default 50,95)")
-	flags.StringVar(&f.tolerance, "tolerance", "", "accepted change: a share, a duration, or both, of which the larger counts (default 10%,50ms)")
-	flags.StringSliceVar(&f.expected, "expected", nil, "field of the run's header that may differ because it is under test, such as imageDigest; repeatable")
-	flags.BoolVar(&f.force, "force", false, "compare runs that were made under other conditions")
+	flags.StringVar(&f.tolerance, "tolerance", "", "change that is accepted: a share, a duration, or both, of which the larger counts (default 10%,50ms)")
+	flags.StringSliceVar(&f.expected, "expected", nil, "field of the run's header that may differ because you test it, such as imageDigest; repeatable")
+	flags.BoolVar(&f.force, "force", false, "compare runs even if they were made under other conditions")
 }
 
-// apply puts the flags that were given over o, which is nil where nothing is
-// compared.
+// apply sets in o what flags were given for; o is nil if there is no baseline.
 func (f *againstFlags) apply(flags flagSet, o *gate.Options) error {
 	for _, name := range againstNames {
 		if o == nil && flags.Changed(name) {
@@ -71,7 +70,7 @@ func (f *againstFlags) parseTolerance() (gate.Tolerance, error) {
 	return t, nil
 }
 
-// share reads a share above zero.
+// share reads the value of a flag that must be a share above zero.
 func share(flag, s string) (float64, error) {
 	v, err := gate.ParseShare(s)
 	if err == nil && v == 0 {

@@ -36,7 +36,7 @@ func (f *classFlags) parse(embedded bool) ([]record.Class, error) {
 			image = f.image
 		}
 		class := record.Class{Name: strings.TrimSpace(name), Image: image}
-		if err := check(class, classes); err != nil {
+		if err := checkClass(class); err != nil {
 			return nil, err
 		}
 		classes = append(classes, class)
@@ -44,17 +44,13 @@ func (f *classFlags) parse(embedded bool) ([]record.Class, error) {
 	return classes, nil
 }
 
-func check(class record.Class, others []record.Class) error {
+// checkClass says what is missing in the terms of the flags.
+func checkClass(class record.Class) error {
 	if class.Name == "" {
 		return errors.New("--runtime-class is empty: name a RuntimeClass, such as runc")
 	}
 	if class.Image == "" {
 		return fmt.Errorf("RuntimeClass %s has no image: use --image IMAGE or --runtime-class %s=IMAGE", class.Name, class.Name)
-	}
-	for _, other := range others {
-		if other.Name == class.Name {
-			return fmt.Errorf("RuntimeClass %s was named twice", class.Name)
-		}
 	}
 	return nil
 }

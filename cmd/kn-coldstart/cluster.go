@@ -7,55 +7,79 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
 )
 
-// nodeProgram boots the embedded node. It is a program of its own, so that this
-// one does not carry a whole Kubernetes.
+// nodeProgram boots the embedded node. It is a program of its own, so that this one
+// does not have to contain a whole Kubernetes.
 const nodeProgram = "knative-node"
 
+// nodeVerb is a command of the node's program.
+type nodeVerb struct{ use, short, example string }
+
+// nodeVerbs have their flags in the node's program, which reads the rest of the
+// command line.
+var nodeVerbs = []nodeVerb{
+	{"up [--retain]", "Boot the node in the background, and return when Knative answers",
+		"  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs if the boot fails"},
+	{"down", "End the node and remove all of it", "  kn-coldstart cluster down"},
+	{"status [-o json]", "Show the process, health and memory of each component",
+		"  kn-coldstart cluster status\n  kn-coldstart cluster status -o json"},
+	{"kubeconfig", "Print the administrator's kubeconfig", "  kn-coldstart cluster kubeconfig > node.kubeconfig"},
+	{"logs COMPONENT", "Print a component's log", "  kn-coldstart cluster logs kubelet\n  kn-coldstart cluster logs activator"},
+	{"load-image FILE [--name IMAGE]", "Give the node an image: an archive, or a static program",
+		"  kn-coldstart cluster load-image image.tar\n  kn-coldstart cluster load-image ./server --name dev.local/server:v2"},
+}
+
 func newCluster() *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use:   "cluster",
-		Short: "A real Kubernetes with Knative on this machine, to try things on",
-		Long:  "cluster runs the embedded node: a whole Kubernetes with Knative Serving in namespaces of its own.",
+		Short: "Run a real Kubernetes with Knative on this machine, to try things out",
+		Long: "cluster runs the embedded node: a whole Kubernetes with Knative Serving in namespaces of its own.\n" +
+			"It needs Linux, root, and the program " + nodeProgram + ".",
 		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster status\n" +
 			"  kn-coldstart cluster logs activator\n  kn-coldstart cluster down",
-	}
-	for _, verb := range []struct{ name, short string }{
-		{"up", "Boot the node in the background; returns when Knative answers"},
-		{"down", "End the node and remove all of it"},
-		{"status", "Show each component: its process, health and memory"},
-		{"kubeconfig", "Print the administrator's kubeconfig"},
-		{"logs", "Print a component's log"},
-		{"load-image", "Give the node an image: an archive, or a static program"},
-	} {
-		cmd.AddCommand(&cobra.Command{
-			Use: verb.name, Short: verb.short, DisableFlagParsing: true,
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return runNode(cmd.Context(), append([]string{verb.name}, args...))
-			},
-		})
+	})
+	for _, verb := range nodeVerbs {
+		cmd.AddCommand(verb.command())
 	}
 	return cmd
 }
 
-// runNode runs the node's program in this one's place as far as the user sees:
-// same terminal, same exit code. The program is in a process group of its own and
-// is told of an interruption once, by this one: from a terminal it would hear of it
-// twice, and take the second for the wish to end at once.
-func runNode(ctx context.Context, args []string) error {
-	program, err := findNode()
-	if err != nil {
-		return err
+func (v nodeVerb) command() *cobra.Command {
+	return &cobra.Command{
+		Use: v.use, Short: v.short, Example: v.example, DisableFlagParsing: true, DisableFlagsInUseLine: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			program, err := findNode()
+			if err != nil && asksForHelp(args) {
+				sayMissing(err)
+				return cmd.Help()
+			}
+			if err != nil {
+				return err
+			}
+			return runNode(cmd.Context(), program, append([]string{cmd.Name()}, args...))
+		},
 	}
+}
+
+func asksForHelp(args []string) bool {
+	return slices.Contains(args, "--help") || slices.Contains(args, "-h")
+}
+
+// runNode runs the node's program as if it were this one: with the same terminal and
+// the same exit code. The program is in a process group of its own and hears of an
+// interruption once, from this one. In the same group it would hear of it a second
+// time, from the terminal, and would exit at once.
+func runNode(ctx context.Context, program string, args []string) error {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	err = cmd.Run()
+	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		return &nodeError{exit.ExitCode()}
@@ -80,7 +104,8 @@ func findNode() (string, error) {
 	}
 	path, err := exec.LookPath(nodeProgram)
 	if err != nil {
-		return "", fmt.Errorf("find %s: %w", nodeProgram, err)
+		return "", withHint(fmt.Errorf("find %s, which runs the embedded node: it is neither beside kn-coldstart nor on the PATH", nodeProgram),
+			"build it with `make node` in a checkout of kn-coldstart, which puts it into build/ with the programs that it needs; then use build/kn-coldstart")
 	}
 	return path, nil
 }

@@ -112,7 +112,7 @@ func testExpiredWatch(t *testing.T) {
 // change changes something that has nothing to do with the run.
 func change(t *testing.T) {
 	t.Helper()
-	maps := cluster(t).Kubernetes.CoreV1().ConfigMaps("default")
+	maps := client(t).Kubernetes.CoreV1().ConfigMaps("default")
 	created, err := maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "fault-"}}, metav1.CreateOptions{})
 	if err == nil {
 		err = maps.Delete(t.Context(), created.Name, metav1.DeleteOptions{})

@@ -1,46 +1,62 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/pflag"
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/cluster"
 )
 
 // nodeStateDir is where the embedded node keeps its state.
 const nodeStateDir = "/var/lib/knative-node"
 
-// nodeImage is the function that the embedded node has an image of.
+// nodeImage is the image of the function that the embedded node has.
 const nodeImage = "dev.local/coldfn:local"
 
 // clusterFlags name the cluster, as kubectl and kn do.
 type clusterFlags struct {
 	ksvc.Kubeconfig
 	ingressAddress string
-	// embedded says that nothing was named and the embedded node is up.
-	embedded bool
 }
 
 func (f *clusterFlags) register(flags *pflag.FlagSet) {
-	flags.StringVar(&f.Path, "kubeconfig", "", "kubeconfig file (default: the embedded node's if it is up, else as kubectl)")
+	flags.StringVar(&f.Path, "kubeconfig", "", "kubeconfig file (default: that of the embedded node if it is up, otherwise the one that kubectl uses)")
 	flags.StringVar(&f.Context, "context", "", "context of the kubeconfig")
-	flags.StringVarP(&f.Namespace, "namespace", "n", "", "namespace for the services (default: the context's)")
+	flags.StringVarP(&f.Namespace, "namespace", "n", "", "namespace for the services (default: the one of the context)")
 }
 
 func (f *clusterFlags) registerIngress(flags *pflag.FlagSet) {
 	flags.StringVar(&f.ingressAddress, "ingress-address", "", "HOST[:PORT] of the ingress (default: found through the ingress class)")
 }
 
-// connect makes the client. The embedded node is used if it is up and nothing
-// else was named.
-func (f *clusterFlags) connect() (*ksvc.Client, error) {
+// locate says whether the cluster is the embedded node, which is used if it is up and
+// the user named no other cluster.
+func (f *clusterFlags) locate() (embedded bool) {
 	kubeconfig := filepath.Join(nodeStateDir, "kubeconfig")
 	named := f.Path != "" || f.Context != "" || os.Getenv("KUBECONFIG") != ""
 	if _, err := os.Stat(kubeconfig); err == nil && !named {
 		f.Path = kubeconfig
 	}
-	f.embedded = f.Path == kubeconfig || os.Getenv("KUBECONFIG") == kubeconfig
-	return ksvc.Connect(f.Kubeconfig)
+	return f.Path == kubeconfig || os.Getenv("KUBECONFIG") == kubeconfig
+}
+
+// validate reports flags that no cluster can fit.
+func (f *clusterFlags) validate() error {
+	if err := ksvc.ValidateNamespace(f.Namespace); f.Namespace != "" && err != nil {
+		return withHint(fmt.Errorf("--namespace is %q: no namespace can have that name", f.Namespace), ksvc.Hint(err))
+	}
+	return nil
+}
+
+// connect makes the client. It does not talk to the cluster yet.
+func (f *clusterFlags) connect() (*cluster.Cluster, error) {
+	if err := f.validate(); err != nil {
+		return nil, usage(err)
+	}
+	f.locate()
+	return cluster.Connect(f.Kubeconfig)
 }

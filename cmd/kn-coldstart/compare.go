@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -12,15 +11,18 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/analysis/report"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/output"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/runfile"
 )
 
-// The values of --by. A run with two sides has cells of both, so that one way of
-// comparing serves either.
-const (
-	byClass   = "runtimeClass"
-	byVariant = "variant"
-)
+type compareRuns func([]*record.Run, analysis.CompareOptions) (*analysis.Comparison, error)
+
+// comparisons are the values of --by, each with the comparison within pooled runs
+// that it stands for.
+var comparisons = map[string]compareRuns{
+	"runtimeClass": analysis.CompareClasses,
+	"variant":      analysis.CompareVariants,
+}
 
 // compareFlags are the options of compare.
 type compareFlags struct {
@@ -32,14 +34,16 @@ type compareFlags struct {
 func newCompare() *cobra.Command {
 	var f compareFlags
 	cmd := &cobra.Command{
-		Use:   "compare BASE NEW | compare --by runtimeClass RUN...",
-		Short: "Compare two runs, or the classes of one",
-		Long: "compare holds the latencies of two sides against each other: the differences and ratios of their\n" +
-			"medians, p95 and p99 with 95 % intervals, and a test of their whole shape. A ~ stands where no difference\n" +
-			"is shown. The chance of any false finding in the table is 5 % (Holm).\n\n" +
-			"BASE and NEW are run files, or quoted patterns of files that are pooled. With --by runtimeClass the runs\n" +
-			"are pooled, and every class is held against the first; --by variant does so with the sides of 'ab'.\n\n" +
-			"compare describes and always exits with 0; 'kn-coldstart gate' judges, by runs.",
+		Use:   "compare BASE NEW | compare --by runtimeClass|variant RUN...",
+		Short: "Compare two runs, or the classes or sides of one",
+		Long: "compare holds the latencies of two sides against each other. It shows the differences and ratios of\n" +
+			"their medians, p95 and p99 with 95 % intervals, and tests whether the whole distributions differ.\n" +
+			"A ~ means that no difference is shown. The chance of any false finding in the table is 5 % (Holm).\n\n" +
+			"BASE and NEW are run files, or quoted patterns of files, whose samples are pooled. With --by all files\n" +
+			"are pooled: --by runtimeClass compares every class with the first one, and --by variant compares side b\n" +
+			"of 'kn-coldstart ab' with side a.\n\n" +
+			"compare describes, and its exit code is 0 whatever it finds. 'kn-coldstart gate' gives a verdict, from\n" +
+			"several runs on each side.",
 		Example: "  kn-coldstart compare results/before.jsonl results/after.jsonl\n" +
 			"  kn-coldstart compare 'results/before-*.jsonl' 'results/after-*.jsonl' --phases\n" +
 			"  kn-coldstart compare --by runtimeClass results/RUN.jsonl --published -o markdown",
@@ -47,80 +51,91 @@ func newCompare() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error { return f.run(args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.by, "by", "", "compare the classes, or the sides, of the pooled runs: runtimeClass or variant")
+	flags.StringVar(&f.by, "by", "", "compare within the pooled runs, by runtimeClass or by variant (the sides of ab)")
 	flags.BoolVar(&f.options.Phases, "phases", false, "also compare the steps of the cold start")
 	flags.BoolVar(&f.options.Published, "published", false, "also show published figures of the classes")
-	flags.StringVarP(&f.output, "output", "o", "text", "text, json or markdown")
+	output.Register(flags, &f.output, output.Comparison)
 	return cmd
 }
 
 func (f *compareFlags) run(args []string) error {
-	draw := map[string]func(io.Writer, *analysis.Comparison) error{
-		"text": report.Comparison, "json": report.ComparisonJSON, "markdown": report.ComparisonMarkdown,
-	}[f.output]
-	if draw == nil {
-		return usage(fmt.Errorf("unknown --output %q: use text, json or markdown", f.output))
-	}
-	sides, err := f.sides(args)
+	format, err := output.Comparison.Find(f.output)
 	if err != nil {
-		return err
+		return usage(err)
 	}
-	c, err := f.compare(sides)
+	compare, err := f.comparison(args)
+	if err != nil {
+		return usage(err)
+	}
+	c, err := compare()
 	if errors.Is(err, analysis.ErrNothingToCompare) {
 		return usage(withHint(err, "'kn-coldstart report' shows what each run has"))
 	}
 	if err != nil {
 		return err
 	}
-	return draw(os.Stdout, c)
+	return format.Write(os.Stdout, c)
 }
 
-// sides are the files of the base and of the new runs, or of all when classes
-// are compared.
-func (f *compareFlags) sides(args []string) ([][]string, error) {
-	if f.by != "" && f.by != byClass && f.by != byVariant {
-		return nil, usage(fmt.Errorf("unknown --by %q: there are %s and %s", f.by, byClass, byVariant))
+// comparison reads the run files and returns what compares them. All its errors are
+// about the command line.
+func (f *compareFlags) comparison(args []string) (func() (*analysis.Comparison, error), error) {
+	if f.by == "" {
+		return f.twoSides(args)
 	}
-	if f.by == "" && len(args) != 2 {
-		return nil, usage(withHint(fmt.Errorf("compare takes two arguments, BASE and NEW, not %d", len(args)),
-			"several files a side are a quoted pattern, 'results/before-*.jsonl'; --by runtimeClass compares the classes of any number of runs"))
+	compare := comparisons[f.by]
+	if compare == nil {
+		return nil, fmt.Errorf("unknown --by %q: there are runtimeClass and variant", f.by)
 	}
-	if f.by != "" {
-		paths, err := runFiles(args...)
-		return [][]string{paths}, usage(err)
-	}
-	base, errBase := runFiles(args[0])
-	new, errNew := runFiles(args[1])
-	return [][]string{base, new}, usage(errors.Join(errBase, errNew))
-}
-
-func (f *compareFlags) compare(sides [][]string) (*analysis.Comparison, error) {
-	base, err := readRuns(sides[0])
-	if err == nil {
-		err = distinct(base)
-	}
+	files, err := runfile.Find(args...)
 	if err != nil {
 		return nil, err
 	}
-	if f.by != "" {
-		return analysis.CompareClasses(base, f.options)
-	}
-	new, err := readRuns(sides[1])
-	if err == nil {
-		err = distinct(new)
-	}
+	sets, err := runfile.ReadDistinct(files)
 	if err != nil {
 		return nil, err
 	}
-	c, err := analysis.Compare(base, new, f.options)
-	if err == nil {
-		c.Warnings = append(c.Warnings, otherConditions(base, new)...)
-	}
-	return c, err
+	return func() (*analysis.Comparison, error) { return compare(sets[0], f.options) }, nil
 }
 
-// otherConditions are the properties in which new runs differ from the first of
-// the base: it may be they that a difference is due to.
+func (f *compareFlags) twoSides(args []string) (func() (*analysis.Comparison, error), error) {
+	if len(args) != 2 {
+		return nil, withHint(fmt.Errorf("compare takes two arguments, BASE and NEW, not %d", len(args)),
+			"quote a pattern to give several files for a side, as in 'results/before-*.jsonl'; --by runtimeClass compares the classes of any number of runs")
+	}
+	base, new, err := readSides(args)
+	if err != nil {
+		return nil, err
+	}
+	return func() (*analysis.Comparison, error) {
+		c, err := analysis.Compare(base, new, f.options)
+		if err == nil {
+			c.Warnings = append(c.Warnings, otherConditions(base, new)...)
+		}
+		return c, err
+	}, nil
+}
+
+// readSides reads BASE and NEW. They may be the same files: comparing a run with
+// itself shows no difference, and harms nobody.
+func readSides(args []string) (base, new []*record.Run, err error) {
+	var sides [2][]*record.Run
+	for i, argument := range args {
+		files, err := runfile.Find(argument)
+		if err != nil {
+			return nil, nil, err
+		}
+		sets, err := runfile.ReadDistinct(files)
+		if err != nil {
+			return nil, nil, err
+		}
+		sides[i] = sets[0]
+	}
+	return sides[0], sides[1], nil
+}
+
+// otherConditions are the properties in which new runs differ from the first run of
+// the base: a difference in latency may be due to them.
 func otherConditions(base, new []*record.Run) []analysis.Warning {
 	var list []analysis.Warning
 	for _, r := range new {

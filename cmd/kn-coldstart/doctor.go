@@ -1,62 +1,64 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/output"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/check"
 )
 
+// doctorFlags are the options of doctor.
+type doctorFlags struct {
+	clusterFlags
+	classes       []string
+	clientTimeout time.Duration
+	output        string
+}
+
 func newDoctor() *cobra.Command {
-	var f clusterFlags
-	var classes []string
-	var output string
-	var timeout time.Duration
+	var f doctorFlags
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Check the cluster, and the settings that move cold starts by seconds",
-		Long: "doctor looks at everything that a run needs and at the settings that decide how long a cold start\n" +
-			"takes, each with a verdict and what to do. It exits with 1 if something would keep a run from starting.",
+		Short: "Check the cluster, and the settings that change cold starts by seconds",
+		Long: "doctor checks everything that a run needs, and the settings that decide how long a cold start takes.\n" +
+			"It gives a verdict on each and says what to do. Its exit code is 1 if a check fails that a run needs.",
 		Example: "  kn-coldstart doctor\n  kn-coldstart doctor --runtime-class runc,gvisor -o json",
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if output != "text" && output != "json" {
-				return usage(fmt.Errorf("unknown --output %q: use text or json", output))
-			}
-			client, err := f.connect()
-			if err != nil {
-				return err
-			}
-			checks := client.Doctor(cmd.Context(), ksvc.CheckOptions{
-				Classes: classes, ClientTimeout: timeout, IngressAddress: f.ingressAddress,
-			})
-			if err := printDoctor(checks, output); err != nil {
-				return err
-			}
-			if ksvc.FailedChecks(checks) != nil {
-				return errors.New("this cluster cannot be measured yet: see the failed checks")
-			}
-			return nil
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context()) },
 	}
-	f.register(cmd.Flags())
-	f.registerIngress(cmd.Flags())
-	cmd.Flags().StringSliceVar(&classes, "runtime-class", nil, "RuntimeClass that must exist; repeatable")
-	cmd.Flags().DurationVar(&timeout, "client-timeout", 100*time.Second, "client timeout that Knative's own must allow")
-	cmd.Flags().StringVarP(&output, "output", "o", "text", "text or json")
+	flags := cmd.Flags()
+	f.register(flags)
+	f.registerIngress(flags)
+	flags.StringSliceVar(&f.classes, "runtime-class", nil, "RuntimeClass that must exist; repeatable")
+	flags.DurationVar(&f.clientTimeout, "client-timeout", 100*time.Second, "client timeout that Knative's own timeouts must allow")
+	output.Register(flags, &f.output, output.Checks)
 	return cmd
 }
 
-func printDoctor(checks []ksvc.Check, output string) error {
-	if output == "json" {
-		encoder := json.NewEncoder(os.Stdout)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(checks)
+func (f *doctorFlags) run(ctx context.Context) error {
+	format, err := output.Checks.Find(f.output)
+	if err != nil {
+		return usage(err)
 	}
-	return printChecks(checks)
+	client, err := f.connect()
+	if err != nil {
+		return err
+	}
+	sayChecking(client.Server())
+	checks := client.Doctor(ctx, record.Needs{
+		RuntimeClasses: f.classes, ClientTimeout: f.clientTimeout, IngressAddress: f.ingressAddress,
+	})
+	if err := format.Write(os.Stdout, checks); err != nil {
+		return err
+	}
+	if check.Failed(checks) != nil {
+		return errors.New("this cluster cannot be measured yet: see the failed checks")
+	}
+	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
 // TestDoctor finds nothing on the embedded node that would keep a run from
@@ -16,18 +16,18 @@ func TestDoctor(t *testing.T) {
 	if r.code != exitOK {
 		t.Fatalf("exit code %d\n%s", r.code, r)
 	}
-	var checks []ksvc.Check
+	var checks []record.Check
 	if err := json.Unmarshal([]byte(r.stdout), &checks); err != nil {
 		t.Fatalf("%v\n%s", err, r)
 	}
-	verdicts := map[string]ksvc.Verdict{}
+	verdicts := map[string]record.CheckVerdict{}
 	for _, c := range checks {
 		t.Logf("%s: %s: %s", c.Name, c.Verdict, c.Message)
 		verdicts[c.Name] = c.Verdict
 	}
 	for _, name := range []string{"runtime-class-feature", "zero-initial-scale", "kube-proxy-sync-period", "leftovers"} {
-		if verdicts[name] != ksvc.Pass {
-			t.Errorf("check %s: %q, want %s", name, verdicts[name], ksvc.Pass)
+		if verdicts[name] != record.CheckOK {
+			t.Errorf("check %s: %q, want %s", name, verdicts[name], record.CheckOK)
 		}
 	}
 }

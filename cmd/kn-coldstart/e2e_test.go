@@ -78,7 +78,7 @@ func single(t *testing.T, args ...string) (result, *record.Run) {
 	return r, run
 }
 
-func cluster(t *testing.T) *ksvc.Client {
+func client(t *testing.T) *ksvc.Client {
 	t.Helper()
 	client, err := ksvc.Connect(ksvc.Kubeconfig{Path: filepath.Join(nodeStateDir, "kubeconfig")})
 	if err != nil {
@@ -90,13 +90,13 @@ func cluster(t *testing.T) *ksvc.Client {
 // wantNothingLeft fails if anything of ours is in the cluster.
 func wantNothingLeft(t *testing.T) {
 	t.Helper()
-	client := cluster(t)
+	api := client(t)
 	ours := metav1.ListOptions{LabelSelector: ksvc.LabelManagedBy + "=" + ksvc.ManagedBy}
-	services, err := client.Serving.ServingV1().Services("").List(t.Context(), ours)
+	services, err := api.Serving.ServingV1().Services("").List(t.Context(), ours)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pods, err := client.Kubernetes.CoreV1().Pods("").List(t.Context(), ours)
+	pods, err := api.Kubernetes.CoreV1().Pods("").List(t.Context(), ours)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,13 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/output"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/runfile"
 )
 
 // gateFlags are the options of gate.
@@ -23,27 +26,26 @@ type gateFlags struct {
 	worse, power string
 }
 
-const gateHelp = `gate judges run files, and its exit code is the verdict:
+var gateHelp = `gate gives a verdict on run files, and its exit code is the verdict:
 
   0  pass          shown to be good enough
   3  fail          shown to be too slow, or slower than the baseline by more than the tolerance
   4  inconclusive  too few samples or runs to say, or no baseline
-  5  invalid       the runs do not measure what was asked: not cold, too many failures, other conditions
-  1, 2             gate itself failed, or was asked for what there is not: never a pass
+  5  invalid       the runs do not measure what they should: not cold, too many failures, other conditions
+  1, 2             gate itself failed (1), or the question makes no sense (2): never a pass
 
---slo judges the pooled runs by confidence bounds: METRIC OPERATOR VALUE, for one class with "CLASS: " before it,
-for a number of services that were fired together with "*/SERVICES: " or "CLASS/SERVICES: ".
-  latency of cold starts   p(95)<2s  med<1s  min<1s  max<5s  avg<1s
-  share of all requests    failed<1%  answered>=99%  cold>=99%
-  instances of a round     spawned>=490
+--slo sets a threshold for the pooled runs: METRIC OPERATOR VALUE. The confidence bound must keep it, not just the
+observed value. "CLASS: " before it limits it to one class, "*/SERVICES: " to rounds of that many services, and
+"CLASS/SERVICES: " to both.
+` + gate.MetricsHelp() + `
+--baseline compares the runs with earlier ones. What counts as evidence is the number of runs, not of requests: 3 runs
+on each side can show a change of one percentile in one class, 4 runs on each side can show two. Quote a pattern:
+otherwise the shell expands it, and all files but the first become runs to be judged. A pattern that matches nothing
+is no baseline, and the verdict is inconclusive.
 
---baseline compares the runs with others. The unit of evidence is the run, not the request: 3 runs against 3 can
-show a change of one percentile in one class, 4 against 4 that of two. Quote patterns, or the shell makes runs to
-be judged of all files but the first. A pattern that matches nothing is no baseline: inconclusive.
+If you give one run of 'kn-coldstart ab' and ask nothing else, gate judges it again as ab does: side b against side a.
 
-A run of 'kn-coldstart ab' of which nothing else is asked is judged again as ab does, side b against side a.
-
--f reads the same from a file:
+-f reads the same questions from a file:
 
   slo:
     - p(95)<2s
@@ -55,11 +57,11 @@ A run of 'kn-coldstart ab' of which nothing else is asked is judged again as ab 
     expected: [image, imageDigest]
   inconclusive: fail
 
-Flags go over the file, but for --slo, which adds to it. On GitHub Actions the verdict is appended to the step's
-summary and annotated.
+A flag overrules the file, except --slo, which adds to it. On GitHub Actions the verdict also appears as annotations
+and in the step's summary.
 
---calibrate takes runs of the same thing, measures by how much they differ, and proposes how many runs and samples,
-and what tolerance, find a change. Its exit code is 4 when no design does.`
+--calibrate takes runs of the same thing and measures how much they differ. It proposes how many runs and samples, and
+which tolerance, will find a change. Its exit code is 4 if no design finds it.`
 
 func newGate() *cobra.Command {
 	var f gateFlags
@@ -79,16 +81,20 @@ func newGate() *cobra.Command {
 			return f.run(cmd.Flags(), args)
 		},
 	}
-	flags := cmd.Flags()
+	f.register(cmd.Flags())
+	return cmd
+}
+
+func (f *gateFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.slo, "slo", nil, "threshold, such as 'p(95)<2s' or 'gvisor: p(95)<3s'; repeatable")
-	flags.StringArrayVar(&f.baseline, "baseline", nil, "run file to compare with, or a quoted pattern of them; repeatable")
+	flags.StringArrayVar(&f.baseline, "baseline", nil, "run file to compare with, or a quoted pattern of run files; repeatable")
 	f.against.register(flags)
 	flags.StringVarP(&f.filename, "filename", "f", "", "gate file")
-	f.verdict.register(flags)
-	flags.BoolVar(&f.calibrate, "calibrate", false, "measure the noise of runs of the same thing instead of judging")
-	flags.StringVar(&f.worse, "worse", "25%", "change that the calibrated gate shall find")
-	flags.StringVar(&f.power, "power", "80%", "how often the calibrated gate shall find it")
-	return cmd
+	f.verdict.registerRest(flags)
+	output.Register(flags, &f.verdict.output, output.Verdict, output.Calibration)
+	flags.BoolVar(&f.calibrate, "calibrate", false, "measure how much runs of the same thing differ, instead of judging")
+	flags.StringVar(&f.worse, "worse", "25%", "size of the change that the proposed gate is to find")
+	flags.StringVar(&f.power, "power", "80%", "how often the proposed gate is to find it")
 }
 
 func (f *gateFlags) run(flags flagSet, args []string) error {
@@ -101,7 +107,7 @@ func (f *gateFlags) run(flags flagSet, args []string) error {
 	}
 	new, base, err := f.read(args, question)
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	result, err := f.judge(flags, question, new, base)
 	if err != nil {
@@ -110,8 +116,8 @@ func (f *gateFlags) run(flags flagSet, args []string) error {
 	return f.verdict.tell(result, analysis.Summarise(new...), question.Inconclusive)
 }
 
-// judge answers the question. Of a run with two sides that nothing else is asked
-// of, the question is how side b does against side a.
+// judge answers the question. If nothing is asked about a run with two sides, the
+// question is how side b does against side a.
 func (f *gateFlags) judge(flags flagSet, q *gate.File, new, base []*record.Run) (*gate.Result, error) {
 	if len(q.Thresholds) == 0 && q.Regression == nil {
 		return f.judgeSides(flags, new)
@@ -162,7 +168,7 @@ func (f *gateFlags) question(flags flagSet) (*gate.File, error) {
 	for _, text := range f.slo {
 		t, err := gate.ParseThreshold(text)
 		if err != nil {
-			return nil, withHint(err, "quote it: the shell reads < and ( otherwise; 'kn-coldstart gate --help' lists the metrics")
+			return nil, withHint(err, "quote it, because < and ( mean something to the shell; 'kn-coldstart gate --help' lists the metrics")
 		}
 		q.Thresholds = append(q.Thresholds, t)
 	}
@@ -191,31 +197,79 @@ func (f *gateFlags) readFile() (*gate.File, error) {
 	return gate.ParseFile(f.filename, data)
 }
 
-// read reads the runs that are judged, and the baseline.
+// read reads the runs that are judged, and the baseline. All its errors are about the
+// command line.
 func (f *gateFlags) read(args []string, q *gate.File) (new, base []*record.Run, err error) {
-	paths, err := runFiles(args...)
+	files, err := runfile.Find(args...)
 	if err != nil {
-		return nil, nil, usage(err)
+		return nil, nil, err
 	}
-	var basePaths []string
+	var baseFiles runfile.Set
 	for _, argument := range q.Baseline {
-		found, err := matches(argument)
+		found, err := runfile.Match(argument)
 		if err != nil {
-			return nil, nil, usage(err)
+			return nil, nil, err
 		}
 		if len(found) == 0 {
-			sayWarning("no file matches %s: there is no baseline in it", argument)
+			sayWarning("no file matches %s, so it adds nothing to the baseline", argument)
 		}
-		basePaths = append(basePaths, found...)
+		baseFiles = append(baseFiles, found...)
 	}
-	if new, err = readRuns(paths); err != nil {
+	sets, err := runfile.ReadDistinct(files, baseFiles)
+	if err != nil {
 		return nil, nil, err
 	}
-	if base, err = readRuns(basePaths); err != nil {
-		return nil, nil, err
+	if q.Regression != nil {
+		saySides(len(files), len(baseFiles))
 	}
-	if err = distinct(new, base); err == nil && q.Regression != nil {
-		saySides(len(new), len(base))
+	return sets[0], sets[1], nil
+}
+
+// runCalibration is gate --calibrate.
+func (f *gateFlags) runCalibration(flags flagSet, args []string) error {
+	format, err := output.Calibration.Find(f.verdict.output)
+	if err != nil {
+		return usage(err)
 	}
-	return new, base, err
+	goal, options, err := f.goal(flags)
+	if err != nil {
+		return usage(err)
+	}
+	files, err := runfile.Find(args...)
+	if err != nil {
+		return usage(err)
+	}
+	sets, err := runfile.ReadDistinct(files)
+	if err != nil {
+		return usage(err)
+	}
+	c, err := gate.Calibrate(sets[0], goal, options)
+	if err != nil {
+		return usage(withHint(err, "give three or more runs of the same thing, with enough samples for the percentiles"))
+	}
+	if err := format.Write(os.Stdout, c); err != nil {
+		return err
+	}
+	if !c.Reached {
+		return codeOf(gate.ExitInconclusive)
+	}
+	return nil
+}
+
+// goal reads what a calibration is for. Flags that ask for a verdict make no sense
+// beside it.
+func (f *gateFlags) goal(flags flagSet) (goal gate.Goal, o gate.Options, err error) {
+	for _, name := range []string{"slo", "baseline", "filename", "inconclusive", "junit"} {
+		if flags.Changed(name) {
+			return goal, o, fmt.Errorf("--calibrate judges nothing: --%s contradicts it", name)
+		}
+	}
+	if goal.Worse, err = share("worse", f.worse); err != nil {
+		return goal, o, err
+	}
+	if goal.Power, err = share("power", f.power); err != nil {
+		return goal, o, err
+	}
+	err = f.against.apply(flags, &o)
+	return goal, o, err
 }

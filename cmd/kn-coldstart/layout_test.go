@@ -14,12 +14,11 @@ const module = "github.com/kn-coldstart/kn-coldstart/"
 // prefixes of our own packages that it may import. What it does not list may
 // import nothing of ours.
 var mayImport = map[string][]string{
-	"cmd/kn-coldstart": {"ksvc", "loadgen", "analysis", "templates"},
+	"cmd/kn-coldstart": {"cmd/kn-coldstart", "ksvc", "loadgen", "analysis", "templates"},
 	"cmd/coldfn":       {},
-	"ksvc":             {"ksvc", "analysis/record", "loadgen/hist", "templates"},
+	"ksvc":             {"ksvc", "analysis/record", "templates"},
 	"loadgen":          {"loadgen", "analysis/record", "templates"},
-	"loadgen/hist":     {},
-	"analysis":         {"analysis", "loadgen/hist", "templates"},
+	"analysis":         {"analysis", "templates"},
 	"analysis/record":  {},
 	"templates":        {},
 }

@@ -1,8 +1,9 @@
 // Command kn-coldstart measures cold starts of Knative Services, per
 // RuntimeClass. Installed on the PATH it is also `kn coldstart`.
 //
-// One file per command: flags to library options, call, print. ui.go is the only
-// file that writes for people.
+// There is one file for each command: it turns flags into options, calls the library and
+// prints the result. Results are drawn by the formats of package output; everything else
+// that people read is written by ui.go.
 package main
 
 import (
@@ -22,12 +23,12 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// The first signal ends the run in order, a second one the program.
+	// The first signal ends the run in order, a second one ends the program.
 	quiet := context.AfterFunc(ctx, func() {
 		stop()
 		sayInterrupted()
 	})
-	defer quiet() // stop ends the context too, and nobody interrupted
+	defer quiet() // stop also ends the context, and that is no interruption
 	command, err := newRoot().ExecuteContextC(ctx)
 	if err != nil {
 		printError(err, command.CommandPath())
@@ -35,8 +36,8 @@ func run() int {
 	return exitCode(ctx, err)
 }
 
-// Exit codes are part of the command line. Those from 3 to 5 are the gate's: see
-// gate.ExitFail and its neighbours.
+// The exit codes are part of the command line. Those from 3 to 5 are the gate's, see
+// gate.ExitFail.
 const (
 	exitOK          = 0
 	exitFailed      = 1
@@ -56,7 +57,7 @@ func usage(err error) error {
 	return &usageError{err}
 }
 
-// hintedError knows what to do about it.
+// hintedError is an error with a hint that says what to do.
 type hintedError struct {
 	error
 	hint string
@@ -64,12 +65,12 @@ type hintedError struct {
 
 func (e *hintedError) Unwrap() error { return e.error }
 
-// Hint is found by ksvc.Hint.
+// Hint is what ksvc.Hint looks for.
 func (e *hintedError) Hint() string { return e.hint }
 
 func withHint(err error, hint string) error { return &hintedError{err, hint} }
 
-// verdictError ends a command that answered, has said so, and did not say yes.
+// verdictError ends a command whose verdict, which it has printed, is not a pass.
 type verdictError struct{ code int }
 
 func (e *verdictError) Error() string { return fmt.Sprintf("the verdict's exit code is %d", e.code) }
@@ -77,6 +78,7 @@ func (e *verdictError) Error() string { return fmt.Sprintf("the verdict's exit c
 func exitCode(ctx context.Context, err error) int {
 	var bad *usageError
 	var verdict *verdictError
+	var node *nodeError
 	switch {
 	case err == nil:
 		return exitOK
@@ -86,16 +88,18 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case errors.As(err, &verdict):
 		return verdict.code
+	case errors.As(err, &node):
+		return node.code
 	}
 	return exitFailed
 }
 
 func newRoot() *cobra.Command {
-	root := &cobra.Command{
+	root := group(&cobra.Command{
 		Use:   "kn-coldstart",
 		Short: "Measure cold starts of Knative Services, per RuntimeClass",
-		Long: "kn-coldstart measures how long a cold start takes on this cluster, on each container runtime.\n" +
-			"Every sample is proven cold, every failure is kept, and everything created is removed.",
+		Long: "kn-coldstart measures how long a cold start takes on this cluster, for each container runtime.\n" +
+			"It proves that every sample was cold, keeps every failure, and removes everything that it created.",
 		Example: "  kn-coldstart cluster up\n" +
 			"  kn-coldstart single --runtime-class runc,crun,gvisor\n" +
 			"  kn-coldstart scale --runtime-class runc --services 1,10,50\n" +
@@ -105,10 +109,50 @@ func newRoot() *cobra.Command {
 			"  kn-coldstart cluster down",
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-	}
+	})
+	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.AddCommand(newSingle(), newScale(), newAB(), newReport(), newCompare(), newGate(), newDoctor(), newClean(), newCluster(), newVersion())
 	return root
+}
+
+// newHelp makes the help command. Unlike cobra's own it refuses a command that does not
+// exist.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Show the help of a command", Example: "  kn-coldstart help single",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil {
+				return usage(err)
+			}
+			if cmd.HasSubCommands() {
+				if err := cmd.ValidateArgs(rest); err != nil {
+					return err
+				}
+			}
+			return cmd.Help()
+		},
+	}
+}
+
+// group makes a command that holds others: it prints its help if none of them is named,
+// and refuses one that it does not have.
+func group(cmd *cobra.Command) *cobra.Command {
+	cmd.DisableFlagsInUseLine = true
+	cmd.SuggestionsMinimumDistance = 2
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		err := fmt.Errorf("unknown command %q for %s", args[0], cmd.CommandPath())
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			err = withHint(err, fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near[0]))
+		}
+		return usage(err)
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	return cmd
 }
 
 // someRuns asks for run files.

@@ -8,11 +8,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/analysis/report"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/output"
 )
 
-// outputFlags say what a run prints at its end, all of it read from its file.
+// outputFlags say what a run prints when it ends. All of it is read from the run file.
 type outputFlags struct {
 	format   string
 	phases   bool
@@ -21,15 +22,15 @@ type outputFlags struct {
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
-	flags.StringVarP(&f.format, "output", "o", "text", "text or json")
+	output.Register(flags, &f.format, output.RunEnd)
 	flags.BoolVar(&f.phases, "phases", false, "also print the tables of phases and of Knative's spans")
 	flags.BoolVar(&f.timeline, "timeline", false, "also draw the phases as a timeline")
-	flags.StringVar(&f.hlog, "hlog", "", "file for an HDR histogram log, one histogram per class")
+	flags.StringVar(&f.hlog, "hlog", "", "file for an HDR histogram log with one histogram for each class")
 }
 
 func (f *outputFlags) validate(runFile string) error {
-	if f.format != "text" && f.format != "json" {
-		return fmt.Errorf("unknown --output %q: use text or json", f.format)
+	if _, err := output.RunEnd.Find(f.format); err != nil {
+		return err
 	}
 	if runFile == "-" && f.format == "json" {
 		return errors.New("--run-file - and --output json would both write to standard output")
@@ -37,8 +38,8 @@ func (f *outputFlags) validate(runFile string) error {
 	return nil
 }
 
-// print shows what the run file says. A run that went to standard output has
-// been shown.
+// print shows what the run file says. A run file that went to standard output has
+// been shown already.
 func (f *outputFlags) print(runFile string) error {
 	if runFile == "-" {
 		return nil
@@ -47,34 +48,71 @@ func (f *outputFlags) print(runFile string) error {
 	if err != nil {
 		return err
 	}
-	summary := analysis.Summarise(run)
-	if f.format == "json" {
-		err = report.JSON(os.Stdout, summary)
-	} else {
-		err = f.text(summary)
+	format, err := output.RunEnd.Find(f.format)
+	if err != nil {
+		return err
 	}
-	if err == nil && f.hlog != "" {
-		err = writeHlog(f.hlog, run)
+	err = format.Write(os.Stdout, output.Ended{Summary: analysis.Summarise(run), Phases: f.phases, Timeline: f.timeline})
+	if err == nil {
+		err = output.WriteHDRLog(f.hlog, run)
 	}
 	sayFiles(runFile, f.hlog)
 	return err
 }
 
-func (f *outputFlags) text(s *analysis.Summary) error {
-	err := report.Text(os.Stdout, s)
-	if err == nil && f.phases {
-		err = errors.Join(report.Phases(os.Stdout, s), report.Spans(os.Stdout, s))
-	}
-	if err == nil && f.timeline {
-		err = report.Timeline(os.Stdout, s)
-	}
+// verdictFlags say how a verdict is told.
+type verdictFlags struct {
+	output       string
+	junit        string
+	inconclusive string
+}
+
+func (f *verdictFlags) register(flags *pflag.FlagSet) {
+	output.Register(flags, &f.output, output.Verdict)
+	f.registerRest(flags)
+}
+
+// registerRest registers all flags but -o, for a command that has other results too.
+func (f *verdictFlags) registerRest(flags *pflag.FlagSet) {
+	flags.StringVar(&f.inconclusive, "inconclusive", "", "what an inconclusive verdict counts as, pass or fail (default: itself, exit code 4)")
+	flags.StringVar(&f.junit, "junit", "", "file for the verdict as JUnit XML")
+}
+
+func (f *verdictFlags) validate() error {
+	_, err := output.Verdict.Find(f.output)
 	return err
 }
 
-func writeHlog(path string, runs ...*record.Run) error {
-	out, err := os.Create(path)
+func (f *verdictFlags) parseInconclusive() (gate.Verdict, error) {
+	v, err := gate.ParseInconclusive(f.inconclusive)
 	if err != nil {
-		return fmt.Errorf("write histogram log: %w", err)
+		return v, fmt.Errorf("--%w", err)
 	}
-	return errors.Join(report.HDRLog(out, runs...), out.Close())
+	return v, nil
+}
+
+// tell writes the verdict to every place that is to have it. Its error makes the
+// process end with the verdict's exit code.
+func (f *verdictFlags) tell(r *gate.Result, s *analysis.Summary, inconclusive gate.Verdict) error {
+	format, err := output.Verdict.Find(f.output)
+	if err != nil {
+		return usage(err)
+	}
+	j := output.Judged{Result: r, Summary: s, Inconclusive: inconclusive}
+	if err := format.Write(os.Stdout, j); err != nil {
+		return err
+	}
+	if err := errors.Join(output.WriteJUnit(f.junit, r), output.TellGitHub(j)); err != nil {
+		return err
+	}
+	sayVerdict(r, inconclusive)
+	return codeOf(r.ExitCode(inconclusive))
+}
+
+// codeOf makes the process exit with a verdict's code.
+func codeOf(code int) error {
+	if code == gate.ExitPass {
+		return nil
+	}
+	return &verdictError{code}
 }

@@ -83,7 +83,7 @@ func understood(args []string) error {
 	switch {
 	case err != nil:
 		return err
-	case !cmd.Runnable():
+	case cmd.HasSubCommands():
 		return fmt.Errorf("%s does nothing by itself", cmd.CommandPath())
 	case cmd.DisableFlagParsing:
 		return nil

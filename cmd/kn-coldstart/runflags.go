@@ -1,30 +1,118 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"math/rand/v2"
+	"net"
+	"os"
+	"runtime/debug"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc/cluster"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
 )
 
 // runFlags are the options of every command that measures: on which cluster, in
-// which order, and into which file.
+// which order, with which services, and into which file.
 type runFlags struct {
 	cluster clusterFlags
-	seed    uint64
-	runFile string
 }
 
-// register registers the flags; ordered is what the seed brings into an order.
-func (f *runFlags) register(flags *pflag.FlagSet, ordered string) {
+// register registers the flags that fill in a setup; ordered is what the seed brings
+// into an order.
+func (f *runFlags) register(flags *pflag.FlagSet, s *experiment.Setup, ordered string) {
 	f.cluster.register(flags)
 	f.cluster.registerIngress(flags)
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the order of "+ordered+" (default: random)")
-	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run, - for standard output where that is free (default results/RUN.jsonl)")
+	flags.Uint64Var(&s.Seed, "seed", 0, "seed of the order of "+ordered+" (default: random)")
+	flags.StringVar(&s.RunFile, "run-file", "", "file for the record of the run, - for standard output where that is free (default results/RUN.jsonl)")
+	registerService(flags, &s.Service)
 }
 
-// chooseSeed draws a seed if none was given.
-func (f *runFlags) chooseSeed(flags *pflag.FlagSet) {
+// registerService registers the flags of the services under test.
+func registerService(flags *pflag.FlagSet, s *experiment.Service) {
+	flags.DurationVar(&s.StableWindow, "stable-window", s.StableWindow, "the autoscaler's stable window of each service, 6s to 1h")
+	flags.DurationVar(&s.ClientTimeout, "client-timeout", s.ClientTimeout, "how long the client waits for an answer")
+	flags.StringToStringVar(&s.Env, "env", nil, "environment of the function, as NAME=VALUE; repeatable")
+	flags.StringToStringVar(&s.Requests, "request", nil, "resources that an instance requests, as cpu=100m,memory=64Mi")
+	flags.StringToStringVar(&s.Limits, "limit", nil, "resources that limit an instance, as cpu=1,memory=128Mi")
+}
+
+// complete fills in what is not in a flag of its own, and checks the whole before
+// anything is asked of the cluster.
+func (f *runFlags) complete(flags flagSet, e experiment.Experiment, s *experiment.Setup) error {
+	if err := f.cluster.validate(); err != nil {
+		return err
+	}
+	s.IngressAddress, s.Tool = f.cluster.ingressAddress, tool()
 	if !flags.Changed("seed") {
-		f.seed = rand.Uint64()
+		s.Seed = rand.Uint64()
+	}
+	return flagError(e.Validate())
+}
+
+// collectorPercent has the garbage collector run when the heap has grown to five
+// times what lives, not two, so that fewer collections fall into a cold start. A run
+// of single then holds 67 MiB at most, program included. GOGC overrules it.
+const collectorPercent = 400
+
+func setCollector(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
+
+// The cluster that commands connect to is one that experiments can measure.
+var _ experiment.Cluster = (*cluster.Cluster)(nil)
+
+// measure runs an experiment and returns the path of its run file, which is empty
+// where none was begun.
+func (f *runFlags) measure(cmd *cobra.Command, e experiment.Experiment, o experiment.Observer) (path string, err error) {
+	target, err := f.cluster.connect()
+	if err != nil {
+		return "", err
+	}
+	setCollector(collectorPercent)
+	result, err := experiment.Run(cmd.Context(), target, e, o)
+	if errors.Is(err, experiment.ErrNothingMeasured) {
+		err = fmt.Errorf("%w: see the table and 'kn-coldstart doctor'", err)
+	}
+	return result.RunFile, err
+}
+
+// flagError names the flags of options that make no sense.
+func flagError(err error) error {
+	switch e := err.(type) {
+	case *experiment.OptionError:
+		return fmt.Errorf("--%w", e)
+	case interface{ Unwrap() []error }:
+		var named []error
+		for _, one := range e.Unwrap() {
+			named = append(named, flagError(one))
+		}
+		return errors.Join(named...)
+	}
+	return err
+}
+
+// nodeGateway is where the embedded node's pods reach this computer.
+const nodeGateway = "198.18.0.1"
+
+func registerTraces(flags *pflag.FlagSet, t *experiment.Traces) {
+	flags.BoolVar(&t.On, "traces", false, "collect what the activator and queue-proxy say of each request; changes ConfigMap\n"+
+		"config-observability and restarts the activator, at the start and at the end (default: on the embedded node)")
+	flags.StringVar(&t.Address, "traces-address", "", "HOST:PORT of this computer at which pods report traces (the embedded node's is known)")
+}
+
+// chooseTraces fills in what was not said about traces.
+func chooseTraces(flags flagSet, t *experiment.Traces, embedded bool) {
+	if !flags.Changed("traces") {
+		t.On = embedded || t.Address != ""
+	}
+	t.Shared = t.On && !embedded
+	if t.On && t.Address == "" && embedded {
+		t.Address = net.JoinHostPort(nodeGateway, "0")
 	}
 }

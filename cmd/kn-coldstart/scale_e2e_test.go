@@ -15,6 +15,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/round"
 )
 
 // scale runs the scale experiment into a run file of its own.
@@ -106,14 +107,14 @@ func wantInstances(t *testing.T, c *analysis.Cell, services, answered int) {
 
 func wantMemory(t *testing.T, s *analysis.Summary) {
 	t.Helper()
-	read := map[analysis.MemorySource]int{}
+	read := map[round.MemorySource]int{}
 	for _, m := range s.Memory {
 		read[m.Source]++
 		if m.PerInstance.Value <= 0 || m.MostInstances < 20 {
 			t.Errorf("memory of %s, %s: %+v", m.RuntimeClass, m.Source, m)
 		}
 	}
-	for _, source := range []analysis.MemorySource{analysis.NodeMemory, analysis.NodeGroupMemory, analysis.PodMemory} {
+	for _, source := range []round.MemorySource{round.NodeMemory, round.NodeGroupMemory, round.PodMemory} {
 		if read[source] != 2 {
 			t.Errorf("%d slopes of %s, want one of each class", read[source], source)
 		}
@@ -193,7 +194,7 @@ func TestScaleUntilFailure(t *testing.T) {
 // halfAndMore is more than half of the CPU that the node has to give.
 func halfAndMore(t *testing.T) string {
 	t.Helper()
-	nodes, err := cluster(t).Kubernetes.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	nodes, err := client(t).Kubernetes.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
 	if err != nil || len(nodes.Items) != 1 {
 		t.Fatalf("nodes: %v", err)
 	}
@@ -201,7 +202,7 @@ func halfAndMore(t *testing.T) string {
 }
 
 func TestScaleBeyondAQuota(t *testing.T) {
-	kube := cluster(t).Kubernetes.CoreV1()
+	kube := client(t).Kubernetes.CoreV1()
 	made, err := kube.Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "small-"}}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"kn-coldstart": func() { os.Exit(run()) },
 		"exits":        exits,
+		"first-line":   firstLine,
 		"make-run":     makeRun,
 	})
 }
@@ -31,8 +34,29 @@ func exits() {
 	}
 }
 
+// firstLine runs a command until the first line on its standard error, prints that
+// line, and ends the command:
+//
+//	first-line COMMAND...
+func firstLine() {
+	command := exec.Command(os.Args[1], os.Args[2:]...)
+	stderr, err := command.StderrPipe()
+	if err == nil {
+		err = command.Start()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	line, _ := bufio.NewReader(stderr).ReadString('\n') // the script says what it must be
+	fmt.Fprint(os.Stderr, line)
+	_ = command.Process.Kill()
+	_ = command.Wait()
+}
+
 // TestScripts runs the command lines in testdata, without a cluster.
 func TestScripts(t *testing.T) {
+	silent := silentServer(t)
 	testscript.Run(t, testscript.Params{Dir: "testdata", Setup: func(e *testscript.Env) error {
 		e.Setenv("KUBECONFIG", e.WorkDir+"/none")
 		runs, err := filepath.Abs("../../analysis/testdata")
@@ -40,6 +64,28 @@ func TestScripts(t *testing.T) {
 			return err
 		}
 		e.Setenv("RUNS", runs)
-		return nil
+		program, err := exec.LookPath("kn-coldstart") // for scripts that empty the PATH
+		if err != nil {
+			return err
+		}
+		e.Setenv("KN", program)
+		return os.WriteFile(filepath.Join(e.WorkDir, "silent.kubeconfig"), []byte(silent), 0o600)
 	}})
+}
+
+// silentServer is the kubeconfig of a server that takes connections and never answers,
+// like an API server behind a firewall that swallows packets.
+func silentServer(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return fmt.Sprintf(`apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: "http://%s"}}]
+contexts: [{name: x, context: {cluster: c}}]
+current-context: x
+`, l.Addr())
 }

@@ -3,39 +3,38 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
 )
 
 func TestSides(t *testing.T) {
-	both := side{RuntimeClass: "runc", Image: "fn:main", Env: map[string]string{"A": "1"}, Limits: map[string]string{"cpu": "1"}}
+	both := record.Side{RuntimeClass: "runc", Image: "fn:main", Env: map[string]string{"A": "1"}, Limits: map[string]string{"cpu": "1"}}
 	for _, c := range []struct {
 		name   string
-		both   side
+		both   record.Side
 		values []string
-		want   side
+		want   record.Side
 		err    string
 	}{
 		{name: "nothing of its own", both: both, want: both},
 		{name: "an image", both: both, values: []string{"image=fn@sha256:ab=c"},
-			want: side{RuntimeClass: "runc", Image: "fn@sha256:ab=c", Env: both.Env, Limits: both.Limits}},
+			want: record.Side{RuntimeClass: "runc", Image: "fn@sha256:ab=c", Env: both.Env, Limits: both.Limits}},
 		{name: "settings", both: both, values: []string{"env=B=x,y=z", "env=A=", "limit=memory=64Mi, cpu=2", "request=cpu=100m"},
-			want: side{RuntimeClass: "runc", Image: "fn:main", Env: map[string]string{"A": "", "B": "x,y=z"},
+			want: record.Side{RuntimeClass: "runc", Image: "fn:main", Env: map[string]string{"A": "", "B": "x,y=z"},
 				Requests: map[string]string{"cpu": "100m"}, Limits: map[string]string{"cpu": "2", "memory": "64Mi"}}},
-		{name: "all of its own", values: []string{"runtime-class=crun", "image=x"}, want: side{RuntimeClass: "crun", Image: "x"}},
-		{name: "no class", both: side{Image: "x"}, err: "no RuntimeClass was named"},
-		{name: "no image", both: side{RuntimeClass: "runc"}, err: "side b has no image: use --image IMAGE or --b image=IMAGE"},
+		{name: "all of its own", values: []string{"runtime-class=crun", "image=x"}, want: record.Side{RuntimeClass: "crun", Image: "x"}},
+		{name: "no class", both: record.Side{Image: "x"}, err: "no RuntimeClass was named"},
+		{name: "no image", both: record.Side{RuntimeClass: "runc"}, err: "side b has no image: use --image IMAGE or --b image=IMAGE"},
 		{name: "no value", both: both, values: []string{"image"}, err: `--b "image": want NAME=VALUE`},
 		{name: "an empty value", both: both, values: []string{"image="}, err: "want NAME=VALUE"},
 		{name: "not a setting", both: both, values: []string{"colour=red"}, err: `do not differ in "colour"`},
 		{name: "not a variable", both: both, values: []string{"env=B"}, err: `"B" is no NAME=VALUE`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := c.both.with("b", c.values)
+			got, err := sideOf(c.both, "b", c.values)
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Fatalf("error %v, want %q", err, c.err)
@@ -45,31 +44,13 @@ func TestSides(t *testing.T) {
 			if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
 				t.Errorf("%v: %s", err, diff)
 			}
-			if same := cmp.Equal(c.both, c.want); c.both.same(got) != same {
+			e := experiment.AB{A: c.both, B: got}
+			if same := cmp.Equal(c.both, c.want); e.Same() != same {
 				t.Errorf("same as both: %v, want %v", !same, same)
 			}
 		})
 	}
 	if diff := cmp.Diff(map[string]string{"A": "1"}, both.Env); diff != "" {
 		t.Errorf("what both have was changed: %s", diff)
-	}
-}
-
-// Services of two sides of one class are told apart by name and label.
-func TestSideServices(t *testing.T) {
-	s := side{RuntimeClass: "runc", Image: "x", Env: map[string]string{"A": "1"}}
-	f := serviceFlags{StableWindow: 6 * time.Second, ClientTimeout: time.Second, Env: map[string]string{"ignored": "1"}}
-	session := &session{header: record.Header{RunID: "run"}, maxTimeout: time.Minute}
-	names := map[string]bool{}
-	for _, variant := range []string{"a", "b"} {
-		for _, service := range s.services(f, session, variant, 3) {
-			names[service.Name] = true
-			if service.Labels[ksvc.LabelVariant] != variant || service.RuntimeClass != "runc" || !cmp.Equal(service.Env, s.Env) {
-				t.Errorf("service %+v", service)
-			}
-		}
-	}
-	if len(names) != 6 {
-		t.Errorf("names %v", names)
 	}
 }

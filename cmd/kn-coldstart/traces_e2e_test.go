@@ -38,7 +38,7 @@ type observability struct {
 
 func readObservability(t *testing.T) observability {
 	t.Helper()
-	m, err := cluster(t).Kubernetes.CoreV1().ConfigMaps("knative-serving").Get(t.Context(), "config-observability", metav1.GetOptions{})
+	m, err := client(t).Kubernetes.CoreV1().ConfigMaps("knative-serving").Get(t.Context(), "config-observability", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

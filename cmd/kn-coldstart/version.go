@@ -11,7 +11,8 @@ import (
 // version and commit are set by the build.
 var version, commit string
 
-// tool is this program. Without the build's help it is what Go knows of it.
+// tool describes this program. If the build set no version, it is the one that Go wrote
+// into the program.
 func tool() record.Tool {
 	t := record.Tool{Version: version, Commit: commit}
 	info, ok := debug.ReadBuildInfo()
@@ -31,9 +32,10 @@ func tool() record.Tool {
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version and the commit it was built from",
-		Args:  noArgs,
+		Use:     "version",
+		Short:   "Print the version, and the commit that it was built from",
+		Example: "  kn-coldstart version",
+		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			printVersion(tool())
 			return nil

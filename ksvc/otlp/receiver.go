@@ -1,9 +1,9 @@
-// Package otlp receives the spans that Knative's components report, as far as a
-// run needs them: OTLP over HTTP in protobuf, traces only, nothing kept.
+// Package otlp receives the spans that Knative's components report, as far as a run
+// needs them: OTLP over HTTP in protobuf, and of that traces only. It keeps nothing.
 //
-// Components report in batches, seconds after a span has ended, and from pods
-// that the sender knows nothing else about. So each span is handed on as soon as
-// it arrives, and whose it is, is for the reader of the run file to say.
+// Components report in batches, seconds after a span has ended, and do not say which
+// sample a span belongs to. So each span is handed on as soon as it arrives, and
+// whoever reads the run file finds its sample by the trace's id.
 // https://opentelemetry.io/docs/specs/otlp/#otlphttp
 package otlp
 
@@ -32,8 +32,8 @@ const (
 	maxBody = 16 << 20
 	// readTimeout bounds how long a component may take to send a batch.
 	readTimeout = 10 * time.Second
-	// idleTimeout is long, so that a batch does not meet a connection that is just
-	// being closed: components then wait 5 s before they try again.
+	// idleTimeout is long, so that no batch is sent on a connection that is just
+	// being closed. The component would wait 5 s before it tries again.
 	idleTimeout = time.Hour
 )
 
@@ -46,8 +46,8 @@ type Receiver struct {
 	onSpan func(record.TraceSpan) // nil once closed
 }
 
-// Listen opens the address, where port 0 takes any that is free, and hands each
-// span to onSpan, one at a time.
+// Listen opens an address, HOST:PORT, and hands each span to onSpan, one at a time.
+// Port 0 stands for any that is free.
 func Listen(address string, onSpan func(record.TraceSpan)) (*Receiver, error) {
 	listen, err := net.Listen("tcp", address)
 	if err != nil {
@@ -73,8 +73,9 @@ func (r *Receiver) Close() error {
 	return err
 }
 
-// serve answers as the protocol has it: an empty message when all was taken, a
-// 4xx that the component does not repeat when the batch makes no sense.
+// serve answers as the protocol says: with an empty message when all was taken, and
+// with a 4xx when the batch makes no sense, so that the component does not send it
+// again.
 func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) {
 	if kind, _, _ := mime.ParseMediaType(q.Header.Get("Content-Type")); kind != contentType {
 		http.Error(w, "traces are taken as "+contentType, http.StatusUnsupportedMediaType)

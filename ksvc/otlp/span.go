@@ -28,9 +28,9 @@ func spans(batch *tracev1.TracesData) iter.Seq[record.TraceSpan] {
 	}
 }
 
-// component is what reports the spans. Queue-proxies call themselves after the
-// Knative Service that they stand before; their container's name tells them for
-// what they are, and is the same for all.
+// component is the name of what reports the spans. A queue-proxy gives the name of the
+// Knative Service that it belongs to, so the name of its container comes first: that is
+// the same for all queue-proxies.
 func component(attributes []*commonv1.KeyValue) string {
 	named := map[string]string{}
 	for _, a := range attributes {

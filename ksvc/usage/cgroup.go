@@ -15,9 +15,8 @@ import (
 // nodeGroup is the cgroup that holds the embedded node.
 const nodeGroup = "knative-node"
 
-// hierarchy is where cgroups are mounted, and the files of a group: version 1 has
-// a tree per controller, version 2 one for all. Where both are mounted the
-// controllers are on version 1.
+// hierarchy is where cgroups are mounted. Version 1 has a tree for each controller,
+// version 2 has one for all. Where both are mounted, the controllers are on version 1.
 type hierarchy struct {
 	memory, cpu string // mount points
 	v2          bool
@@ -56,11 +55,12 @@ func findHierarchy(root string) (hierarchy, error) {
 	return hierarchy{}, errors.New("no cgroups are mounted")
 }
 
-// parent is a group that holds pods' groups, whose names are the pods' UIDs
+// parent is a group that holds the groups of pods. Their names are the pods' UIDs
 // between a prefix and a suffix.
 type parent struct {
 	dir, prefix, suffix string
-	// dashed says that the UID keeps its dashes, which mean nesting to systemd.
+	// dashed says that the UID keeps its dashes. To systemd they mean nesting, so
+	// its driver replaces them.
 	dashed bool
 }
 
@@ -107,7 +107,7 @@ func (h hierarchy) group(path string) group {
 	return group{usage: file(h.memory, "memory.usage_in_bytes"), stat: file(h.memory, "memory.stat"), cpu: file(h.cpu, "cpuacct.usage")}
 }
 
-// find is the group of a pod; ok is false while it has none.
+// find is the group of a pod. It is not ok while the pod has none.
 func (h hierarchy) find(parents []parent, uid string) (g group, ok bool) {
 	for _, p := range parents {
 		path := p.path(uid)
@@ -118,8 +118,8 @@ func (h hierarchy) find(parents []parent, uid string) (g group, ok bool) {
 	return group{}, false
 }
 
-// reader reads small files of the kernel into one buffer. It goes past package os,
-// which would register each file with the poller.
+// reader reads small files of the kernel into one buffer. It does without package
+// os, which would register each file with the poller.
 type reader struct{ buffer [16 << 10]byte }
 
 // read returns what is valid until the next read.
@@ -140,7 +140,7 @@ func (r *reader) read(path string) ([]byte, error) {
 	}
 }
 
-// number is the one in a file that holds nothing else, or behind a key at the
+// number is the only content of a file. With a key, it is what follows the key at the
 // beginning of a line.
 func (r *reader) number(path, key string) (int64, error) {
 	text, err := r.read(path)
@@ -169,9 +169,9 @@ func behind(text []byte, key string) []byte {
 	return nil
 }
 
-// workingSet is the memory that cannot be had back without taking it from the
-// group's programs: all but file pages that were not used of late, as the kubelet
-// has it.
+// workingSet is the memory that cannot be taken back without the group's programs
+// missing it: all but file pages that were not used of late. The kubelet defines it
+// the same way.
 func (g group) workingSet(r *reader) (int64, error) {
 	usage, err := r.number(g.usage, "")
 	if err != nil {

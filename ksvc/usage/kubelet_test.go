@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/watch"
 )
 
 // api is an API server that knows two nodes elsewhere and their kubelets' answers.
@@ -85,8 +87,8 @@ func TestKubeletsAreAskedWhereInstancesRun(t *testing.T) {
 		"a": summaryText(when(time.Second), when(2*time.Second), "u1", "u2"), "b": summaryText(when(time.Second), when(4*time.Second), "u3"),
 	}}
 	var kept []record.Resource
-	o := Options{Client: a.client(t), Clock: clock, Emit: func(r record.Resource) { kept = append(kept, r) }, Instances: func() []ksvc.Instance {
-		return []ksvc.Instance{{UID: "u1", RuntimeClass: "runc", Node: "a"}, {UID: "u2", RuntimeClass: "gvisor", Node: "a", Ready: true},
+	o := Options{Client: a.client(t), Clock: clock, Emit: func(r record.Resource) { kept = append(kept, r) }, Instances: func() []watch.Instance {
+		return []watch.Instance{{UID: "u1", RuntimeClass: "runc", Node: "a"}, {UID: "u2", RuntimeClass: "gvisor", Node: "a", Ready: true},
 			{UID: "u3", RuntimeClass: "runc", Node: "b"}, {UID: "starting", RuntimeClass: "runc", Node: "a"}, {UID: "pending", RuntimeClass: "runc"}}
 	}}
 	from, err := choose(t.Context(), o)
@@ -117,6 +119,41 @@ func TestKubeletsAreAskedWhereInstancesRun(t *testing.T) {
 	}
 }
 
+// A node that joins in mid-run is read as soon as an instance runs there.
+func TestKubeletsOfNodesThatJoin(t *testing.T) {
+	clock := record.NewClock()
+	when := clock.Start().Add(time.Second).UTC().Format(time.RFC3339Nano)
+	for name, known := range map[string][]string{"one node": {"a"}, "two nodes": {"a", "b"}} {
+		t.Run(name, func(t *testing.T) {
+			a := &api{nodes: known, summaries: map[string]string{"a": summaryText(when, when, "u1"), "late": summaryText(when, when, "u2")}}
+			instances := []watch.Instance{{UID: "u1", RuntimeClass: "runc", Node: "a"}}
+			var read []string
+			o := Options{Client: a.client(t), Clock: clock, Instances: func() []watch.Instance { return instances }, Emit: func(r record.Resource) {
+				if r.Scope == record.ScopeNode {
+					read = append(read, r.Node)
+				}
+			}}
+			from, err := choose(t.Context(), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := from.read(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			a.mu.Lock()
+			a.nodes = append(slices.Clone(a.nodes), "late")
+			a.mu.Unlock()
+			instances = append(instances, watch.Instance{UID: "u2", RuntimeClass: "runc", Node: "late"})
+			if err := from.read(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if want := []string{"a", "late"}; !slices.Equal(read, want) {
+				t.Errorf("nodes read: %v, want %v", read, want)
+			}
+		})
+	}
+}
+
 // Without the permission the run is told once, and goes on.
 func TestWithoutPermissionItIsSaidOnce(t *testing.T) {
 	for name, nodes := range map[string][]string{"forbidden": {"a"}, "one of two forbidden": {"a", "b"}} {
@@ -124,7 +161,7 @@ func TestWithoutPermissionItIsSaidOnce(t *testing.T) {
 			a := &api{nodes: nodes, summaries: map[string]string{"b": "{"}}
 			told := make(chan record.Event, 10)
 			s := Start(t.Context(), Options{Client: a.client(t), Clock: record.NewClock(), OnEvent: func(e record.Event) { told <- e },
-				Instances: func() []ksvc.Instance { return []ksvc.Instance{{UID: "u", Node: "a"}, {UID: "v", Node: "b"}} }})
+				Instances: func() []watch.Instance { return []watch.Instance{{UID: "u", Node: "a"}, {UID: "v", Node: "b"}} }})
 			e := <-told
 			<-s.done
 			if e.Kind != record.EventUsageUnread || !strings.Contains(e.Message, "not allowed to get nodes/proxy") || strings.Contains(e.Message, "\n") || len(told) > 0 {
@@ -167,7 +204,7 @@ func TestAFailureIsSaidOnceUntilItIsOver(t *testing.T) {
 
 func TestStopWaitsForNothing(t *testing.T) {
 	a := &api{nodes: []string{"a"}, summaries: map[string]string{"a": "{}"}}
-	s := Start(t.Context(), Options{Client: a.client(t), Clock: record.NewClock(), Instances: func() []ksvc.Instance { return nil },
+	s := Start(t.Context(), Options{Client: a.client(t), Clock: record.NewClock(), Instances: func() []watch.Instance { return nil },
 		OnEvent: func(e record.Event) { t.Errorf("told %+v", e) }})
 	s.Stop()
 }

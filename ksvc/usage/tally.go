@@ -6,11 +6,11 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/watch"
 )
 
-// instancePeriod is how often an instance is written down by itself, from when it
-// is Ready.
+// instancePeriod is how often an instance is written down by itself once it is
+// Ready.
 const instancePeriod = 30 * time.Second
 
 // use is what one group used.
@@ -22,13 +22,13 @@ type use struct {
 // tally adds up what the instances of each class use.
 type tally struct {
 	emit func(record.Resource)
-	// stamp is what all its readings have in common.
+	// stamp has what all readings have in common.
 	stamp record.Resource
 	sums  map[string]*record.Resource
 	// last is when a class's last sum was read.
 	last map[string]time.Duration
-	// told is when an instance was last written down by itself, next the same of
-	// those that were seen in this sum.
+	// told is when each instance was last written down by itself, by UID; next is
+	// the same, of the instances of the present sum.
 	told, next map[string]time.Duration
 }
 
@@ -37,7 +37,7 @@ func newTally(emit func(record.Resource), stamp record.Resource) *tally {
 }
 
 // add takes one instance, read at an instant.
-func (t *tally) add(i ksvc.Instance, at time.Duration, u use) {
+func (t *tally) add(i watch.Instance, at time.Duration, u use) {
 	sum := t.sums[i.RuntimeClass]
 	if sum == nil {
 		one := t.stamp
@@ -45,7 +45,7 @@ func (t *tally) add(i ksvc.Instance, at time.Duration, u use) {
 		sum = &one
 		t.sums[i.RuntimeClass] = sum
 	}
-	// The readings of several nodes are in no order of time.
+	// Readings of several nodes do not come in the order of time.
 	first := min(sum.At-sum.Span, at)
 	sum.At = max(sum.At, at)
 	sum.Span = sum.At - first
@@ -56,7 +56,7 @@ func (t *tally) add(i ksvc.Instance, at time.Duration, u use) {
 }
 
 // alone writes an instance down by itself when it is time.
-func (t *tally) alone(i ksvc.Instance, at time.Duration, u use) {
+func (t *tally) alone(i watch.Instance, at time.Duration, u use) {
 	last, before := t.told[i.UID]
 	if before && at-last < instancePeriod {
 		t.next[i.UID] = last
@@ -72,7 +72,7 @@ func (t *tally) alone(i ksvc.Instance, at time.Duration, u use) {
 	t.emit(one)
 }
 
-// finish emits the sums in which something is new, and starts anew.
+// finish emits the sums that have something new, and begins the next ones.
 func (t *tally) finish() {
 	for _, class := range slices.Sorted(maps.Keys(t.sums)) {
 		sum := t.sums[class]

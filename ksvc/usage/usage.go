@@ -1,17 +1,18 @@
-// Package usage samples what the nodes and the instances on them use of memory
-// and CPU while a run goes on, each reading with the time at which it was taken.
+// Package usage samples what the nodes, and the instances on them, use of memory and
+// CPU while a run goes on. Each reading has the time at which it was taken.
 //
-// Where the cluster's one node is this machine, the readings are of the machine's
-// own cgroups: the node each 100 ms, the sum over a class's instances each second
-// or, of more than 25 instances, as often as reading 25 of them per 100 ms allows.
-// Elsewhere they are what the kubelets say, as often as these look themselves. One
-// instance by itself is written down once it is Ready, and then each 30 s. So a
-// minute of 500 instances is 600 lines of the node, 30 sums and some 1000 lines of
-// single instances, where all that could be read at 100 ms would be 300 000.
+// Where the cluster's one node is this host, the readings are of the host's own
+// cgroups: of the node each 100 ms, and of the sum over a class's instances each
+// second. Of more than 25 instances the sum comes as often as reading 25 of them per
+// 100 ms allows. Elsewhere the readings are what the kubelets say, as often as these
+// look themselves. One instance by itself is written down once it is Ready, and then
+// each 30 s. So a minute of 500 instances makes 600 lines of the node, 30 sums and some
+// 1000 lines of single instances. To write down all of them each 100 ms would make
+// 300 000.
 //
-// Reading one instance takes about 35 µs of CPU, the node 60 µs (BenchmarkSecond, on
-// two cores of a server of 2021): 0.3 % of one core at 100 instances, and 0.9 % at 500
-// or any number beyond.
+// Reading one instance takes about 35 µs of CPU, and the node 60 µs (BenchmarkSecond,
+// on two cores of a server of 2021). That is 0.3 % of one core at 100 instances, and
+// 0.9 % at 500 or any number beyond.
 package usage
 
 import (
@@ -23,22 +24,23 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/watch"
 )
 
-// Options are what a Sampler reads and whom it tells.
+// Options say what a Sampler reads, and who takes the readings.
 type Options struct {
 	Client *ksvc.Client
 	Clock  record.Clock
-	// Instances are those that exist, as Watch.Alive tells.
-	Instances func() []ksvc.Instance
+	// Instances are those that exist: see watch.Watch.Alive.
+	Instances func() []watch.Instance
 	// Emit takes the readings. It is called from one goroutine.
 	Emit func(record.Resource)
-	// OnEvent is told when nothing can be read any more, and why; the run goes on.
+	// OnEvent is told when nothing can be read any more, and why. The run goes on.
 	OnEvent func(record.Event)
 }
 
-// source is where readings come from.
-type source interface {
+// meter takes readings.
+type meter interface {
 	period() time.Duration
 	// read emits what there is to read now.
 	read(ctx context.Context) error
@@ -75,23 +77,25 @@ func (s *Sampler) Stop() {
 	<-s.done
 }
 
-// choose prefers this machine's own files, which are true to the moment.
-func choose(ctx context.Context, o Options) (source, error) {
-	nodes, err := o.Client.Nodes(ctx)
+// choose prefers the host's own files, because their numbers are of the moment at
+// which they are read. It chooses once: if the cluster's one node is the host, a node
+// that is added later is not read.
+func choose(ctx context.Context, o Options) (meter, error) {
+	nodes, err := listNodes(ctx, o.Client)
 	if err != nil {
 		return nil, err
 	}
-	if len(nodes) == 1 && nodes[0].Here {
-		if here, err := newMachine("/", nodes[0].Name, o); err == nil {
-			return here, nil
+	if len(nodes) == 1 && nodes[0].here {
+		if own, err := newOwnNode("/", nodes[0].name, o); err == nil {
+			return own, nil
 		}
 	}
 	return newKubelets(nodes, o), nil
 }
 
-// sample reads at the source's period. A reading that comes late is taken late,
-// with its true time, and those that were due meanwhile are left out.
-func (s *Sampler) sample(ctx context.Context, from source) {
+// sample reads at the meter's period. A reading that comes late has its true time,
+// and those that were due meanwhile are left out.
+func (s *Sampler) sample(ctx context.Context, from meter) {
 	due := time.NewTicker(from.period())
 	defer due.Stop()
 	for {

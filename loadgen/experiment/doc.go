@@ -1,6 +1,22 @@
 // Package experiment is the library: it measures cold starts of Knative Services on
 // a cluster, from the checks before a run to the removal of what the run created.
 //
-// It knows the cluster only through the interfaces in cluster.go; package
-// ksvc/cluster has the real one.
+//	Run ─┬─ survey ────── checks; nothing is created if one fails
+//	     ├─ run file ──── the header is written
+//	     ├─ watches ───── what happens from here on is seen
+//	     ├─ deployment ── services are created, Ready, at zero, reachable
+//	     ├─ experiment ── requests; each sample is on disk before the next is sent
+//	     └─ close ─────── last line; what was changed is restored, what was created removed
+//
+// An experiment is one small file that says only what is its own: single.go,
+// scale.go, limit.go, ab.go. The two ways to send requests that they share are in
+// turns.go (one cold start at a time) and rounds.go (many together).
+//
+// The package knows the cluster only through the interfaces in cluster.go; package
+// ksvc/cluster has the real one. It prints nothing: an Observer is told how a run
+// goes, and the run file has all that was measured.
+//
+// Words: a trial is one cold start, from zero pods to zero pods. A block is one
+// randomised pass over all classes. A round is services that are fired together
+// once. A plan is the order of trials or rounds.
 package experiment

@@ -1,0 +1,75 @@
+package table
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+)
+
+// Footnotes say what the numbers of the tables are and are not.
+func Footnotes(s *analysis.Summary) []string {
+	var notes []string
+	for _, r := range s.Runs {
+		if len(r.Deployed) > 0 {
+			notes = append(notes, Plain(ofRun(r, s)+strings.Join(r.Deployed, ", ")+"."))
+		}
+	}
+	notes = append(notes, sampleNotes(s)...)
+	for _, of := range []struct {
+		table *Table
+		note  string
+	}{
+		{Instances(s), instanceNote}, {Shortfalls(s), ShortfallNote}, {Limits(s), LimitNote},
+		{Availability(s), availabilityNote}, {Memory(s), memoryNote},
+	} {
+		if of.table != nil {
+			notes = append(notes, of.note)
+		}
+	}
+	if l := s.Lateness; len(s.Cells) > 0 && !l.Late {
+		notes = append(notes, fmt.Sprintf("Requests were sent %s after their intended time at p99, %s at most.", stat.Format(l.P99), stat.Format(l.Max)))
+	}
+	return notes
+}
+
+// sampleNotes are about which samples the percentiles are made of, and how far those
+// are known.
+func sampleNotes(s *analysis.Summary) []string {
+	var censored, maxima, unbounded int
+	for _, c := range s.Cells {
+		censored += c.Censored
+		for _, p := range []*analysis.Percentile{c.P95, c.P99} {
+			if p != nil && p.Maximum {
+				maxima++
+			}
+			if p != nil && p.Upper == nil {
+				unbounded++
+			}
+		}
+	}
+	var notes []string
+	if s.Discarded > 0 {
+		notes = append(notes, fmt.Sprintf("%d samples of the first round, which warms caches, are not counted.", s.Discarded))
+	}
+	if censored > 0 {
+		notes = append(notes, fmt.Sprintf("%d samples timed out: they count as over the client timeout, so no mean exists.", censored))
+	}
+	if maxima > 0 {
+		notes = append(notes, "(max): of so few samples the percentile is their maximum.")
+	}
+	if unbounded > 0 {
+		notes = append(notes, fmt.Sprintf("A 95 %% upper bound takes %d samples for p95 and %d for p99.",
+			stat.SamplesNeeded(0.95, stat.Confidence), stat.SamplesNeeded(0.99, stat.Confidence)))
+	}
+	return notes
+}
+
+// ofRun names a run where there are several.
+func ofRun(r analysis.RunInfo, s *analysis.Summary) string {
+	if len(s.Runs) == 1 {
+		return ""
+	}
+	return "run " + r.RunID + ": "
+}

@@ -1,0 +1,45 @@
+package table
+
+import (
+	"fmt"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/round"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+)
+
+// Instances counts instances where services were fired together. Its counts are those
+// of the round with the fewest.
+func Instances(s *analysis.Summary) *Table {
+	t := New("runtimeClass", " services", " rounds", " answered", " failed", " spawned", " scheduled", " running", " ready", " peak",
+		" complete", " time to all", " skew")
+	for _, c := range s.Cells {
+		in := c.Instances
+		if in == nil {
+			continue
+		}
+		peak, all := None, None
+		if in.Peak > 0 {
+			peak = fmt.Sprint(in.Peak)
+		}
+		if in.Complete > 0 {
+			all = stat.Format(in.TimeToAll)
+		}
+		t.Row(c.Class().String(), fmt.Sprint(c.Services), fmt.Sprint(in.Rounds), fmt.Sprintf("%d/%d", c.OK, in.Requested), fmt.Sprint(c.Failures()),
+			fmt.Sprint(in.Spawned), fmt.Sprint(in.Scheduled), fmt.Sprint(in.Running), fmt.Sprint(in.Ready), peak,
+			fmt.Sprintf("%d/%d", in.Complete, in.Rounds), all, skew(in))
+	}
+	return t.orNil()
+}
+
+// skew is that of writing the requests where it is known when they were written, and
+// else that of sending them.
+func skew(in *round.Instances) string {
+	if in.WireSkew > 0 {
+		return stat.Format(in.WireSkew)
+	}
+	return stat.Format(in.Skew)
+}
+
+const instanceNote = "Spawned to ready: instances by pod UID, in the round with the fewest; peak: alive at once; complete: rounds in which every service answered; time to all: their median; " +
+	"skew: from the first to the last request being written, in the round with the largest."

@@ -1,0 +1,142 @@
+package table
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Table is rows of cells under headings. Its cells hold no control characters.
+type Table struct {
+	Head []Heading
+	Rows [][]string
+}
+
+// Heading is that of a column.
+type Heading struct {
+	Text string
+	// Right says that the column is aligned to the right.
+	Right bool
+}
+
+// New is a table without rows. A column whose heading starts with a space is aligned
+// to the right.
+func New(head ...string) *Table {
+	t := &Table{}
+	for _, text := range head {
+		t.Head = append(t.Head, Heading{Text: strings.TrimSpace(text), Right: strings.HasPrefix(text, " ")})
+	}
+	return t
+}
+
+// Row adds a row.
+func (t *Table) Row(cells ...string) {
+	for i := range cells {
+		cells[i] = Plain(cells[i])
+	}
+	t.Rows = append(t.Rows, cells)
+}
+
+// Once adds a row unless the table has it.
+func (t *Table) Once(cells ...string) {
+	t.Row(cells...)
+	last := len(t.Rows) - 1
+	if slices.ContainsFunc(t.Rows[:last], func(row []string) bool { return slices.Equal(row, t.Rows[last]) }) {
+		t.Rows = t.Rows[:last]
+	}
+}
+
+// orNil is the table, or nil if it has no rows.
+func (t *Table) orNil() *Table {
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return t
+}
+
+// Ditto empties the leading columns of each row in which they repeat those of the row
+// above.
+func (t *Table) Ditto(columns ...int) {
+	above := make([]string, len(t.Head))
+	for _, row := range t.Rows {
+		same := true
+		for _, i := range columns {
+			same = same && row[i] == above[i]
+			above[i] = row[i]
+			if same {
+				row[i] = ""
+			}
+		}
+	}
+}
+
+// Text writes the table in columns two spaces apart.
+func (t *Table) Text(w io.Writer) error {
+	var titles []string
+	for _, h := range t.Head {
+		titles = append(titles, h.Text)
+	}
+	lines := append([][]string{titles}, t.Rows...)
+	widths := make([]int, len(t.Head))
+	for _, line := range lines {
+		for i, cell := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(w, t.line(line, widths)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Table) line(cells []string, widths []int) string {
+	var b strings.Builder
+	for i, cell := range cells {
+		if i > 0 {
+			b.WriteString("  ")
+		}
+		pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+		if t.Head[i].Right {
+			b.WriteString(pad + cell)
+		} else {
+			b.WriteString(cell + pad)
+		}
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+// Markdown writes the table in GitHub's dialect.
+func (t *Table) Markdown(w io.Writer) error {
+	var b strings.Builder
+	for _, h := range t.Head {
+		b.WriteString("| " + EscapeMarkdown(h.Text) + " ")
+	}
+	b.WriteString("|\n")
+	for _, h := range t.Head {
+		if h.Right {
+			b.WriteString("| ---: ")
+		} else {
+			b.WriteString("| --- ")
+		}
+	}
+	b.WriteString("|\n")
+	for _, row := range t.Rows {
+		for _, cell := range row {
+			b.WriteString("| " + EscapeMarkdown(cell) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+var markdownEscapes = strings.NewReplacer(
+	`\`, `\\`, "|", `\|`, "<", "&lt;", ">", "&gt;", "&", "&amp;", "`", "\\`", "*", `\*`, "_", `\_`,
+	"[", `\[`, "]", `\]`, "~", `\~`, "\r", " ", "\n", " ")
+
+// EscapeMarkdown is a text that GitHub shows as it is.
+func EscapeMarkdown(s string) string { return markdownEscapes.Replace(s) }

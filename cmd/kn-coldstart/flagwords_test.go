@@ -1,0 +1,137 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+var (
+	flagWord = regexp.MustCompile(`(?:^|[^-\w])--([a-z][a-z-]*)`)
+	// otherCommand is the command line of another program: what stands in backquotes,
+	// or a whole text that begins with kubectl.
+	otherCommand = regexp.MustCompile("`[^`]*`|^kubectl .*")
+	// nodeFlag is how knative-node declares a flag. It is a module of its own.
+	nodeFlag = regexp.MustCompile(`Flags\(\)\.\w+\(&[\w.]+, "([a-z-]+)"`)
+)
+
+// TestTextsNameFlagsThatExist reads every text in the sources of this command and of
+// ksvc, among them all hints, and looks up each flag that it names.
+func TestTextsNameFlagsThatExist(t *testing.T) {
+	known := knownFlags(t)
+	found := 0
+	for _, folder := range []string{".", "../../ksvc"} {
+		for _, path := range sources(t, folder) {
+			for _, text := range texts(t, path) {
+				for _, word := range flagWord.FindAllStringSubmatch(otherCommand.ReplaceAllString(text, ""), -1) {
+					found++
+					if !known[word[1]] {
+						t.Errorf("%s: there is no flag --%s: %q", path, word[1], text)
+					}
+				}
+			}
+		}
+	}
+	if found < 50 {
+		t.Errorf("only %d names of flags were found", found)
+	}
+}
+
+func TestFlagWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"use --image-pull-policy":              "image-pull-policy",
+		"--%s is about --baseline":             "baseline",
+		"x `kubectl get --all` --force":        "force",
+		"kubectl patch configmap --type merge": "",
+		"a--b and ---c":                        "",
+		"\"--run-file\" and":                   "run-file",
+	} {
+		var got []string
+		for _, word := range flagWord.FindAllStringSubmatch(otherCommand.ReplaceAllString(text, ""), -1) {
+			got = append(got, word[1])
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestHelpOfEveryCommandHasExamples also holds that there is a line about each command.
+func TestHelpOfEveryCommandHasExamples(t *testing.T) {
+	everyCommand(newRoot(), func(cmd *cobra.Command) {
+		if cmd.Short == "" || !strings.Contains(cmd.Example, "kn-coldstart") {
+			t.Errorf("%s: short help %q, example %q", cmd.CommandPath(), cmd.Short, cmd.Example)
+		}
+	})
+}
+
+func everyCommand(cmd *cobra.Command, visit func(*cobra.Command)) {
+	visit(cmd)
+	for _, child := range cmd.Commands() {
+		everyCommand(child, visit)
+	}
+}
+
+func knownFlags(t *testing.T) map[string]bool {
+	known := map[string]bool{"help": true}
+	everyCommand(newRoot(), func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) { known[f.Name] = true })
+	})
+	for _, path := range sources(t, "../knative-node") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range nodeFlag.FindAllSubmatch(text, -1) {
+			known[string(m[1])] = true
+		}
+	}
+	return known
+}
+
+// sources are the files of Go below a folder, without tests.
+func sources(t *testing.T, folder string) []string {
+	t.Helper()
+	var paths []string
+	err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+// texts are the string literals of a file.
+func texts(t *testing.T, path string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, text)
+		}
+		return true
+	})
+	return list
+}

@@ -1,0 +1,54 @@
+package output
+
+import (
+	"io"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report"
+)
+
+// Report is what run files say, all of it: the result of report.
+var Report = Result[Runs]{"run report", []Format[Runs]{
+	{"text", "tables for people, with phases, Knative's spans and a timeline", ofSummary(everything)},
+	{"json", "one object with all figures of the tables", ofSummary(report.JSON)},
+	{"markdown", "the table of latencies, for a comment or a page", ofSummary(report.Markdown)},
+	{"csv", "one row for each sample", ofRuns(report.CSV)},
+	{"html", "one page with charts that needs no network", ofRuns(report.HTML)},
+	{"benchfmt", "Go's benchmark format, which benchstat reads", ofRuns(report.Benchfmt)},
+	{"hlog", "HDR histogram log, one histogram for each class", ofRuns(report.HDRLog)},
+	{"customSmallerIsBetter", "JSON for github-action-benchmark", ofSummary(report.SmallerIsBetter)},
+}}
+
+// RunEnd is the summary that a run prints when it ends: the result of single and scale.
+var RunEnd = Result[Ended]{"end-of-run summary", []Format[Ended]{
+	{"text", "tables for people", endText},
+	{"json", "one object with all figures of the tables", func(w io.Writer, e Ended) error { return report.JSON(w, e.Summary) }},
+}}
+
+// Comparison holds two sides against each other: the result of compare.
+var Comparison = Result[*analysis.Comparison]{"comparison", []Format[*analysis.Comparison]{
+	{"text", "a table for people", report.Comparison},
+	{"json", "one object with every row and warning", report.ComparisonJSON},
+	{"markdown", "a table for a comment or a page", report.ComparisonMarkdown},
+}}
+
+// Verdict is the answer of gate and of ab.
+var Verdict = Result[Judged]{"verdict", []Format[Judged]{
+	{"text", "each judgement with its reason, for people", func(w io.Writer, j Judged) error { return report.Verdict(w, j.Result) }},
+	{"json", "one object with the judgements and the exit code", func(w io.Writer, j Judged) error { return report.VerdictJSON(w, j.Result, j.Inconclusive) }},
+	{"markdown", "what GitHub Actions shows as a step's summary", func(w io.Writer, j Judged) error { return report.StepSummary(w, j.Result, j.Summary) }},
+}}
+
+// Calibration says which gate suits a cluster: the result of gate --calibrate.
+var Calibration = Result[*gate.Calibration]{"calibration", []Format[*gate.Calibration]{
+	{"text", "tables and a proposal, for people", report.Calibration},
+	{"json", "one object with the noise and every design", report.CalibrationJSON},
+}}
+
+// Checks are what was found in a cluster: the result of doctor.
+var Checks = Result[[]record.Check]{"list of checks", []Format[[]record.Check]{
+	{"text", "a table for people, with hints", checksText},
+	{"json", "an array with one object for each check", checksJSON},
+}}

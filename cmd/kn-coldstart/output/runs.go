@@ -1,0 +1,72 @@
+package output
+
+import (
+	"errors"
+	"io"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report"
+)
+
+// Runs are run files that are read as far as a format needs.
+type Runs interface {
+	// Summary reads the files without keeping the samples, of which there may be more
+	// than fit into memory.
+	Summary() (*analysis.Summary, error)
+	// Runs reads the files with all their samples.
+	Runs() ([]*record.Run, error)
+}
+
+func ofSummary(write func(io.Writer, *analysis.Summary) error) func(io.Writer, Runs) error {
+	return func(w io.Writer, r Runs) error {
+		s, err := r.Summary()
+		if err != nil {
+			return err
+		}
+		return write(w, s)
+	}
+}
+
+func ofRuns(write func(io.Writer, ...*record.Run) error) func(io.Writer, Runs) error {
+	return func(w io.Writer, r Runs) error {
+		runs, err := r.Runs()
+		if err != nil {
+			return err
+		}
+		return write(w, runs...)
+	}
+}
+
+func everything(w io.Writer, s *analysis.Summary) error {
+	return endText(w, Ended{Summary: s, Phases: true, Timeline: true})
+}
+
+// Ended is a run at its end, and what its summary shows besides the latencies.
+type Ended struct {
+	Summary *analysis.Summary
+	// Phases adds the tables of phases and of Knative's spans.
+	Phases bool
+	// Timeline adds a drawing of the phases.
+	Timeline bool
+}
+
+func endText(w io.Writer, e Ended) error {
+	err := report.Text(w, e.Summary)
+	if err == nil && e.Phases {
+		err = errors.Join(report.Phases(w, e.Summary), report.Spans(w, e.Summary))
+	}
+	if err == nil && e.Timeline {
+		err = report.Timeline(w, e.Summary)
+	}
+	return err
+}
+
+// Judged is a verdict and the runs that it is about.
+type Judged struct {
+	Result  *gate.Result
+	Summary *analysis.Summary
+	// Inconclusive is what an inconclusive verdict counts as; empty means itself.
+	Inconclusive gate.Verdict
+}

@@ -1,0 +1,107 @@
+// Package runfile finds and reads the run files that a command line names.
+package runfile
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// Set is the paths of run files, "-" being standard input.
+type Set []string
+
+// Find returns the files that the arguments name. An argument is a file, "-", or a
+// pattern that the shell did not expand, which stands for all files that it matches.
+func Find(arguments ...string) (Set, error) {
+	var paths Set
+	for _, argument := range arguments {
+		found, err := Match(argument)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("no file matches %s", argument)
+		}
+		paths = append(paths, found...)
+	}
+	return paths, nil
+}
+
+// Match returns the files of one argument. A pattern may match none.
+func Match(argument string) (Set, error) {
+	if _, err := os.Stat(argument); err == nil || !strings.ContainsAny(argument, "*?[") {
+		return Set{argument}, nil
+	}
+	found, err := filepath.Glob(argument)
+	if err != nil {
+		return nil, fmt.Errorf("pattern %s: %w", argument, err)
+	}
+	return found, nil
+}
+
+// Error says that a file could not be read as a run file.
+type Error struct{ error }
+
+func (e *Error) Unwrap() error { return e.error }
+
+// Hint says what a run file is.
+func (*Error) Hint() string {
+	return "a run writes its run file to results/RUN.jsonl, or where --run-file says"
+}
+
+// Runs reads the files with all their samples. Its error is an *Error.
+func (s Set) Runs() ([]*record.Run, error) {
+	var runs []*record.Run
+	for _, path := range s {
+		run, err := record.ReadFile(path)
+		if err != nil {
+			return nil, &Error{err}
+		}
+		runs = append(runs, run)
+	}
+	return runs, nil
+}
+
+// summaryPercent makes the garbage collector run when the heap has grown by half. A
+// summary of a million samples keeps 100 MiB of numbers, which are quick to collect
+// because they hold no pointers. The environment variable GOGC overrules it.
+const summaryPercent = 50
+
+// Summary reads the files without keeping their samples. Its error is an *Error.
+func (s Set) Summary() (*analysis.Summary, error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(summaryPercent)
+	}
+	summary, err := analysis.SummariseFiles(s...)
+	if err != nil {
+		return nil, &Error{err}
+	}
+	return summary, nil
+}
+
+// ReadDistinct reads every set and fails if a run is in them twice: a copy of a run is no
+// further evidence and must not count as some.
+func ReadDistinct(sets ...Set) ([][]*record.Run, error) {
+	var all [][]*record.Run
+	seen := map[string]bool{}
+	for _, s := range sets {
+		runs, err := s.Runs()
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range runs {
+			id := r.Header.RunID
+			if id != "" && seen[id] {
+				return nil, fmt.Errorf("run %q is given twice: a copy is no further evidence", id)
+			}
+			seen[id] = true
+		}
+		all = append(all, runs)
+	}
+	return all, nil
+}

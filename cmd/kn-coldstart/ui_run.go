@@ -1,0 +1,274 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
+)
+
+// This file is part of ui.go: how a run goes, for people. Each command has an
+// observer that tells what is its own, and leaves the rest to a runLog.
+
+// runLog tells what all runs have in common.
+type runLog struct {
+	mu    sync.Mutex
+	tasks map[string]*progress
+}
+
+// See implements experiment.Observer.
+func (l *runLog) See(n experiment.Notice) {
+	switch n := n.(type) {
+	case experiment.Step:
+		sayStep("%s", n.Text)
+	case experiment.Warning:
+		sayWarning("%s", n.Text)
+	case experiment.Checked:
+		sayCheck(n.Check)
+	case experiment.Progress:
+		l.progress(n)
+	case experiment.Cost:
+		sayCost(n)
+	}
+}
+
+func (l *runLog) progress(n experiment.Progress) {
+	l.mu.Lock()
+	task := l.tasks[n.Task]
+	if task == nil || n.Done == 0 {
+		if l.tasks == nil {
+			l.tasks = map[string]*progress{}
+		}
+		task = newProgress(n.Task)
+		l.tasks[n.Task] = task
+	}
+	l.mu.Unlock()
+	if n.Done > 0 {
+		task.update(n.Done, n.Total)
+	}
+}
+
+// sayCost tells what the tool itself took.
+func sayCost(c experiment.Cost) {
+	if c.Rounds {
+		say("own cost: %.1f %% of one core, %d MiB of memory at most, %.1f API requests per service",
+			100*float64(c.CPU)/float64(c.Elapsed), c.PeakMemory>>20, float64(c.AllRequests)/float64(c.Services))
+		return
+	}
+	if n := float64(c.Samples); n > 0 {
+		ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 / n }
+		say("own cost: %.1f ms of CPU during a cold start, %.1f ms per sample in all, %.1f API requests per sample",
+			ms(c.InTrials), ms(c.CPU), float64(c.Requests)/n)
+	}
+}
+
+// sampleLog prints a line per trial.
+type sampleLog struct{ runLog }
+
+func newSampleLog() *sampleLog { return &sampleLog{} }
+
+// See implements experiment.Observer.
+func (l *sampleLog) See(n experiment.Notice) {
+	taken, ok := n.(experiment.SampleTaken)
+	if !ok {
+		l.runLog.See(n)
+		return
+	}
+	s, note := taken.Sample, "cold"
+	switch {
+	case s.Discarded:
+		note = "discarded: warms caches"
+	case s.Cold != record.Proven:
+		note = string(s.Cold) + ": " + s.ColdReason
+	}
+	say("[%*d/%d] %-10s %8s  %s  %s", len(fmt.Sprint(taken.Total)), taken.Done, taken.Total, s.RuntimeClass, latency(s), outcome(s), note)
+}
+
+func latency(s record.Sample) string {
+	text := fmt.Sprintf("%.3fs", s.ResponseLatency.Seconds())
+	if s.Censored() {
+		return ">" + text
+	}
+	return text
+}
+
+func outcome(s record.Sample) string {
+	switch {
+	case s.Outcome == record.HTTP:
+		return fmt.Sprintf("http %d", s.Status)
+	case s.Error != "":
+		return string(s.Outcome) + " (" + s.Error + ")"
+	}
+	return string(s.Outcome)
+}
+
+// blockLog prints a line per block: what both sides took, what is known until then,
+// and what is missing.
+type blockLog struct {
+	runLog
+	most    int
+	warming *progress
+	latest  map[string]record.Sample // by variant
+}
+
+func newBlockLog(most int) *blockLog {
+	return &blockLog{most: most, warming: newProgress("warming caches"), latest: map[string]record.Sample{}}
+}
+
+// See implements experiment.Observer.
+func (l *blockLog) See(n experiment.Notice) {
+	taken, ok := n.(experiment.SampleTaken)
+	if !ok {
+		l.runLog.See(n)
+		return
+	}
+	if taken.Sample.Discarded {
+		l.warming.update(taken.Done, taken.Total-2*l.most)
+	}
+	l.latest[taken.Sample.Variant] = taken.Sample
+}
+
+func (l *blockLog) block(r *gate.Result) {
+	a, b := l.latest[record.VariantA], l.latest[record.VariantB]
+	j, n := r.Judgements[0], max(a.Block, b.Block)
+	known := j.Reason
+	if c := j.Change; c != nil {
+		ratio := c.Ratio
+		ratio.Interval = ratio.Low > 0 && !math.IsInf(float64(ratio.High), 1)
+		known = fmt.Sprintf("b/a %s, p = %s", report.RatioText(ratio), stat.PText(c.AdjustedP))
+		if j.Verdict == gate.Inconclusive {
+			known += "; " + c.Undecided()
+		}
+	}
+	say("[%*d/%d] a %s  b %s  %s", len(fmt.Sprint(l.most)), n, l.most, brief(a, n), brief(b, n), known)
+}
+
+// brief is what became of a sample of the block, or that there was none.
+func brief(s record.Sample, block int) string {
+	switch {
+	case s.Block != block || s.Service == "":
+		return "skipped"
+	case s.Cold != record.Proven:
+		return latency(s) + " " + string(s.Cold)
+	case s.Failed() && !s.Censored():
+		return outcome(s)
+	}
+	return latency(s)
+}
+
+// roundLogPeriod is how often a round that goes on is told of.
+const roundLogPeriod = 5 * time.Second
+
+// roundLog tells how rounds go. Hundreds of samples are too many to tell one by one.
+type roundLog struct {
+	runLog
+	mu               sync.Mutex
+	round            experiment.RoundFiring
+	waiting          *progress
+	began            time.Time
+	answered, failed int
+	stop             chan struct{}
+}
+
+func newRoundLog() *roundLog { return &roundLog{} }
+
+// See implements experiment.Observer.
+func (l *roundLog) See(n experiment.Notice) {
+	switch n := n.(type) {
+	case experiment.RoundPlanned:
+		l.plan(n)
+	case experiment.RoundAtZero:
+		l.zero(n)
+	case experiment.RoundFiring:
+		l.fire(n)
+	case experiment.SampleTaken:
+		l.count(n.Sample)
+	case experiment.RoundFired:
+		l.fired(n.Round)
+	case experiment.RoundJudged:
+		sayHeld(n)
+	default:
+		l.runLog.See(n)
+	}
+}
+
+func (l *roundLog) plan(n experiment.RoundPlanned) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = newProgress("waiting until all services are at zero")
+	note := ""
+	if n.Plan.Discarded {
+		note = ", discarded: warms caches"
+	}
+	say("round %d: %s × %d, %s%s", n.Number, n.Plan.Class(), n.Plan.Services, n.Arrival, note)
+}
+
+// zero tells of services at zero, when it takes a while.
+func (l *roundLog) zero(n experiment.RoundAtZero) {
+	if time.Since(l.waiting.start) > time.Second {
+		l.waiting.update(n.Done, n.Total)
+	}
+}
+
+func (l *roundLog) fire(n experiment.RoundFiring) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.round, l.began, l.answered, l.failed, l.stop = n, time.Now(), 0, 0, make(chan struct{})
+	go l.follow(l.stop)
+}
+
+func (l *roundLog) follow(stop <-chan struct{}) {
+	tick := time.NewTicker(roundLogPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			l.tell()
+		case <-stop:
+			return
+		}
+	}
+}
+
+func (l *roundLog) tell() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	in := l.round.Instances()
+	say("  %s × %d: %d answered, %d failed, %d instances alive, %d Ready, %.1fs", l.round.Plan.Class(), l.round.Plan.Services,
+		l.answered, l.failed, in.Alive, in.Ready, time.Since(l.began).Seconds())
+}
+
+func (l *roundLog) count(s record.Sample) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.Failed() {
+		l.failed++
+	} else {
+		l.answered++
+	}
+}
+
+// fired is when each request was answered or has failed.
+func (l *roundLog) fired(r experiment.Round) {
+	close(l.stop)
+	l.tell()
+	say("  sent within %s", stat.Format(r.Skew()))
+	if r.Skipped > 0 {
+		sayWarning("%d services did not come back to zero and were left out", r.Skipped)
+	}
+}
+
+// sayHeld tells of a round of a search.
+func sayHeld(n experiment.RoundJudged) {
+	if len(n.Reasons) == 0 {
+		say("  %s × %d held", n.Plan.Class(), n.Plan.Services)
+		return
+	}
+	say("  %s × %d did not hold: %s", n.Plan.Class(), n.Plan.Services, n.Reasons[0])
+}

@@ -1,0 +1,115 @@
+// Package cluster is the whole of a cluster to measure behind one type. It puts
+// together what ksvc and the packages below it offer, so that an experiment, or a
+// program of a library's user, needs to know none of them. Package loadgen/experiment
+// says what it asks of a cluster; Cluster has it all.
+package cluster
+
+import (
+	"context"
+	"sync"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/check"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/ingress"
+	"github.com/kn-coldstart/kn-coldstart/templates"
+)
+
+// Cluster is a cluster to measure, in one namespace. It serves one run at a time:
+//
+//	Survey ── StartWatch ── Create ── AwaitReady, Address, AwaitRoute for each service
+//	(requests: AwaitZero before each, Prove after it)
+//	StopWatch ── Remove
+//
+// StartTraces comes before Create, StopTraces after the last request, and
+// RestoreTraces last, because it has Knative roll out every service that is left.
+type Cluster struct {
+	client *ksvc.Client
+
+	mu sync.Mutex
+	// address is the ingress', once it is known.
+	address string
+	watching
+	traces
+}
+
+// Connect reads the kubeconfig. It does not talk to the cluster yet.
+func Connect(k ksvc.Kubeconfig) (*Cluster, error) {
+	c, err := ksvc.Connect(k)
+	if err != nil {
+		return nil, err
+	}
+	return New(c), nil
+}
+
+// New is the cluster that a client talks to.
+func New(c *ksvc.Client) *Cluster { return &Cluster{client: c} }
+
+// Client is the client that the cluster is read and changed through.
+func (c *Cluster) Client() *ksvc.Client { return c.client }
+
+// Server is the API server's address, for messages.
+func (c *Cluster) Server() string { return c.client.Server }
+
+// Requests is how many requests were made to the API server so far.
+func (c *Cluster) Requests() int64 { return c.client.Requests() }
+
+// Survey runs the checks that a run needs and reads what it has to know. Its error
+// names the checks that failed, with a hint; the checks are returned even then.
+func (c *Cluster) Survey(ctx context.Context, n record.Needs) (record.Survey, error) {
+	found, err := check.Survey(ctx, c.client, n)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.address = found.IngressAddress
+	return found, err
+}
+
+// Doctor runs the checks of Survey and looks at the settings that move the numbers.
+func (c *Cluster) Doctor(ctx context.Context, n record.Needs) []record.Check {
+	return check.Doctor(ctx, c.client, n)
+}
+
+// Create creates the services of a run. It stops at the first failure; what was
+// created stays until Remove. progress may be nil.
+func (c *Cluster) Create(ctx context.Context, runID string, services []templates.Service, progress func(done, total int)) error {
+	return c.client.CreateAll(ctx, runID, services, progress)
+}
+
+// Address is where to connect for requests to a service that is Ready, HOST:PORT. If
+// Survey did not find the ingress, the service's own ingress object may tell.
+func (c *Cluster) Address(ctx context.Context, service string) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.address != "" {
+		return c.address, nil
+	}
+	found, err := ingress.Find(ctx, c.client, service, "")
+	if err != nil {
+		return "", err
+	}
+	c.address = found.Address
+	return c.address, nil
+}
+
+// Remove removes all that a run created, and returns when it is gone. ctx should not
+// be one that Ctrl-C has cancelled.
+func (c *Cluster) Remove(ctx context.Context, runID string, progress func(done, total int)) error {
+	_, err := c.client.Delete(ctx, ksvc.DeleteOptions{Run: runID, Progress: progress})
+	return err
+}
+
+// Delete deletes what runs have left.
+func (c *Cluster) Delete(ctx context.Context, o ksvc.DeleteOptions) (ksvc.Deleted, error) {
+	return c.client.Delete(ctx, o)
+}
+
+// RestoreConfig puts back what a run has left changed in Knative's settings, and says
+// whether there was something. RestartActivator makes the activator follow.
+func (c *Cluster) RestoreConfig(ctx context.Context) (bool, error) {
+	return c.client.RestoreConfig(ctx)
+}
+
+// RestartActivator replaces Knative's activator, and returns when the new one serves.
+func (c *Cluster) RestartActivator(ctx context.Context) error {
+	return c.client.RestartActivator(ctx)
+}

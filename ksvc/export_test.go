@@ -1,0 +1,7 @@
+package ksvc
+
+// What the tests in package ksvc_test use of the inside. They are in another package
+// because ksvctest imports this one.
+const AnnotationPrevious, AnnotationRestarted = annotationPrevious, annotationRestarted
+
+var NewService = newService

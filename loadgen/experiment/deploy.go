@@ -1,0 +1,110 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/templates"
+)
+
+// deploy creates the services and returns them as targets once each is Ready, at
+// zero pods and reachable through the ingress.
+func (s *session) deploy(ctx context.Context, services []templates.Service) ([]record.Target, error) {
+	s.deployed += len(services)
+	began := time.Now()
+	if err := s.cluster.Create(ctx, s.header.RunID, services, s.progress("creating services")); err != nil {
+		return nil, err
+	}
+	s.tellDeployed(record.EventServicesCreated, len(services), "%d services created in %.1f s", len(services), time.Since(began).Seconds())
+	targets, err := s.awaitAll(ctx, services)
+	if err != nil {
+		return nil, err
+	}
+	s.tellDeployed(record.EventServicesReady, len(services), "all Ready and at zero after %.1f s", time.Since(began).Seconds())
+	s.targets = append(s.targets, targets...)
+	return targets, nil
+}
+
+func (s *session) tellDeployed(kind record.Kind, n int, format string, args ...any) {
+	s.event(record.Event{At: s.clock.Now(), Kind: kind, Value: float64(n), Message: fmt.Sprintf(format, args...)})
+}
+
+// awaitAll awaits all services at once, and gives up with the first that fails.
+func (s *session) awaitAll(ctx context.Context, services []templates.Service) ([]record.Target, error) {
+	progress := s.progress("waiting until they are Ready and at zero")
+	targets := make([]record.Target, len(services))
+	var mu sync.Mutex
+	done := 0
+	group, ctx := errgroup.WithContext(ctx)
+	for i, service := range services {
+		group.Go(func() error {
+			t, err := s.await(ctx, service.Name)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			targets[i] = t
+			done++
+			progress(done, len(services))
+			return nil
+		})
+	}
+	return targets, group.Wait()
+}
+
+func (s *session) await(ctx context.Context, name string) (record.Target, error) {
+	t, err := s.cluster.AwaitReady(ctx, name)
+	if err != nil {
+		return t, err
+	}
+	if t.Address, err = s.ingress(ctx, name); err != nil {
+		return t, err
+	}
+	return t, s.cluster.AwaitRoute(ctx, t)
+}
+
+// ingress is where to connect. Some ingresses tell only once a service exists; then
+// the first service that is Ready is asked, and the answer written down.
+func (s *session) ingress(ctx context.Context, service string) (string, error) {
+	s.addressing.Lock()
+	defer s.addressing.Unlock()
+	if s.address != "" {
+		return s.address, nil
+	}
+	address, err := s.cluster.Address(ctx, service)
+	if err != nil {
+		return "", err
+	}
+	s.address = address
+	s.event(record.Event{At: s.clock.Now(), Kind: record.EventIngressFound, Message: address})
+	return address, nil
+}
+
+// service is the i-th service of the class at place ordinal among the sides.
+func (s *session) service(class record.Class, ordinal, i int) templates.Service {
+	o := &s.setup.Service
+	return templates.Service{
+		Name:         templates.ServiceName(s.header.RunID, class.Name, class.Variant, ordinal, i),
+		RuntimeClass: class.Name, Variant: class.Variant, Image: class.Image,
+		Env: o.Env, Requests: o.Requests, Limits: o.Limits, StableWindow: o.StableWindow,
+		Timeout: o.revisionTimeout(s.survey.MaxRevisionTimeout),
+	}
+}
+
+// services are those of every class from the from-th up to the n-th, class by class
+// for each number.
+func (s *session) services(from, n int) []templates.Service {
+	var all []templates.Service
+	for i := from; i < n; i++ {
+		for ordinal, class := range s.header.Classes {
+			all = append(all, s.service(class, ordinal, i))
+		}
+	}
+	return all
+}

@@ -1,0 +1,96 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// prover is what sending first requests needs of a cluster; see Watcher.
+type prover interface {
+	AwaitZero(ctx context.Context, t record.Target) error
+	AwaitRoute(ctx context.Context, t record.Target) error
+	Prove(ctx context.Context, t record.Target, s *record.Sample) error
+}
+
+// sink takes what was measured; *record.Writer is one. It is used by several
+// goroutines.
+type sink interface {
+	Sample(record.Sample) error
+	Event(record.Event) error
+}
+
+// proofLimit bounds how long the proof of one sample may take. It also holds after
+// an interruption: a request that was answered is worth its proof.
+const proofLimit = 30 * time.Second
+
+// recorder proves samples, writes them down, and tells the observer.
+type recorder struct {
+	clock    record.Clock
+	cluster  prover
+	sink     sink
+	observer Observer
+
+	mu          sync.Mutex
+	done, total int
+}
+
+// keep proves a sample and writes it down at once.
+func (r *recorder) keep(ctx context.Context, t record.Target, s *record.Sample) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofLimit)
+	defer cancel()
+	if err := r.cluster.Prove(ctx, t, s); err != nil {
+		if s.ColdReason == record.NotExamined {
+			s.ColdReason = err.Error()
+		}
+		if err := r.event(record.EventProofFailed, t, err); err != nil {
+			return err
+		}
+	}
+	if err := r.sink.Sample(*s); err != nil {
+		return fmt.Errorf("record sample of %s: %w", name(t), err)
+	}
+	r.tell(*s)
+	return nil
+}
+
+func (r *recorder) tell(s record.Sample) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.done++
+	r.observer.See(SampleTaken{r.done, r.total, s})
+}
+
+// skip writes down that a trial was not made.
+func (r *recorder) skip(t record.Target, cause error) error {
+	r.mu.Lock()
+	r.done++
+	r.mu.Unlock()
+	return r.event(record.EventTrialSkipped, t, cause)
+}
+
+func (r *recorder) event(kind record.Kind, t record.Target, cause error) error {
+	err := r.sink.Event(record.Event{
+		At: r.clock.Now(), Kind: kind, Message: cause.Error(),
+		RuntimeClass: t.RuntimeClass, Service: t.Service,
+	})
+	if err != nil {
+		return fmt.Errorf("record event %s of %s: %w", kind, name(t), err)
+	}
+	return nil
+}
+
+func name(t record.Target) string { return t.Namespace + "/" + t.Service }
+
+// pause waits, unless the context ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

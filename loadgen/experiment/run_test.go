@@ -1,0 +1,313 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/templates"
+)
+
+// madeUp is a cluster that keeps a list of what it was asked for. Its ingress is a
+// listener of the test, which answers as the function does.
+type madeUp struct {
+	t       *testing.T
+	ingress string
+	// hidden says that the survey does not find the ingress.
+	hidden bool
+	// fails are errors by the name of what is asked for; trouble is what AwaitTrouble
+	// returns at once for a service.
+	fails   map[string]error
+	trouble map[string]error
+	// during is called when something is asked for.
+	during func(what string)
+
+	mu       sync.Mutex
+	asked    []string
+	services map[string]templates.Service
+}
+
+func newMadeUp(t *testing.T) *madeUp {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	m := &madeUp{t: t, ingress: listener.Addr().String(), fails: map[string]error{}, trouble: map[string]error{}, services: map[string]templates.Service{}}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go newFakeCluster(record.NewClock()).instantly().serve(conn)
+		}
+	}()
+	return m
+}
+
+func (f *fakeCluster) instantly() *fakeCluster { f.coldStart = 0; return f }
+
+func (m *madeUp) ask(what string) error {
+	m.mu.Lock()
+	m.asked = append(m.asked, what)
+	m.mu.Unlock()
+	if m.during != nil {
+		m.during(what)
+	}
+	return m.fails[what]
+}
+
+func (m *madeUp) was(what string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Contains(m.asked, what)
+}
+
+func (m *madeUp) Server() string { return "https://made-up" }
+func (m *madeUp) Survey(context.Context, record.Needs) (record.Survey, error) {
+	s := record.Survey{IngressAddress: m.ingress, Handlers: map[string]string{"runc": "runc"}, GracePeriod: time.Second, MaxRevisionTimeout: time.Hour}
+	if m.hidden {
+		s.IngressAddress = ""
+	}
+	return s, m.ask("survey")
+}
+func (m *madeUp) Create(_ context.Context, _ string, services []templates.Service, progress func(done, total int)) error {
+	m.mu.Lock()
+	for _, s := range services {
+		m.services[s.Name] = s
+	}
+	m.mu.Unlock()
+	progress(len(services), len(services))
+	return m.ask("create")
+}
+func (m *madeUp) Address(context.Context, string) (string, error) {
+	return m.ingress, m.ask("address")
+}
+func (m *madeUp) Remove(ctx context.Context, _ string, _ func(done, total int)) error {
+	if ctx.Err() != nil {
+		m.t.Error("removes under a context that has ended")
+	}
+	return m.ask("remove")
+}
+func (m *madeUp) StartWatch(context.Context, string, record.Clock, record.Patience, func(record.Event)) error {
+	return m.ask("watch")
+}
+func (m *madeUp) StopWatch() { _ = m.ask("stop watch") }
+func (m *madeUp) AwaitReady(_ context.Context, name string) (record.Target, error) {
+	m.mu.Lock()
+	s := m.services[name]
+	m.mu.Unlock()
+	return record.Target{RuntimeClass: s.RuntimeClass, Variant: s.Variant, Namespace: "bench", Service: name,
+		Revision: name + "-00001", Host: name + ".bench.example.com"}, m.ask("ready")
+}
+func (m *madeUp) AwaitZero(ctx context.Context, _ record.Target) error {
+	return errors.Join(ctx.Err(), m.ask("zero"))
+}
+func (m *madeUp) AwaitRoute(context.Context, record.Target) error { return m.ask("route") }
+func (m *madeUp) AwaitTrouble(ctx context.Context, t record.Target) error {
+	if err := m.trouble[t.RuntimeClass]; err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+func (m *madeUp) Prove(_ context.Context, _ record.Target, s *record.Sample) error {
+	s.Cold, s.ColdReason = record.Proven, "made up"
+	return m.ask("prove")
+}
+func (m *madeUp) Instances(record.Key) record.InstanceCount { return record.InstanceCount{} }
+func (m *madeUp) ImageID(string) string                     { return "sha256:1" }
+func (m *madeUp) Requests() int64                           { return 7 }
+func (m *madeUp) SampleUsage(context.Context, record.Clock, func(record.Resource), func(record.Event)) func() {
+	return func() { _ = m.ask("stop usage") }
+}
+func (m *madeUp) StartTraces(context.Context, string, func(record.TraceSpan)) (string, error) {
+	return "http://here", m.ask("traces")
+}
+func (m *madeUp) StopTraces() error { return m.ask("stop traces") }
+func (m *madeUp) RestoreTraces(ctx context.Context) error {
+	return errors.Join(ctx.Err(), m.ask("restore traces"))
+}
+
+func setupOf(t *testing.T) Setup {
+	return Setup{
+		Classes: []record.Class{{Name: "runc", Image: "x"}},
+		Service: Service{StableWindow: ShortestWindow, ClientTimeout: 5 * time.Second},
+		RunFile: filepath.Join(t.TempDir(), "run.jsonl"), Seed: 1,
+	}
+}
+
+// runFile reads what a run wrote.
+func runFile(t *testing.T, path string) *record.Run {
+	t.Helper()
+	run, err := record.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+func TestRun(t *testing.T) {
+	for name, e := range map[string]Experiment{
+		"single": &Single{Setup: setupOf(t), Iterations: 2, ServicesPerClass: 1},
+		"scale": &Scale{Setup: setupOf(t), Iterations: 1, Services: []int{3}, MaxServices: 10,
+			Arrival: arrivalOf(t, "burst")},
+		"ab": &AB{Setup: setupOf(t), A: record.Side{RuntimeClass: "runc", Image: "x"}, B: record.Side{RuntimeClass: "runc", Image: "y"},
+			MaxBlocks: 2, Budget: time.Minute, ServicesPerSide: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMadeUp(t)
+			if s, ok := e.(*Scale); ok {
+				s.Service.StableWindow = ShortestWindow
+			}
+			result, err := Run(t.Context(), m, e, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := runFile(t, result.RunFile)
+			if run.End == nil || run.End.Reason != record.EndCompleted || len(run.Samples) < 3 || run.Header.RunID != result.RunID {
+				t.Errorf("end %+v, %d samples of run %s", run.End, len(run.Samples), run.Header.RunID)
+			}
+			if run.Header.Classes[0].Handler != "runc" || run.Header.Classes[0].ImageDigest != "sha256:1" || run.Header.Settings.StableWindow != ShortestWindow {
+				t.Errorf("header %+v", run.Header)
+			}
+			if !m.was("stop watch") || !m.was("remove") || m.was("traces") {
+				t.Errorf("asked for %v", m.asked)
+			}
+		})
+	}
+}
+
+// Whatever fails, what was created is removed, and the run file says how it ended.
+func TestRunEndsInOrder(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name    string
+		fails   string
+		removed bool
+		file    bool
+	}{
+		{"the checks", "survey", false, false},
+		{"the watches", "watch", false, true},
+		{"Knative's tracing", "traces", false, true},
+		{"the creation", "create", true, true},
+		{"a service", "ready", true, true},
+		{"a route", "route", true, true},
+		{"the removal", "remove", true, true},
+		{"the end of tracing", "stop traces", true, true},
+		{"restoring", "restore traces", true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, setup := newMadeUp(t), setupOf(t)
+			m.fails[c.fails] = broken
+			setup.Traces = Traces{On: true, Address: "192.0.2.1:0"}
+			if c.fails != "stop traces" && c.fails != "restore traces" && c.fails != "remove" {
+				setup.Service.ClientTimeout = time.Second
+			}
+			result, err := Run(t.Context(), m, &Single{Setup: setup, Iterations: 1, ServicesPerClass: 1}, nil)
+			if !errors.Is(err, broken) {
+				t.Fatalf("error %v", err)
+			}
+			if m.was("remove") != c.removed {
+				t.Errorf("removed: %v, asked for %v", m.was("remove"), m.asked)
+			}
+			if m.was("traces") != (m.was("restore traces") && m.was("stop traces")) {
+				t.Errorf("tracing is not put back: %v", m.asked)
+			}
+			if (result.RunFile != "") != c.file {
+				t.Fatalf("run file %q", result.RunFile)
+			}
+			if c.file && runFile(t, setup.RunFile).End == nil {
+				t.Error("the run file has no end")
+			}
+		})
+	}
+}
+
+// An interruption at any step removes what was created by then.
+func TestRunIsInterrupted(t *testing.T) {
+	for step, removed := range map[string]bool{"survey": false, "create": true, "ready": true, "zero": true, "prove": true} {
+		t.Run(step, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			m, setup := newMadeUp(t), setupOf(t)
+			m.during = func(what string) {
+				if what == step {
+					cancel()
+				}
+			}
+			for _, what := range []string{"survey", "create", "ready"} {
+				if what == step {
+					m.fails[what] = context.Canceled
+				}
+			}
+			_, err := Run(ctx, m, &Single{Setup: setup, Iterations: 50, ServicesPerClass: 1}, nil)
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("error %v", err)
+			}
+			if m.was("remove") != removed {
+				t.Errorf("asked for %v", m.asked)
+			}
+			if step == "survey" {
+				return
+			}
+			if run := runFile(t, setup.RunFile); run.End == nil || run.End.Reason != record.EndInterrupted {
+				t.Errorf("end %+v", run.End)
+			}
+		})
+	}
+}
+
+func TestTheIngressMayBecomeKnownLater(t *testing.T) {
+	m, setup := newMadeUp(t), setupOf(t)
+	m.hidden = true
+	if _, err := Run(t.Context(), m, &Single{Setup: setup, Iterations: 1, ServicesPerClass: 2}, nil); err != nil {
+		t.Fatal(err)
+	}
+	run := runFile(t, setup.RunFile)
+	found := slices.DeleteFunc(slices.Clone(run.Events), func(e record.Event) bool { return e.Kind != record.EventIngressFound })
+	if len(found) != 1 || found[0].Message != m.ingress || run.Header.Cluster.Ingress != m.ingress {
+		t.Errorf("events %+v, ingress %q", found, run.Header.Cluster.Ingress)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	setup := func(change func(*Setup)) Setup { s := setupOf(t); change(&s); return s }
+	none := func(*Setup) {}
+	scale := Scale{Setup: setup(none), Services: []int{1}, Iterations: 1, MaxServices: 5, Arrival: arrivalOf(t, "burst")}
+	ab := AB{Setup: setup(none), A: record.Side{RuntimeClass: "a", Image: "x"}, B: record.Side{RuntimeClass: "b", Image: "x"}, MaxBlocks: 1, Budget: 1}
+	for want, e := range map[string]Experiment{
+		"no RuntimeClass is named":                             &Single{Iterations: 1, Setup: setup(func(s *Setup) { s.Classes = nil })},
+		"named twice":                                          &Single{Iterations: 1, Setup: setup(func(s *Setup) { s.Classes = append(s.Classes, s.Classes...) })},
+		"has no image":                                         &Single{Iterations: 1, Setup: setup(func(s *Setup) { s.Classes = []record.Class{{Name: "runc"}} })},
+		`runtime-class "a,b" is no name`:                       &Single{Iterations: 1, Setup: setup(func(s *Setup) { s.Classes = []record.Class{{Name: "a,b", Image: "x"}} })},
+		"iterations is 0: it must be at least 1":               &Single{Setup: setup(none)},
+		"offset-requests is -1: it must not be negative":       &Single{Setup: setup(none), Iterations: 1, OffsetRequests: -1},
+		"stable-window is 6.5s: Knative takes whole":           &Single{Iterations: 1, Setup: setup(func(s *Setup) { s.Service.StableWindow = 6500 * time.Millisecond })},
+		"stable-window is 2h0m0s: Knative takes 6s":            &Single{Iterations: 1, Setup: setup(func(s *Setup) { s.Service.StableWindow = 2 * time.Hour })},
+		"client-timeout is 0s: it must":                        &Single{Iterations: 1, Setup: setup(func(s *Setup) { s.Service.ClientTimeout = 0 })},
+		"limit memory=abc: want":                               &Single{Iterations: 1, Setup: setup(func(s *Setup) { s.Service.Limits = map[string]string{"memory": "abc"} })},
+		"services is [0]":                                      &Scale{Setup: scale.Setup, Services: []int{0}, Iterations: 1, MaxServices: 5, Arrival: scale.Arrival},
+		"max-services is 5, and 6":                             &Scale{Setup: scale.Setup, Services: []int{6}, Iterations: 1, MaxServices: 5, Arrival: scale.Arrival},
+		"settle is -1ns":                                       &Scale{Setup: scale.Setup, Services: []int{1}, Iterations: 1, MaxServices: 5, Arrival: scale.Arrival, Settle: -1},
+		"want burst, uniform":                                  &Scale{Setup: scale.Setup, Services: []int{1}, Iterations: 1, MaxServices: 5},
+		"until-failure and --iterations 2 exclude each other:": &Limit{Scale: Scale{Setup: scale.Setup, Services: []int{1}, Iterations: 2, MaxServices: 5, Arrival: scale.Arrival}},
+		"budget is 0s: it must be positive":                    &AB{Setup: ab.Setup, A: ab.A, B: ab.B, MaxBlocks: 1},
+		"b limit cpu=x: want":                                  &AB{Setup: ab.Setup, A: ab.A, B: record.Side{RuntimeClass: "b", Image: "x", Limits: map[string]string{"cpu": "x"}}, MaxBlocks: 1, Budget: 1},
+	} {
+		m := newMadeUp(t)
+		if _, err := Run(t.Context(), m, e, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+		if len(m.asked) > 0 {
+			t.Errorf("%s: asked the cluster for %v first", want, m.asked)
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package experiment
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+)
+
+// session is one run under way.
+type session struct {
+	cluster  Cluster
+	observer Observer
+	setup    *Setup
+	patience record.Patience
+	clock    record.Clock
+	header   record.Header
+	path     string
+	writer   *record.Writer
+	survey   record.Survey
+	traces   *traces
+	guard    *guard
+	cost     *cost
+	// address is where to connect, empty until it is known; addressing guards it.
+	addressing sync.Mutex
+	address    string
+	// deployed is how many services may exist, targets those that are ready.
+	deployed int
+	targets  []record.Target
+}
+
+// open checks the cluster, creates the run file and arms the watches. Nothing is
+// created in the cluster. The session is nil where there is no run file to close.
+func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, error) {
+	setup := e.setup()
+	o.See(Step{"checking the cluster at " + c.Server()})
+	survey, err := c.Survey(ctx, needs(e))
+	for _, check := range survey.Checks {
+		o.See(Checked{check})
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.adapt(survey)
+	s := &session{
+		cluster: c, observer: o, setup: setup, patience: e.patience(), clock: record.NewClock(),
+		survey: survey, address: survey.IngressAddress,
+	}
+	s.header = s.describe(e)
+	s.path = setup.RunFile
+	if s.path == "" {
+		s.path = filepath.Join("results", s.header.RunID+".jsonl")
+	}
+	if s.writer, err = record.Create(s.path, s.header); err != nil {
+		return nil, err
+	}
+	return s, c.StartWatch(ctx, s.header.RunID, s.clock, s.patience, s.event)
+}
+
+func needs(e Experiment) record.Needs {
+	setup := e.setup()
+	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On}
+	seen := map[string]bool{}
+	for _, class := range e.sides() {
+		if !seen[class.Name] {
+			n.RuntimeClasses = append(n.RuntimeClasses, class.Name)
+		}
+		seen[class.Name] = true
+	}
+	return n
+}
+
+// describe makes the header.
+func (s *session) describe(e Experiment) record.Header {
+	command, shape := e.describe()
+	h := record.Header{
+		RunID: newRunID(s.clock.Start()), Tool: s.setup.Tool, Command: command, Shape: shape, Settings: e.settings(),
+		Classes: append([]record.Class(nil), e.sides()...), Seed: s.setup.Seed, Started: s.clock.Start(), Cluster: s.survey.Cluster,
+	}
+	for i := range h.Classes {
+		h.Classes[i].Handler = s.survey.Handlers[h.Classes[i].Name]
+	}
+	return h
+}
+
+// newRunID sorts by time and is a valid label.
+func newRunID(started time.Time) string {
+	return started.UTC().Format("20060102-150405-") + randomHex(3)
+}
+
+func randomHex(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b) // it never fails
+	return hex.EncodeToString(b)
+}
+
+// event writes an event down. A failure to do so is told; the run ends when its next
+// sample cannot be written either.
+func (s *session) event(e record.Event) { s.told(s.writer.Event(e)) }
+
+func (s *session) told(err error) {
+	if err != nil {
+		s.observer.See(Warning{err.Error()})
+	}
+}
+
+// See takes a notice of what the run does: the guard and the cost go by it, and the
+// observer is told.
+func (s *session) See(n Notice) {
+	switch n := n.(type) {
+	case TrialBegun:
+		s.guard.watch(n.Target)
+		s.cost.beginTrial()
+	case RoundFiring:
+		for _, t := range n.Targets {
+			s.guard.watch(t)
+		}
+	case SampleTaken:
+		s.cost.endTrial()
+		if answered(&n.Sample) {
+			s.guard.release(n.Sample.Key().Class())
+		}
+	}
+	s.observer.See(n)
+}
+
+// answered says that an instance of the class has served a request, whatever it
+// answered.
+func answered(s *record.Sample) bool { return !s.Failed() || s.Function != nil }
+
+// client is what sends the run's requests.
+func (s *session) client() *loadgen.Client {
+	return &loadgen.Client{Clock: s.clock, Timeout: s.setup.Service.ClientTimeout, TraceID: s.traces.ids()}
+}
+
+// keepWith makes a recorder one that keeps the run's samples.
+func (s *session) keepWith(r *recorder) {
+	r.clock, r.cluster, r.sink, r.observer = s.clock, s.cluster, s.writer, s
+}
+
+// ErrNothingMeasured is returned for a run that was completed for nothing.
+var ErrNothingMeasured = errors.New("no sample was an answered cold start")
+
+// measure runs the experiment, from the traces to the last sample.
+func (s *session) measure(ctx context.Context, e Experiment) error {
+	if err := s.startTraces(ctx); err != nil {
+		return err
+	}
+	s.guard = newGuard(ctx, s.cluster.AwaitTrouble)
+	defer s.guard.stop()
+	return s.guard.reason(e.measure(s.guard.ctx, s))
+}
+
+// finish writes down what is known at the end of an experiment, and says whether it
+// measured anything.
+func (s *session) finish(samples []record.Sample) error {
+	if err := errors.Join(s.tellCost(len(samples)), s.digests()); err != nil {
+		return err
+	}
+	for i := range samples {
+		if one := &samples[i]; !one.Discarded && one.Cold == record.Proven && !one.Failed() {
+			return nil
+		}
+	}
+	return ErrNothingMeasured
+}
+
+// digests writes down what the kubelet ran for each class.
+func (s *session) digests() error {
+	told := map[record.Key]bool{}
+	for _, t := range s.targets {
+		id := s.cluster.ImageID(t.Service)
+		if id == "" || told[t.Key()] {
+			continue
+		}
+		told[t.Key()] = true
+		e := record.Event{At: s.clock.Now(), Kind: record.EventImageDigest, RuntimeClass: t.RuntimeClass, Variant: t.Variant, Message: id}
+		if err := s.writer.Event(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// close writes the last line, restores what was changed and removes what was
+// created, also when ctx has ended. It returns cause with whatever else went wrong.
+func (s *session) close(ctx context.Context, cause error) error {
+	s.cluster.StopWatch()
+	errs := []error{cause, s.traces.finish(ctx), s.writer.End(s.clock.Now(), endOf(ctx, cause), cause)}
+	if s.deployed > 0 {
+		err := s.cluster.Remove(context.WithoutCancel(ctx), s.header.RunID, s.progress("removing what was created"))
+		errs = append(errs, err)
+	}
+	errs = append(errs, s.traces.restore(ctx))
+	return errors.Join(errs...)
+}
+
+func endOf(ctx context.Context, cause error) string {
+	switch {
+	case ctx.Err() != nil:
+		return record.EndInterrupted
+	case cause != nil && !errors.Is(cause, ErrNothingMeasured):
+		return record.EndFailed
+	}
+	return record.EndCompleted
+}
+
+// progress tells the observer that a task begins, and then how far it is.
+func (s *session) progress(task string) func(done, total int) {
+	s.observer.See(Progress{Task: task})
+	return func(done, total int) { s.observer.See(Progress{task, done, total}) }
+}

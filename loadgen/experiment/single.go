@@ -1,0 +1,69 @@
+package experiment
+
+import (
+	"context"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// Single compares the cold start of a single instance over RuntimeClasses: one cold
+// start at a time, the classes interleaved in a random order.
+type Single struct {
+	Setup
+	// Iterations is how many samples there will be of each class.
+	Iterations int
+	// ServicesPerClass is how many services of each class take turns; zero stands for
+	// as many as it takes not to wait for zero pods.
+	ServicesPerClass int
+	// OffsetRequests is how many warm requests follow each cold start, to estimate the
+	// offset of the function's clock.
+	OffsetRequests int
+	// Preset is the name of published settings that were taken over, for the record.
+	Preset string
+}
+
+// Validate implements Experiment.
+func (e *Single) Validate() error {
+	var p problems
+	p.atLeast("iterations", e.Iterations, 1)
+	p.atLeast("services-per-class", e.ServicesPerClass, 0)
+	p.atLeast("offset-requests", e.OffsetRequests, 0)
+	p.add(e.Setup.validate(e.Classes))
+	return p.err()
+}
+
+func (*Single) describe() (string, record.Shape) { return "single", record.Shape{} }
+
+func (e *Single) adapt(s record.Survey) {
+	if e.ServicesPerClass == 0 {
+		e.ServicesPerClass = servicesPerClass(e.Service.StableWindow, s.GracePeriod, len(e.Classes), e.Iterations)
+	}
+}
+
+func (e *Single) settings() record.Settings {
+	s := e.recorded()
+	s.Iterations, s.ServicesPerClass, s.OffsetRequests, s.Preset = e.Iterations, e.ServicesPerClass, e.OffsetRequests, e.Preset
+	return s
+}
+
+func (e *Single) patience() record.Patience { return record.Patience{Zero: e.Service.zeroTimeout()} }
+
+func (e *Single) measure(ctx context.Context, s *session) error {
+	targets, err := s.deploy(ctx, s.services(0, e.ServicesPerClass))
+	if err != nil {
+		return err
+	}
+	return s.takeTurns(ctx, &turns{targets: targets, iterations: e.Iterations, offsetRequests: e.OffsetRequests})
+}
+
+// takeTurns measures the targets one cold start at a time.
+func (s *session) takeTurns(ctx context.Context, t *turns) error {
+	s.startCost()
+	s.keepWith(&t.recorder)
+	t.client, t.seed, t.zeroTimeout = s.client(), s.setup.Seed, s.patience.Zero
+	samples, err := t.run(ctx)
+	if err != nil {
+		return err
+	}
+	return s.finish(samples)
+}

@@ -1,0 +1,97 @@
+package experiment
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// batchDelay is how long a component of Knative may keep spans to itself: its
+// batches leave every 5 s.
+const batchDelay = 6 * time.Second
+
+// traces collects the spans of a run's requests. A nil one collects none.
+//
+//	start ──── Knative reports to this program
+//	(the experiment)
+//	finish ─── the last batches are awaited, the listening ends
+//	(services are removed, so that the setting does not make Knative roll them out)
+//	restore ── Knative's setting is put back
+type traces struct {
+	tracer   Tracer
+	observer Observer
+	sink     func(record.TraceSpan)
+	endpoint string
+	// prefix begins the ids of this run's traces, and of no other.
+	prefix   string
+	received atomic.Int64
+	// last is when the last request was made, in Unix nanoseconds.
+	last atomic.Int64
+}
+
+// startTraces makes Knative report to this run, if it is asked for. What failed
+// half-way is for close to undo.
+func (s *session) startTraces(ctx context.Context) error {
+	if !s.setup.Traces.On {
+		return nil
+	}
+	if s.setup.Traces.Shared {
+		s.observer.See(Warning{"--traces changes a setting that Knative gives to every queue-proxy: now and at the end of the run it rolls out all revisions of the cluster anew"})
+	}
+	s.observer.See(Step{"having Knative report traces to " + s.setup.Traces.Address + ": restarting the activator"})
+	s.traces = &traces{
+		tracer: s.cluster, observer: s.observer, prefix: randomHex(8),
+		sink: func(span record.TraceSpan) { s.told(s.writer.Span(span)) },
+	}
+	var err error
+	s.traces.endpoint, err = s.cluster.StartTraces(ctx, s.setup.Traces.Address, s.traces.take)
+	return err
+}
+
+// ids draws trace ids for requests; it is nil when nothing is collected.
+func (t *traces) ids() func() string {
+	if t == nil {
+		return nil
+	}
+	return func() string {
+		t.last.Store(time.Now().UnixNano())
+		return t.prefix + randomHex(8)
+	}
+}
+
+// take keeps a span of this run's.
+func (t *traces) take(s record.TraceSpan) {
+	if strings.HasPrefix(s.TraceID, t.prefix) {
+		t.received.Add(1)
+		t.sink(s)
+	}
+}
+
+// finish waits for the spans of the last requests, unless the run was interrupted.
+// No span comes after it.
+func (t *traces) finish(ctx context.Context) error {
+	if t == nil {
+		return nil
+	}
+	asked := t.last.Load() > 0
+	if asked && ctx.Err() == nil {
+		t.observer.See(Step{"waiting " + batchDelay.String() + " for the last traces"})
+		_ = pause(ctx, batchDelay)
+	}
+	if asked && ctx.Err() == nil && t.received.Load() == 0 {
+		t.observer.See(Warning{"no trace arrived at " + t.endpoint + ": pods may not be able to reach it"})
+	}
+	return t.tracer.StopTraces()
+}
+
+// restore puts Knative's setting back, also when the run was interrupted.
+func (t *traces) restore(ctx context.Context) error {
+	if t == nil {
+		return nil
+	}
+	t.observer.See(Step{"restoring Knative's tracing: restarting the activator"})
+	return t.tracer.RestoreTraces(context.WithoutCancel(ctx))
+}

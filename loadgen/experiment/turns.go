@@ -1,0 +1,144 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+)
+
+// turns measures one cold start at a time, the classes interleaved in a random
+// order. The services of a class take turns, so that one can return to zero pods
+// while others are measured.
+type turns struct {
+	recorder
+	client  *loadgen.Client
+	targets []record.Target
+	// iterations is how many blocks are measured, and so how many samples there will
+	// be of each class.
+	iterations int
+	seed       uint64
+	// zeroTimeout bounds the wait for a service to return to zero pods.
+	zeroTimeout time.Duration
+	// offsetRequests is how many warm requests follow each cold start to estimate the
+	// offset of the function's clock.
+	offsetRequests int
+	// enough, when set, is asked after each block whether what was measured is enough:
+	// then the rest of the plan is left out.
+	enough func([]record.Sample) bool
+
+	zeros *zeros
+	// failed says that the latest sample did, maybe on its way.
+	failed bool
+	// left counts the trials that each target still has before it.
+	left    []int
+	samples []record.Sample
+}
+
+// run makes all trials and returns their samples, which have been written down by
+// then. When the context ends it stops sending and returns what there is with the
+// context's error.
+func (r *turns) run(ctx context.Context) ([]record.Sample, error) {
+	waiting, stop := context.WithCancel(ctx)
+	trials := planOf(r.targets, r.iterations, r.seed)
+	r.zeros = newZeros(waiting, r.cluster, r.targets, r.zeroTimeout)
+	r.left, r.total = make([]int, len(r.targets)), len(trials)
+	defer r.zeros.wait()
+	defer stop()
+	return r.samples, r.all(ctx, trials)
+}
+
+func (r *turns) all(ctx context.Context, trials []trial) error {
+	if err := r.announce(trials); err != nil {
+		return err
+	}
+	for _, t := range trials {
+		r.left[t.target]++
+	}
+	for i := range r.targets {
+		r.zeros.start(i)
+	}
+	for i, t := range trials {
+		if i > 0 && t.block > max(trials[i-1].block, 1) && r.enough != nil && r.enough(r.samples) {
+			break
+		}
+		if err := r.try(ctx, t); err != nil {
+			return err
+		}
+		if r.left[t.target]--; r.left[t.target] > 0 {
+			r.zeros.start(t.target)
+		}
+	}
+	return nil
+}
+
+// announce says how many samples will be discarded.
+func (r *turns) announce(trials []trial) error {
+	n := 0
+	for _, t := range trials {
+		if t.discarded {
+			n++
+		}
+	}
+	err := r.sink.Event(record.Event{
+		At: r.clock.Now(), Kind: record.EventDiscardedRound, Value: float64(n),
+		Message: fmt.Sprintf("the first %d cold starts, one of each service, warm caches and are left out of every summary", n),
+	})
+	if err != nil {
+		return fmt.Errorf("record event %s: %w", record.EventDiscardedRound, err)
+	}
+	return nil
+}
+
+// try makes one trial when its service is at zero. Only what ends the run is an
+// error.
+func (r *turns) try(ctx context.Context, t trial) error {
+	target := r.targets[t.target]
+	err := r.zeros.await(ctx, t.target)
+	if err == nil && r.failed {
+		err = r.awaitRoute(ctx, target)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return r.skip(target, fmt.Errorf("block %d: %w", t.block, err))
+	}
+	r.observer.See(TrialBegun{target})
+	s, err := r.client.Send(ctx, target, r.clock.Now())
+	if err != nil {
+		return errors.Join(err, r.event(record.EventRequestAbandoned, target, err))
+	}
+	s.Block, s.Discarded = t.block, t.discarded
+	s.ClockOffset = loadgen.EstimateOffset(ctx, r.client, target, s, r.offsetRequests)
+	if err := r.keep(ctx, target, &s); err != nil {
+		return err
+	}
+	r.samples = append(r.samples, s)
+	r.failed = s.Failed()
+	return nil
+}
+
+// routeNotice is how long a look at a route may take when nothing is wrong with it.
+const routeNotice = 500 * time.Millisecond
+
+// awaitRoute keeps an ingress that is down for a moment from failing one trial after
+// the other: a request that is refused takes no time at all.
+func (r *turns) awaitRoute(ctx context.Context, t record.Target) error {
+	began := r.clock.Now()
+	if err := r.cluster.AwaitRoute(ctx, t); err != nil {
+		return err
+	}
+	r.failed = false
+	waited := r.clock.Now() - began
+	if waited < routeNotice {
+		return nil
+	}
+	return r.sink.Event(record.Event{
+		At: r.clock.Now(), Kind: record.EventRouteRestored, RuntimeClass: t.RuntimeClass, Service: t.Service, Value: waited.Seconds(),
+		Message: fmt.Sprintf("requests get through ingress %s again, after %.1fs", t.Address, waited.Seconds()),
+	})
+}

@@ -1,0 +1,268 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+)
+
+// newTurns takes turns on a cluster in memory.
+func newTurns(iterations int, all []record.Target) (*turns, *fakeCluster, *memorySink) {
+	clock := record.NewClock()
+	cluster, sink := newFakeCluster(clock), &memorySink{}
+	return &turns{
+		recorder: recorder{clock: clock, cluster: cluster, sink: sink, observer: ObserverFunc(func(Notice) {})},
+		client:   &loadgen.Client{Clock: clock, Timeout: 100 * time.Second, Dial: cluster.dial},
+		targets:  all, iterations: iterations, seed: 1, zeroTimeout: time.Minute,
+	}, cluster, sink
+}
+
+func TestTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, cluster, sink := newTurns(10, targets(5, "runc", "crun", "gvisor"))
+		var last, total, begun int
+		e.observer = ObserverFunc(func(n Notice) {
+			switch n := n.(type) {
+			case TrialBegun:
+				begun++
+			case SampleTaken:
+				if begun != n.Done {
+					t.Errorf("%d trials begun when %d samples were done", begun, n.Done)
+				}
+				if n.Done != last+1 || n.Sample.Outcome != record.OK {
+					t.Errorf("observed %d of %d after %d: %s", n.Done, n.Total, last, n.Sample.Outcome)
+				}
+				last, total = n.Done, n.Total
+			}
+		})
+		samples, err := e.run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(sink.samples, samples); diff != "" {
+			t.Errorf("returned and recorded differ: %s", diff)
+		}
+		if last != 45 || total != 45 || cluster.most != 1 {
+			t.Errorf("%d of %d observed, %d at most in flight", last, total, cluster.most)
+		}
+		measured := map[string]int{}
+		for _, s := range samples {
+			if s.Discarded != (s.Block == 0) || s.Cold != record.Proven || s.Services != 1 {
+				t.Errorf("sample %+v", s)
+			}
+			if !s.Discarded {
+				measured[s.RuntimeClass]++
+			}
+		}
+		if diff := cmp.Diff(map[string]int{"runc": 10, "crun": 10, "gvisor": 10}, measured); diff != "" {
+			t.Errorf("samples by class: %s", diff)
+		}
+		if e := sink.ofKind(record.EventDiscardedRound); len(e) != 1 || e[0].Value != 15 {
+			t.Errorf("discarded round: %+v", e)
+		}
+		// Five services of each of three classes give each ten seconds and more to come
+		// back: the cold starts alone set the time.
+		if took := e.clock.Now(); took != 45*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// The sides of an A/B run are of one class and take turns as classes do, until
+// there is enough: then the run ends after a whole block, in the order of the plan.
+func TestTurnsEndsWhenItIsEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := targets(3, "a", "b")
+		for i := range all {
+			all[i].RuntimeClass, all[i].Variant = "runc", all[i].RuntimeClass
+		}
+		e, _, sink := newTurns(100, all)
+		var asked []int
+		e.enough = func(samples []record.Sample) bool {
+			asked = append(asked, len(samples))
+			return len(samples) >= 6+2*4
+		}
+		samples, err := e.run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]int{8, 10, 12, 14}, asked); diff != "" {
+			t.Errorf("asked after so many samples: %s", diff)
+		}
+		if len(samples) != 14 || len(sink.samples) != 14 {
+			t.Errorf("%d samples, %d recorded", len(samples), len(sink.samples))
+		}
+		for i, s := range samples {
+			want := e.targets[planOf(e.targets, 100, 1)[i].target]
+			if s.Service != want.Service || s.Variant != want.Variant || s.RuntimeClass != "runc" {
+				t.Errorf("trial %d: got %s of %q, planned %s of %q", i, s.Service, s.Variant, want.Service, want.Variant)
+			}
+		}
+	})
+}
+
+// With too few services the trials wait, and the order is kept.
+func TestTurnsWaitsForZero(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _, _ := newTurns(3, targets(1, "runc", "crun"))
+		samples, err := e.run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := map[string]time.Duration{}
+		for i, s := range samples {
+			if before, ok := done[s.Service]; ok && s.Sent < before+10*time.Second {
+				t.Errorf("%s was fired %v after its last answer", s.Service, s.Sent-before)
+			}
+			done[s.Service] = s.Done
+			if want := planOf(e.targets, 3, 1)[i]; s.Service != e.targets[want.target].Service || s.Block != want.block {
+				t.Errorf("trial %d: got %s in block %d, planned %+v", i, s.Service, s.Block, want)
+			}
+		}
+	})
+}
+
+func TestTurnsSkipsWhatIsStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, cluster, sink := newTurns(3, targets(1, "runc", "crun"))
+		cluster.stuck["crun-0"] = true
+		samples, err := e.run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range samples {
+			if s.RuntimeClass != "runc" {
+				t.Errorf("sample of %s", s.RuntimeClass)
+			}
+		}
+		skipped := sink.ofKind(record.EventTrialSkipped)
+		if len(samples) != 4 || len(skipped) != 4 {
+			t.Fatalf("%d samples, %d skipped", len(samples), len(skipped))
+		}
+		for _, e := range skipped {
+			if e.Service != "crun-0" || e.RuntimeClass != "crun" || !strings.Contains(e.Message, "service bench/crun-0 is not at zero within 1m0s: 2 pods are left") {
+				t.Errorf("event %+v", e)
+			}
+		}
+	})
+}
+
+func TestTurnsKeepsFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, cluster, sink := newTurns(2, targets(1, "runc"))
+		cluster.silent["runc-0"] = true
+		cluster.proofs = errors.New("the watch is gone")
+		if _, err := e.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range sink.samples {
+			if s.Outcome != record.Timeout || s.Cold != record.Unknown || s.ColdReason != "the watch is gone" {
+				t.Errorf("got %s, %s because %q", s.Outcome, s.Cold, s.ColdReason)
+			}
+		}
+		if len(sink.samples) != 3 || len(sink.ofKind(record.EventProofFailed)) != 3 {
+			t.Errorf("%d samples, %d failed proofs", len(sink.samples), len(sink.ofKind(record.EventProofFailed)))
+		}
+	})
+}
+
+func TestTurnsInterrupted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		e, cluster, sink := newTurns(100, targets(2, "runc"))
+		time.AfterFunc(2500*time.Millisecond, cancel)
+		samples, err := e.run(ctx)
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("got error %v", err)
+		}
+		if len(samples) != 2 || len(sink.samples) != 2 {
+			t.Errorf("%d samples returned, %d recorded: want the two that were complete", len(samples), len(sink.samples))
+		}
+		if e.clock.Now() > 10*time.Second || cluster.sent() > 3 {
+			t.Errorf("went on until %v with %d requests", e.clock.Now(), cluster.sent())
+		}
+	})
+}
+
+func TestTurnsAbandonsTheRequestInFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		e, cluster, sink := newTurns(100, targets(1, "runc"))
+		defer cluster.serving.Wait()
+		time.AfterFunc(500*time.Millisecond, cancel)
+		if _, err := e.run(ctx); !errors.Is(err, context.Canceled) {
+			t.Fatalf("got error %v", err)
+		}
+		abandoned := sink.ofKind(record.EventRequestAbandoned)
+		if len(abandoned) != 1 || !strings.Contains(abandoned[0].Message, "cut off after 500ms") || len(sink.samples) != 0 {
+			t.Errorf("events %+v, %d samples", abandoned, len(sink.samples))
+		}
+	})
+}
+
+func TestTurnsStopsWhenNothingCanBeRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, cluster, sink := newTurns(5, targets(2, "runc"))
+		sink.fails = errors.New("disk full")
+		if _, err := e.run(t.Context()); err == nil || !strings.Contains(err.Error(), "bench/runc-") {
+			t.Errorf("got error %v", err)
+		}
+		if cluster.sent() != 1 {
+			t.Errorf("%d requests", cluster.sent())
+		}
+	})
+}
+
+func TestTurnsEstimatesOffsets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, cluster, _ := newTurns(1, targets(1, "runc"))
+		e.offsetRequests = 2
+		samples, err := e.run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range samples {
+			if s.ClockOffset == nil || s.ClockOffset.Requests != 2 {
+				t.Errorf("offset %+v", s.ClockOffset)
+			}
+		}
+		if cluster.sent() != 6 {
+			t.Errorf("%d requests for two trials", cluster.sent())
+		}
+	})
+}
+
+// A cluster that fails to answer for a while is asked again.
+func TestZerosAskAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		z := newZeros(t.Context(), awaiter(func(context.Context) error {
+			if asked++; asked < 4 {
+				return errors.New("connection refused")
+			}
+			return nil
+		}), targets(1, "runc"), time.Minute)
+		z.start(0)
+		if err := z.await(t.Context(), 0); err != nil || asked != 5 { // and once more before its turn
+			t.Errorf("got %v after asking %d times", err, asked)
+		}
+		z.wait()
+	})
+}
+
+// awaiter is a cluster of which only AwaitZero is used.
+type awaiter func(context.Context) error
+
+func (a awaiter) AwaitZero(ctx context.Context, _ record.Target) error { return a(ctx) }
+func (a awaiter) AwaitRoute(context.Context, record.Target) error      { return nil }
+func (a awaiter) Prove(context.Context, record.Target, *record.Sample) error {
+	return errors.New("not asked for")
+}
