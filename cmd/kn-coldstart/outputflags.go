@@ -39,9 +39,10 @@ func (f *outputFlags) validate(runFile string) error {
 }
 
 // print shows what the run file says. A run file that went to standard output has
-// been shown already.
+// been shown already, and a run that ended before it began one, whose path is empty,
+// has nothing to show.
 func (f *outputFlags) print(runFile string) error {
-	if runFile == "-" {
+	if runFile == "" || runFile == "-" {
 		return nil
 	}
 	run, err := record.ReadFile(runFile)
