@@ -145,11 +145,11 @@ func group(cmd *cobra.Command) *cobra.Command {
 		if len(args) == 0 {
 			return nil
 		}
-		err := fmt.Errorf("unknown command %q for %s", args[0], cmd.CommandPath())
+		hint := "see '" + cmd.CommandPath() + " --help'"
 		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-			err = withHint(err, fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near[0]))
+			hint = fmt.Sprintf("did you mean '%s %s'?", cmd.CommandPath(), near[0])
 		}
-		return usage(err)
+		return usage(withHint(fmt.Errorf("unknown command %q for %s", args[0], cmd.CommandPath()), hint))
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 	return cmd
