@@ -25,12 +25,15 @@ var (
 	nodeFlag = regexp.MustCompile(`Flags\(\)\.\w+\(&[\w.]+, "([a-z-]+)"`)
 )
 
-// TestTextsNameFlagsThatExist reads every text in the sources of this command and of
-// ksvc, among them all hints, and looks up each flag that it names.
+// textFolders hold the sources whose texts may reach the user of this command.
+var textFolders = []string{".", "../../ksvc", "../../loadgen", "../../analysis"}
+
+// TestTextsNameFlagsThatExist reads every text in the sources of this command and of the
+// libraries, among them all hints, and looks up each flag that it names.
 func TestTextsNameFlagsThatExist(t *testing.T) {
 	known := knownFlags(t)
 	found := 0
-	for _, folder := range []string{".", "../../ksvc"} {
+	for _, folder := range textFolders {
 		for _, path := range sources(t, folder) {
 			for _, text := range texts(t, path) {
 				for _, word := range flagWord.FindAllStringSubmatch(otherCommand.ReplaceAllString(text, ""), -1) {
@@ -45,6 +48,52 @@ func TestTextsNameFlagsThatExist(t *testing.T) {
 	if found < 50 {
 		t.Errorf("only %d names of flags were found", found)
 	}
+}
+
+// TestOptionErrorsNameFlags looks up the name of every option that the library of
+// experiments finds fault with: the command line puts "--" before it.
+func TestOptionErrorsNameFlags(t *testing.T) {
+	known := knownFlags(t)
+	found := 0
+	for _, path := range sources(t, "../../loadgen/experiment") {
+		for _, name := range optionNames(t, path) {
+			found++
+			if !known[name] {
+				t.Errorf("%s: there is no flag --%s", path, name)
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d names of options were found", found)
+	}
+}
+
+// optionNames are the first arguments of option and atLeast, and the first fields of
+// OptionError, where they are written out.
+func optionNames(t *testing.T, path string) []string {
+	var names []string
+	add := func(values []ast.Expr) {
+		if len(values) == 0 {
+			return
+		}
+		if literal, ok := values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			names = append(names, unquote(t, literal))
+		}
+	}
+	ast.Inspect(parse(t, path), func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			if f, ok := n.Fun.(*ast.SelectorExpr); ok && (f.Sel.Name == "option" || f.Sel.Name == "atLeast") {
+				add(n.Args)
+			}
+		case *ast.CompositeLit:
+			if of, ok := n.Type.(*ast.Ident); ok && of.Name == "OptionError" {
+				add(n.Elts)
+			}
+		}
+		return true
+	})
+	return names
 }
 
 func TestFlagWords(t *testing.T) {
@@ -118,20 +167,30 @@ func sources(t *testing.T, folder string) []string {
 // texts are the string literals of a file.
 func texts(t *testing.T, path string) []string {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var list []string
-	ast.Inspect(file, func(n ast.Node) bool {
+	ast.Inspect(parse(t, path), func(n ast.Node) bool {
 		if literal, ok := n.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-			text, err := strconv.Unquote(literal.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list = append(list, text)
+			list = append(list, unquote(t, literal))
 		}
 		return true
 	})
 	return list
+}
+
+func parse(t *testing.T, path string) *ast.File {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func unquote(t *testing.T, literal *ast.BasicLit) string {
+	t.Helper()
+	text, err := strconv.Unquote(literal.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
