@@ -31,7 +31,7 @@ After every block it asks whether it knows enough, and ends as soon as it does; 
   3  fail          b is shown to be slower, and by more than the tolerance; or to fail more often
   4  inconclusive  neither could be shown within --max-blocks and --budget
   5  invalid       the samples do not measure it: not cold, too many failures, a late client
-  1, 2             ab itself failed, or was asked for what there is not: never a pass
+  1, 2             ab itself failed (1), or the command line makes no sense (2): never a pass
 
 What is compared is the median ratio of two cold starts that stand next to each other. If both sides are the same, b
 fails with a chance of 5 % at most, however often one looks; a b that is slower by the tolerance passes with 4 %.

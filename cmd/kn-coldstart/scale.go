@@ -33,8 +33,8 @@ func newScale() *cobra.Command {
 			"for each N. Every answer, every failure and every instance is recorded; between two rounds all\n" +
 			"services go back to zero. With the default --stable-window all instances of a round stay up together.\n\n" +
 			"With --until-failure the numbers of --services are steps to climb: until a round meets a --stop condition,\n" +
-			"then between the last two, until the largest number that holds is known to a tenth. The limit of each class\n" +
-			"and what was seen of why are told at the end.",
+			"then between the last two, until the largest number that holds is known to a tenth. At the end it\n" +
+			"reports the limit of each class, and what was seen of the reasons.",
 		Example: "  kn-coldstart scale --runtime-class runc,gvisor --services 1,10,50\n" +
 			"  kn-coldstart scale --runtime-class runc --services 500 --arrival uniform:2 --client-timeout 5m\n" +
 			"  kn-coldstart scale --runtime-class runc --services 10,25 --stable-window 6s --iterations 5\n" +
