@@ -18,8 +18,9 @@ type Volley struct {
 	Seed, Stream uint64
 	// Preconnect opens each connection before its request is due.
 	Preconnect bool
-	// Handle is called once for each request, by several goroutines at a time, with what
-	// Request.Send returned.
+	// Handle is called once for each request that was sent, by several goroutines at a
+	// time, with what Request.Send returned. A request that was not yet due when the run
+	// was interrupted is not sent.
 	Handle func(i int, s record.Sample, err error)
 	// PreconnectFailed, when set, is called for each connection that could not be opened
 	// beforehand; the request then connects for itself.
@@ -93,6 +94,15 @@ func (v *Volley) connect(ctx context.Context, i int) {
 	}
 }
 
+// connectBefore opens a connection unless that takes until its request is due. Then
+// the request connects for itself: it is sent in time, and what it waits for its
+// connection is part of its latency, not a lateness of this program.
+func (v *Volley) connectBefore(ctx context.Context, i int, due time.Duration) {
+	ctx, cancel := context.WithDeadline(ctx, v.Clock.Start().Add(due))
+	defer cancel()
+	v.connect(ctx, i)
+}
+
 // connectLead is how long before its request is due a connection of a paced arrival
 // is opened: long enough to be there in time, and far shorter than an ingress waits
 // for the first request on it (60 s at Traefik), after which it closes the
@@ -116,7 +126,7 @@ func (v *Volley) openLoop(ctx context.Context) {
 		handled.Go(func() {
 			intended := origin + due
 			if v.Preconnect && v.wait(ctx, intended-connectLead) {
-				v.connect(ctx, i)
+				v.connectBefore(ctx, i, intended)
 			}
 			if !v.wait(ctx, intended) {
 				return // the run was interrupted before its time: it was never sent

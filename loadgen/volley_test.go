@@ -64,6 +64,37 @@ func TestPreconnectOfAPacedArrivalIsInTime(t *testing.T) {
 	})
 }
 
+// A connection that takes longer than there is time before its request does not delay
+// the request.
+func TestASlowConnectionDelaysNoRequest(t *testing.T) {
+	const opening = 5 * time.Second
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(10 * time.Second)
+		connect := impatient(func() {})
+		c.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			select {
+			case <-time.After(opening):
+				return connect(ctx, network, address)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+		var sample record.Sample
+		failed := 0
+		v := &Volley{Clock: c.Clock, Arrival: Arrival{Uniform, 1}, Preconnect: true,
+			Handle: func(_ int, s record.Sample, _ error) { sample = s }, PreconnectFailed: func(int, error) { failed++ }}
+		r, err := c.Prepare(targetAt("ingress:80"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Requests = []*Request{r}
+		v.Fire(t.Context())
+		if sample.Outcome != record.OK || sample.Lateness() != 0 || sample.ResponseLatency != opening || failed != 1 {
+			t.Errorf("%s %s, late by %v, latency %v, %d not connected before", sample.Outcome, sample.Error, sample.Lateness(), sample.ResponseLatency, failed)
+		}
+	})
+}
+
 func TestAnInterruptedOpenLoopSendsNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newClient(10 * time.Second)
