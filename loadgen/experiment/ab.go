@@ -53,10 +53,15 @@ func (e *AB) Validate() error {
 		p.option("run-file", "- would write to standard output, where the verdict goes")
 	}
 	p.add(e.Setup.validate(e.sides()))
-	for name, side := range map[string]record.Side{"a": e.A, "b": e.B} {
-		p.add(validateQuantities(name+" request", side.Requests))
-		p.add(validateQuantities(name+" limit", side.Limits))
-	}
+	p.add(validateSide(record.VariantA, e.A))
+	p.add(validateSide(record.VariantB, e.B))
+	return p.err()
+}
+
+func validateSide(variant string, s record.Side) error {
+	var p problems
+	p.add(validateQuantities(variant+" request", s.Requests))
+	p.add(validateQuantities(variant+" limit", s.Limits))
 	return p.err()
 }
 

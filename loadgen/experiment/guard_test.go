@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,32 +21,74 @@ func arrivalOf(t *testing.T, text string) loadgen.Arrival {
 	return a
 }
 
-// A class whose image cannot be pulled ends the run at once, whichever of its services
-// is asked, also where the warm-up fires services of its own.
+// troubled is a cluster whose ingress refuses every request, so that no sample is an
+// answer. After some of them it is clear that some services will never start, and from
+// then on none returns to zero pods: only the guard ends the run.
+type troubled struct {
+	*madeUp
+	after int64
+	of    func(service string) bool
+
+	proofs atomic.Int64
+	clear  chan struct{}
+}
+
+func (c *troubled) Prove(ctx context.Context, t record.Target, s *record.Sample) error {
+	if c.proofs.Add(1) == c.after {
+		close(c.clear)
+	}
+	return c.madeUp.Prove(ctx, t, s)
+}
+
+func (c *troubled) AwaitZero(ctx context.Context, t record.Target) error {
+	select {
+	case <-c.clear:
+		<-ctx.Done()
+		return ctx.Err()
+	default:
+		return c.madeUp.AwaitZero(ctx, t)
+	}
+}
+
+func (c *troubled) AwaitTrouble(ctx context.Context, t record.Target) error {
+	select {
+	case <-c.clear:
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil || !c.of(t.Service) {
+		<-ctx.Done()
+		return nil
+	}
+	return errors.New("ImagePullBackOff")
+}
+
+// A class whose image cannot be pulled ends the run, whichever of its services shows
+// it and however many requests have failed before.
 func TestTheGuardEndsARunThatCannotSucceed(t *testing.T) {
-	for name, e := range map[string]Experiment{
-		"single": &Single{Setup: setupOf(t), Iterations: 5, ServicesPerClass: 2},
-		"small rounds": &Scale{Setup: setupOf(t), Iterations: 1, Services: []int{2}, MaxServices: 50,
-			Arrival: arrivalOf(t, "burst")},
-		"large rounds": &Scale{Setup: setupOf(t), Iterations: 1, Services: []int{15}, MaxServices: 50,
-			Arrival: arrivalOf(t, "burst")},
+	any := func(string) bool { return true }
+	burst := func(services int) Experiment {
+		return &Scale{Setup: setupOf(t), Iterations: 2, Services: []int{services}, MaxServices: 50, Arrival: arrivalOf(t, "burst")}
+	}
+	for _, c := range []struct {
+		name       string
+		experiment Experiment
+		after      int64
+		of         func(service string) bool
+	}{
+		{"single, at once", &Single{Setup: setupOf(t), Iterations: 5, ServicesPerClass: 2}, 1, any},
+		{"single, after failed samples", &Single{Setup: setupOf(t), Iterations: 5, ServicesPerClass: 2}, 3, any},
+		{"small rounds", burst(2), 1, any},
+		{"large rounds, after the one that warms", burst(15), 2, any},
+		// The service that warms, the 16th, shows nothing.
+		{"large rounds, of one that is measured", burst(15), 2, func(service string) bool { return !strings.HasSuffix(service, "-15") }},
 	} {
-		t.Run(name, func(t *testing.T) {
-			m := newMadeUp(t)
-			m.ingress = closedAddress(t) // each request fails, which must not release the guard
-			asked := 0
-			m.during = func(what string) {
-				if what == "prove" { // after the first failure the trouble shows
-					m.mu.Lock()
-					defer m.mu.Unlock()
-					asked++
-				}
-			}
-			m.trouble["runc"] = errors.New("ImagePullBackOff")
-			began := time.Now()
-			_, err := Run(t.Context(), m, e, nil)
-			if err == nil || !strings.Contains(err.Error(), "RuntimeClass runc: ImagePullBackOff") {
-				t.Errorf("error %v after %v", err, time.Since(began))
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // far longer than it takes
+			defer cancel()
+			m := &troubled{madeUp: newMadeUp(t), after: c.after, of: c.of, clear: make(chan struct{})}
+			m.ingress = closedAddress(t)
+			if _, err := Run(ctx, m, c.experiment, nil); err == nil || !strings.Contains(err.Error(), "RuntimeClass runc: ImagePullBackOff") {
+				t.Errorf("error %v", err)
 			}
 			if !m.was("remove") {
 				t.Error("nothing was removed")

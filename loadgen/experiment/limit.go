@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -30,6 +31,9 @@ func (e *Limit) Validate() error {
 	}
 	if e.RunFile == "-" {
 		p.option("until-failure", "reads the run file after each round: it cannot be standard output")
+	}
+	if e.Failed == nil {
+		p.add(errors.New("a search for a limit needs a function that says whether a round failed"))
 	}
 	p.add(e.Scale.Validate())
 	return p.err()

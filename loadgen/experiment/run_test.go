@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/templates"
@@ -22,10 +26,8 @@ type madeUp struct {
 	ingress string
 	// hidden says that the survey does not find the ingress.
 	hidden bool
-	// fails are errors by the name of what is asked for; trouble is what AwaitTrouble
-	// returns at once for a service.
-	fails   map[string]error
-	trouble map[string]error
+	// fails are errors by the name of what is asked for.
+	fails map[string]error
 	// during is called when something is asked for.
 	during func(what string)
 
@@ -40,7 +42,7 @@ func newMadeUp(t *testing.T) *madeUp {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { listener.Close() })
-	m := &madeUp{t: t, ingress: listener.Addr().String(), fails: map[string]error{}, trouble: map[string]error{}, services: map[string]templates.Service{}}
+	m := &madeUp{t: t, ingress: listener.Addr().String(), fails: map[string]error{}, services: map[string]templates.Service{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -112,10 +114,7 @@ func (m *madeUp) AwaitZero(ctx context.Context, _ record.Target) error {
 	return errors.Join(ctx.Err(), m.ask("zero"))
 }
 func (m *madeUp) AwaitRoute(context.Context, record.Target) error { return m.ask("route") }
-func (m *madeUp) AwaitTrouble(ctx context.Context, t record.Target) error {
-	if err := m.trouble[t.RuntimeClass]; err != nil {
-		return err
-	}
+func (m *madeUp) AwaitTrouble(ctx context.Context, _ record.Target) error {
 	<-ctx.Done()
 	return nil
 }
@@ -134,7 +133,10 @@ func (m *madeUp) StartTraces(context.Context, string, func(record.TraceSpan)) (s
 }
 func (m *madeUp) StopTraces() error { return m.ask("stop traces") }
 func (m *madeUp) RestoreTraces(ctx context.Context) error {
-	return errors.Join(ctx.Err(), m.ask("restore traces"))
+	if ctx.Err() != nil {
+		m.t.Error("restores tracing under a context that has ended")
+	}
+	return m.ask("restore traces")
 }
 
 func setupOf(t *testing.T) Setup {
@@ -178,6 +180,9 @@ func TestRun(t *testing.T) {
 			}
 			if run.Header.Classes[0].Handler != "runc" || run.Header.Classes[0].ImageDigest != "sha256:1" || run.Header.Settings.StableWindow != ShortestWindow {
 				t.Errorf("header %+v", run.Header)
+			}
+			if _, rounds := e.(*Scale); m.was("stop usage") != rounds {
+				t.Errorf("asked for %v", m.asked)
 			}
 			if !m.was("stop watch") || !m.was("remove") || m.was("traces") {
 				t.Errorf("asked for %v", m.asked)
@@ -234,16 +239,17 @@ func TestRunEndsInOrder(t *testing.T) {
 
 // An interruption at any step removes what was created by then.
 func TestRunIsInterrupted(t *testing.T) {
-	for step, removed := range map[string]bool{"survey": false, "create": true, "ready": true, "zero": true, "prove": true} {
+	for step, removed := range map[string]bool{"survey": false, "watch": false, "traces": false, "create": true, "ready": true, "zero": true, "prove": true} {
 		t.Run(step, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			m, setup := newMadeUp(t), setupOf(t)
+			setup.Traces = Traces{On: true, Address: "192.0.2.1:0"}
 			m.during = func(what string) {
 				if what == step {
 					cancel()
 				}
 			}
-			for _, what := range []string{"survey", "create", "ready"} {
+			for _, what := range []string{"survey", "watch", "traces", "create", "ready"} {
 				if what == step {
 					m.fails[what] = context.Canceled
 				}
@@ -255,6 +261,9 @@ func TestRunIsInterrupted(t *testing.T) {
 			if m.was("remove") != removed {
 				t.Errorf("asked for %v", m.asked)
 			}
+			if m.was("traces") != (m.was("stop traces") && m.was("restore traces")) {
+				t.Errorf("tracing is not put back: %v", m.asked)
+			}
 			if step == "survey" {
 				return
 			}
@@ -262,6 +271,93 @@ func TestRunIsInterrupted(t *testing.T) {
 				t.Errorf("end %+v", run.End)
 			}
 		})
+	}
+}
+
+// Each failure of the end is told, behind what ended the run.
+func TestFailuresAreJoined(t *testing.T) {
+	m, setup := newMadeUp(t), setupOf(t)
+	want := map[string]error{}
+	for _, what := range []string{"ready", "stop traces", "remove", "restore traces"} {
+		want[what] = errors.New("broken: " + what)
+	}
+	m.fails, setup.Traces = want, Traces{On: true, Address: "192.0.2.1:0"}
+	_, err := Run(t.Context(), m, &Single{Setup: setup, Iterations: 1, ServicesPerClass: 1}, nil)
+	for what, one := range want {
+		if !errors.Is(err, one) {
+			t.Errorf("error %v is without that of %s", err, what)
+		}
+	}
+	if !strings.HasPrefix(err.Error(), want["ready"].Error()) {
+		t.Errorf("error %v does not begin with what ended the run", err)
+	}
+}
+
+// A run whose file cannot be written any more ends before it measures anything else,
+// and removes what it created.
+func TestAFileThatCannotBeWrittenEndsTheRun(t *testing.T) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout := os.Stdout
+	os.Stdout = writer
+	t.Cleanup(func() { os.Stdout = stdout; writer.Close() })
+	m, setup := newMadeUp(t), setupOf(t)
+	setup.RunFile = "-"
+	m.during = func(what string) {
+		if what == "ready" {
+			reader.Close()
+		}
+	}
+	warnings := 0
+	observer := ObserverFunc(func(n Notice) {
+		if _, ok := n.(Warning); ok {
+			warnings++
+		}
+	})
+	_, err = Run(t.Context(), m, &Single{Setup: setup, Iterations: 1, ServicesPerClass: 1}, observer)
+	if !errors.Is(err, syscall.EPIPE) || warnings == 0 {
+		t.Errorf("error %v, %d warnings", err, warnings)
+	}
+	if !m.was("remove") || m.was("prove") {
+		t.Errorf("asked for %v", m.asked)
+	}
+}
+
+// The services of each side are made of what the side is made of.
+func TestTheSidesAreDeployedAsTheyAre(t *testing.T) {
+	m, setup := newMadeUp(t), setupOf(t)
+	e := &AB{Setup: setup, MaxBlocks: 1, Budget: time.Minute, ServicesPerSide: 2,
+		A: record.Side{RuntimeClass: "runc", Image: "x", Env: map[string]string{"SIDE": "a"}, Limits: map[string]string{"cpu": "1"}},
+		B: record.Side{RuntimeClass: "runc", Image: "y", Env: map[string]string{"SIDE": "b"}, Requests: map[string]string{"cpu": "2"}}}
+	if _, err := Run(t.Context(), m, e, nil); err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, s := range m.services {
+		count[s.Variant]++
+		want := map[string]record.Side{record.VariantA: e.A, record.VariantB: e.B}[s.Variant]
+		got := record.Side{RuntimeClass: s.RuntimeClass, Image: s.Image, Env: s.Env, Requests: s.Requests, Limits: s.Limits}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("service %s of side %q: %s", s.Name, s.Variant, diff)
+		}
+	}
+	if count[record.VariantA] != 2 || count[record.VariantB] != 2 {
+		t.Errorf("services by side: %v", count)
+	}
+}
+
+// A budget that is used up ends the run after the block under way.
+func TestTheBudgetEndsARun(t *testing.T) {
+	m, setup := newMadeUp(t), setupOf(t)
+	side := record.Side{RuntimeClass: "runc", Image: "x"}
+	if _, err := Run(t.Context(), m, &AB{Setup: setup, A: side, B: side, MaxBlocks: 50, Budget: 1, ServicesPerSide: 1}, nil); err != nil {
+		t.Fatal(err)
+	}
+	measured := slices.DeleteFunc(runFile(t, setup.RunFile).Samples, func(s record.Sample) bool { return s.Discarded })
+	if len(measured) != 2 {
+		t.Errorf("%d samples, want those of one block", len(measured))
 	}
 }
 
@@ -298,6 +394,7 @@ func TestValidate(t *testing.T) {
 		"max-services is 5, and 6":                             &Scale{Setup: scale.Setup, Services: []int{6}, Iterations: 1, MaxServices: 5, Arrival: scale.Arrival},
 		"settle is -1ns":                                       &Scale{Setup: scale.Setup, Services: []int{1}, Iterations: 1, MaxServices: 5, Arrival: scale.Arrival, Settle: -1},
 		"want burst, uniform":                                  &Scale{Setup: scale.Setup, Services: []int{1}, Iterations: 1, MaxServices: 5},
+		"needs a function that says whether a round failed":    &Limit{Scale: scale},
 		"until-failure and --iterations 2 exclude each other:": &Limit{Scale: Scale{Setup: scale.Setup, Services: []int{1}, Iterations: 2, MaxServices: 5, Arrival: scale.Arrival}},
 		"budget is 0s: it must be positive":                    &AB{Setup: ab.Setup, A: ab.A, B: ab.B, MaxBlocks: 1},
 		"b limit cpu=x: want":                                  &AB{Setup: ab.Setup, A: ab.A, B: record.Side{RuntimeClass: "b", Image: "x", Limits: map[string]string{"cpu": "x"}}, MaxBlocks: 1, Budget: 1},
