@@ -19,6 +19,9 @@ func TestServiceNamesOfARunDiffer(t *testing.T) {
 			if len(name) > nameLimit || !label.MatchString(name) {
 				t.Fatalf("%q is no label of at most %d characters", name, nameLimit)
 			}
+			if pod := name + "-00001-deployment-5d8c7b9c4f-x2x7k"; len(pod) > 63 {
+				t.Fatalf("the hostname of pod %s is cut", pod)
+			}
 			if other, twice := seen[name]; twice {
 				t.Fatalf("%s is the name of %s and of %s", name, c.class+c.variant, other)
 			}
