@@ -27,9 +27,9 @@ import (
 func testSpec(name string) templates.Service {
 	return templates.Service{
 		Name: name, RuntimeClass: "gvisor", Image: "dev.local/coldfn:1", ImagePullPolicy: "Never",
-		Env: map[string]string{"GREETING": `a "quoted" {{value}}: #1`}, Annotations: map[string]string{"module.wasm.image/variant": "compat-smart"},
+		Env:      map[string]string{"GREETING": `a "quoted" {{value}}: #1`},
 		Requests: map[string]string{"cpu": "10m"}, Limits: map[string]string{"memory": "64Mi"},
-		Concurrency: 1, MaxScale: 1, StableWindow: 25 * time.Second, Timeout: 120 * time.Second,
+		StableWindow: 25 * time.Second, Timeout: 120 * time.Second,
 	}
 }
 
@@ -52,10 +52,9 @@ func TestNewService(t *testing.T) {
 		ksvctest.Space, "h-1", labels, labels,
 		map[string]string{
 			"autoscaling.knative.dev/initial-scale": "0", "autoscaling.knative.dev/min-scale": "0",
-			"autoscaling.knative.dev/max-scale": "1", "autoscaling.knative.dev/window": "25s",
-			"module.wasm.image/variant": "compat-smart",
+			"autoscaling.knative.dev/window": "25s",
 		},
-		"gvisor", int64(1), int64(120), false, "dev.local/coldfn:1", corev1.PullNever,
+		"gvisor", int64(0), int64(120), false, "dev.local/coldfn:1", corev1.PullNever,
 		[]corev1.EnvVar{{Name: "GREETING", Value: `a "quoted" {{value}}: #1`}},
 		corev1.ResourceRequirements{
 			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m")},
@@ -94,7 +93,6 @@ func TestValidateService(t *testing.T) {
 		{"timeout", func(s *templates.Service) { s.Timeout = 1500 * time.Millisecond }, "revision timeout"},
 		{"quantity", func(s *templates.Service) { s.Requests = map[string]string{"cpu": "much"} }, `cpu "much"`},
 		{"limit", func(s *templates.Service) { s.Limits = map[string]string{"memory": "abc"} }, `memory "abc"`},
-		{"concurrency", func(s *templates.Service) { s.Concurrency = -1 }, "concurrency -1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

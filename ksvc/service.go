@@ -36,9 +36,6 @@ func ValidateService(s templates.Service) error {
 	if s.Timeout < 0 || s.Timeout%time.Second != 0 {
 		bad("revision timeout %v is not whole seconds", s.Timeout)
 	}
-	if s.Concurrency < 0 || s.MaxScale < 0 {
-		bad("concurrency %d and max scale %d must not be negative", s.Concurrency, s.MaxScale)
-	}
 	for _, quantities := range []map[string]string{s.Requests, s.Limits} {
 		for name, q := range quantities {
 			if _, err := resource.ParseQuantity(q); err != nil {

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -33,8 +34,8 @@ type Protocol interface {
 	// Encode is the message for a target. It is called before the request's time has
 	// come.
 	Encode(t record.Target, m Message) ([]byte, error)
-	// Decode reads the whole answer.
-	Decode(r *bufio.Reader) (Answer, error)
+	// Decode reads the whole answer to the message.
+	Decode(r *bufio.Reader, m Message) (Answer, error)
 }
 
 // HTTP1 is HTTP/1.1.
@@ -42,11 +43,11 @@ type HTTP1 struct{}
 
 // Encode implements Protocol. The message is checked by net/http.
 func (HTTP1) Encode(t record.Target, m Message) ([]byte, error) {
-	path := firstOf(m.Path, t.Path, "/")
+	path := cmp.Or(m.Path, t.Path, "/")
 	if path[0] != '/' {
 		return nil, errors.New("the path does not begin with a slash")
 	}
-	r, err := http.NewRequest(firstOf(m.Method, http.MethodGet), "http://"+t.Host+path, bytes.NewReader(m.Body))
+	r, err := http.NewRequest(cmp.Or(m.Method, http.MethodGet), "http://"+t.Host+path, bytes.NewReader(m.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -66,10 +67,11 @@ func (HTTP1) Encode(t record.Target, m Message) ([]byte, error) {
 }
 
 // Decode implements Protocol. Informational answers are read over.
-func (HTTP1) Decode(r *bufio.Reader) (Answer, error) {
-	answer, err := http.ReadResponse(r, nil)
+func (HTTP1) Decode(r *bufio.Reader, m Message) (Answer, error) {
+	to := &http.Request{Method: cmp.Or(m.Method, http.MethodGet)} // the answer to HEAD has no body
+	answer, err := http.ReadResponse(r, to)
 	for err == nil && informational(answer.StatusCode) {
-		answer, err = http.ReadResponse(r, nil)
+		answer, err = http.ReadResponse(r, to)
 	}
 	if err != nil {
 		return Answer{}, err
@@ -84,14 +86,4 @@ func (HTTP1) Decode(r *bufio.Reader) (Answer, error) {
 // informational says that the real answer is yet to come.
 func informational(status int) bool {
 	return status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
-}
-
-// firstOf is the first that is not empty.
-func firstOf(these ...string) string {
-	for _, s := range these {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

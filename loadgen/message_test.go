@@ -67,3 +67,17 @@ func TestMessages(t *testing.T) {
 		})
 	}
 }
+
+// The answer to HEAD tells how long its body would be, and has none: waiting for it
+// would end in a timeout.
+func TestTheAnswerToHEADHasNoBody(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+	}))
+	defer server.Close()
+	c := newClient(5 * time.Second)
+	c.Message = Message{Method: http.MethodHead}
+	if s := send(t, c, targetAt(server.Listener.Addr().String())); s.Status != http.StatusOK || s.Outcome != record.Body {
+		t.Errorf("status %d, %s: %s", s.Status, s.Outcome, s.Error)
+	}
+}

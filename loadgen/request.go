@@ -124,5 +124,5 @@ func (r *Request) exchange(ctx context.Context, s *record.Sample) (Answer, error
 	}
 	s.Wrote = r.client.Clock.Now()
 	defer context.AfterFunc(ctx, func() { r.conn.SetDeadline(time.Unix(1, 0)) })()
-	return r.client.protocol().Decode(r.answer)
+	return r.client.protocol().Decode(r.answer, r.client.Message)
 }

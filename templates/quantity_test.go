@@ -4,7 +4,7 @@ import "testing"
 
 func TestValidateQuantity(t *testing.T) {
 	for text, valid := range map[string]bool{
-		"1": true, "100m": true, "64Mi": true, "1.5G": true, ".5": true, "1.": true, "1e3": true, "2E6": true, "-1": true, "+1k": true, "1E": true,
+		"1": true, "100m": true, "64Mi": true, "1.5G": true, ".5": true, "1.": true, "1e3": true, "2E6": true, "-1": false, "+1k": true, "1E": true,
 		"": false, "abc": false, "64mi": false, "64 Mi": false, "1ee3": false, "m": false, "1,5": false, "64MiB": false,
 	} {
 		if err := ValidateQuantity(text); (err == nil) != valid {

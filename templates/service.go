@@ -14,35 +14,24 @@ var serviceTemplate = parse("service.yaml", serviceText)
 type Service struct {
 	Name      string
 	Namespace string
-	// Labels go onto the service and onto the pods.
+	// Labels go onto the service and onto its pods.
 	Labels map[string]string
-	// Annotations are added to the template's own, such as those that a
-	// runtime's handler reads.
-	Annotations map[string]string
 	// Variant is the side of an A/B run, which becomes a label; empty in other runs.
 	Variant string
-	// RuntimeClass is the Kubernetes object's name; empty leaves the node's
-	// default.
+	// RuntimeClass is the name of the Kubernetes object; when empty, pods run with the
+	// node's default.
 	RuntimeClass string
 	Image        string
-	// ImagePullPolicy is Always, IfNotPresent or Never; empty leaves
-	// Kubernetes' default.
+	// ImagePullPolicy is Always, IfNotPresent or Never; when empty, Kubernetes decides.
 	ImagePullPolicy string
-	Arguments       []string
 	Env             map[string]string
-	// Requests and Limits are Kubernetes quantities by resource name.
+	// Requests and Limits are quantities, by the names of resources.
 	Requests map[string]string
 	Limits   map[string]string
-	// Concurrency is how many requests one instance serves at once; 0 is no
-	// limit.
-	Concurrency int64
-	// MaxScale bounds the instances of the service; 0 is no bound.
-	MaxScale int
-	// StableWindow is the autoscaler's, in whole seconds; 0 leaves the
-	// cluster's.
+	// StableWindow is the autoscaler's, in whole seconds; when zero, the cluster's.
 	StableWindow time.Duration
-	// Timeout is the revision's own, after which Knative answers 504 however
-	// long the client would wait; 0 leaves the cluster's.
+	// Timeout is the revision's own, in whole seconds; when zero, the cluster's. After
+	// it Knative answers 504, even if the client would wait longer.
 	Timeout time.Duration
 }
 

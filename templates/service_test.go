@@ -38,8 +38,8 @@ func at(t *testing.T, v any, path ...any) any {
 func TestRenderServiceQuotesEveryValue(t *testing.T) {
 	nasty := "x\"\n  - y: {{.Name}} # 'z' \\ ü"
 	document := renderedService(t, Service{
-		Name: nasty, Namespace: nasty, Labels: map[string]string{nasty: nasty}, Annotations: map[string]string{nasty: nasty},
-		RuntimeClass: nasty, Image: nasty, ImagePullPolicy: nasty, Arguments: []string{nasty}, Env: map[string]string{nasty: nasty},
+		Name: nasty, Namespace: nasty, Labels: map[string]string{nasty: nasty},
+		RuntimeClass: nasty, Image: nasty, ImagePullPolicy: nasty, Env: map[string]string{nasty: nasty},
 		Requests: map[string]string{nasty: nasty}, Limits: map[string]string{nasty: nasty},
 	})
 	template := at(t, document, "spec", "template").(map[string]any)
@@ -47,8 +47,8 @@ func TestRenderServiceQuotesEveryValue(t *testing.T) {
 	for name, got := range map[string]any{
 		"name": at(t, document, "metadata", "name"), "namespace": at(t, document, "metadata", "namespace"),
 		"label": at(t, document, "metadata", "labels", nasty), "pod label": at(t, template, "metadata", "labels", nasty),
-		"annotation": at(t, template, "metadata", "annotations", nasty), "class": at(t, template, "spec", "runtimeClassName"),
-		"image": container["image"], "policy": container["imagePullPolicy"], "argument": at(t, container, "args", 0),
+		"class": at(t, template, "spec", "runtimeClassName"),
+		"image": container["image"], "policy": container["imagePullPolicy"],
 		"variable": at(t, container, "env", 0, "name"), "value": at(t, container, "env", 0, "value"),
 		"request": at(t, container, "resources", "requests", nasty), "limit": at(t, container, "resources", "limits", nasty),
 	} {

@@ -18,9 +18,6 @@ type singleFlags struct {
 	output     outputFlags
 }
 
-// offsetRequests is how many warm requests follow a cold start by default.
-const offsetRequests = 4
-
 // preset is the settings of a published experiment.
 type preset struct {
 	iterations int
@@ -56,7 +53,7 @@ func newSingle() *cobra.Command {
 	f.output.register(flags)
 	flags.IntVar(&e.Iterations, "iterations", 30, "samples of each class")
 	flags.IntVar(&e.ServicesPerClass, "services-per-class", 0, "services of each class that take turns (default: enough not to wait for zero)")
-	flags.IntVar(&e.OffsetRequests, "offset-requests", offsetRequests, "warm requests after each cold start, to estimate the offset of the function's clock")
+	flags.IntVar(&e.OffsetRequests, "offset-requests", experiment.DefaultOffsetRequests, "warm requests after each cold start, to estimate the offset of the function's clock")
 	flags.StringVar(&e.Preset, "preset", "", "settings of a published experiment, where no flag says otherwise: knative-study")
 	return cmd
 }

@@ -31,9 +31,9 @@ type AB struct {
 	Enough func(*record.Run) bool
 }
 
-// warmOffsetRequests is how many warm requests follow a cold start where nothing
+// DefaultOffsetRequests is how many warm requests follow a cold start where nothing
 // else is said.
-const warmOffsetRequests = 4
+const DefaultOffsetRequests = 4
 
 // mostServicesPerSide bounds how many services take turns unless it is said. Each
 // costs a cold start of the round that warms caches, of over two seconds, because the
@@ -52,7 +52,10 @@ func (e *AB) Validate() error {
 	if e.RunFile == "-" {
 		p.option("run-file", "- would write to standard output, where the verdict goes")
 	}
-	p.add(e.Setup.validate(e.sides()))
+	if err := e.Setup.validate(e.sides()); err != nil {
+		p.add(err) // the sides have taken it over: it need not be said three times
+		return p.err()
+	}
 	p.add(validateSide(record.VariantA, e.A))
 	p.add(validateSide(record.VariantB, e.B))
 	return p.err()
@@ -103,7 +106,7 @@ func (e *AB) measure(ctx context.Context, s *session) error {
 		return err
 	}
 	err = s.takeTurns(ctx, &turns{
-		targets: targets, iterations: e.MaxBlocks, offsetRequests: warmOffsetRequests, enough: e.enough(s.header),
+		targets: targets, iterations: e.MaxBlocks, offsetRequests: DefaultOffsetRequests, enough: e.enough(s.header),
 	})
 	if errors.Is(err, ErrNothingMeasured) {
 		return nil // whoever judges the sides says so

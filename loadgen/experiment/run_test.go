@@ -211,6 +211,7 @@ func TestRunEndsInOrder(t *testing.T) {
 		{"restoring", "restore traces", true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // some of them wait for the last traces
 			m, setup := newMadeUp(t), setupOf(t)
 			m.fails[c.fails] = broken
 			setup.Traces = Traces{On: true, Address: "192.0.2.1:0"}

@@ -39,7 +39,7 @@ func (s *session) startTraces(ctx context.Context) error {
 		return nil
 	}
 	if s.setup.Traces.Shared {
-		s.observer.See(Warning{"--traces changes a setting that Knative gives to every queue-proxy: now and at the end of the run it rolls out all revisions of the cluster anew"})
+		s.observer.See(Warning{"tracing changes a setting that Knative gives to every queue-proxy: now and at the end of the run it rolls out all revisions of the cluster anew"})
 	}
 	s.observer.See(Step{"having Knative report traces to " + s.setup.Traces.Address + ": restarting the activator"})
 	s.traces = &traces{
