@@ -13,7 +13,8 @@ import (
 // Mismatch is a property in which two runs differ.
 type Mismatch struct {
 	// Field is the JSON name in the run's header: of the fingerprint as it is,
-	// "command", "settings.KEY", "image" or "imageDigest".
+	// "command", "settings.KEY", "image" or "imageDigest". A setting of Knative is
+	// CONFIGMAP/KEY.
 	Field string `json:"field"`
 	Base  string `json:"base"`
 	New   string `json:"new"`
@@ -45,9 +46,12 @@ func Mismatches(base, new record.Header) []Mismatch {
 	if x, y := float64(base.Cluster.MemoryBytes), float64(new.Cluster.MemoryBytes); math.Abs(x-y) <= memorySlack*max(x, y) {
 		delete(b, "memoryBytes")
 	}
+	delete(b, "unread")
+	delete(b, "knativeSettings")
 	for _, field := range slices.Sorted(maps.Keys(b)) {
 		add(field, b[field], n[field])
 	}
+	knativeMismatches(base.Cluster, new.Cluster, add)
 	addSettings(base.Settings, new.Settings, add)
 	for _, bc := range base.Classes {
 		at := slices.IndexFunc(new.Classes, func(c record.Class) bool { return c.Name == bc.Name && c.Variant == bc.Variant })

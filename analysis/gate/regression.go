@@ -74,6 +74,9 @@ func JudgeRegression(base, new []*record.Run, o Options) (*Result, error) {
 		return nil, fmt.Errorf("judge against a baseline: %w", err)
 	}
 	result := newResult(n.Warnings)
+	if len(base) > 0 {
+		result.Warnings = append(result.Warnings, NotCompared(slices.Concat(base, new)...)...)
+	}
 	conditions := mismatched(base, new, o)
 	if o.Force {
 		for _, m := range conditions {

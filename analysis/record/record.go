@@ -68,10 +68,14 @@ type Class struct {
 	// ImageDigest is what the kubelet says it ran. It is known only once an instance has
 	// run, so it is not in the first line: Read and Walk take it from EventImageDigest.
 	ImageDigest string `json:"imageDigest,omitempty"`
+	// ImageBytes is the size that a node reports of the image. It is zero if no node
+	// had, or reported, the image before the run.
+	ImageBytes int64 `json:"imageBytes,omitempty"`
 }
 
 // Fingerprint tells clusters apart: two runs whose fingerprints differ measured
-// different things. A field that could not be read is empty.
+// different things. A field that could not be read is empty. Of the fields that end the
+// list, an empty map or slice was read and has nothing in it, and nil was not read.
 type Fingerprint struct {
 	Kubernetes       string   `json:"kubernetes,omitempty"`
 	Knative          string   `json:"knative,omitempty"`
@@ -88,6 +92,19 @@ type Fingerprint struct {
 	Boost            string   `json:"boost,omitempty"`
 	Nodes            int      `json:"nodes,omitempty"`
 	Handlers         []string `json:"handlers,omitempty"`
+
+	// KnativeSettings are those settings of Knative that move cold starts, by
+	// CONFIGMAP/KEY. A setting that has Knative's own default is left out.
+	KnativeSettings map[string]string `json:"knativeSettings,omitzero"`
+	// QueueProxyImage is the image of the sidecar that Knative adds to each instance.
+	QueueProxyImage string `json:"queueProxyImage,omitempty"`
+	// Activator says how many replicas the activator has, and their resources.
+	Activator string `json:"activator,omitempty"`
+	// LimitRanges and ResourceQuotas are those of the run's namespace, one line each.
+	LimitRanges    []string `json:"limitRanges,omitzero"`
+	ResourceQuotas []string `json:"resourceQuotas,omitzero"`
+	// Unread names what of the above could not be read: a ConfigMap, or a field.
+	Unread []string `json:"unread,omitempty"`
 }
 
 // The ways in which a run ends.

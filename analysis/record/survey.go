@@ -16,6 +16,22 @@ type Needs struct {
 	IngressAddress string
 	// Traces says that Knative will be made to report traces.
 	Traces bool
+	// Scheme is how requests are sent to the ingress: "http" or "https". Empty is http.
+	Scheme string
+	// Images are those that will run.
+	Images []string
+	// UserSpec says that the services' specs are the user's own. Then it is not known
+	// what their containers ask for.
+	UserSpec bool
+	// Containers are the different resources that the function's container may have,
+	// one for each side of an A/B run. They are not used if UserSpec is set.
+	Containers []ContainerResources
+}
+
+// ContainerResources are what a container asks for: Kubernetes quantities by the name
+// of the resource.
+type ContainerResources struct {
+	Requests, Limits map[string]string
 }
 
 // Survey is what was found of a cluster before a run.
@@ -24,8 +40,10 @@ type Survey struct {
 	Cluster Fingerprint
 	// Handlers are the container runtime's names of RuntimeClasses, by class.
 	Handlers map[string]string
-	// IngressAddress is HOST:PORT to connect to. It is empty where the ingress can be
-	// found only once a service exists.
+	// ImageBytes are the sizes of those needed images that a node reports to have.
+	ImageBytes map[string]int64
+	// IngressAddress is HOST:PORT to connect to, with the port of the needed scheme. It
+	// is empty where the ingress can be found only once a service exists.
 	IngressAddress string
 	// GracePeriod is how long Knative keeps the last pod of a service after the
 	// stable window: its scale-to-zero-grace-period.

@@ -137,7 +137,7 @@ func readSides(args []string) (base, new []*record.Run, err error) {
 // otherConditions are the properties in which new runs differ from the first run of
 // the base: a difference in latency may be due to them.
 func otherConditions(base, new []*record.Run) []analysis.Warning {
-	var list []analysis.Warning
+	list := gate.NotCompared(slices.Concat(base[:1], new)...)
 	for _, r := range new {
 		for _, m := range gate.Mismatches(base[0].Header, r.Header) {
 			w := analysis.Warning{Code: analysis.DifferentRuns, Message: "other conditions: " + m.String()}

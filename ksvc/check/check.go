@@ -33,6 +33,7 @@ func Survey(ctx context.Context, c *ksvc.Client, n record.Needs) (record.Survey,
 	}
 	found.MaxRevisionTimeout, _ = r.maxRevisionTimeout(ctx) // a check has told why it cannot be read
 	found.Handlers = r.handlers(ctx)
+	found.ImageBytes = r.imageBytes(ctx)
 	found.IngressAddress = r.address(ctx)
 	return found, nil
 }

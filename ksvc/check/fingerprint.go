@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
@@ -47,10 +46,23 @@ func (r *reader) fingerprint(ctx context.Context) (record.Fingerprint, error) {
 		describeNodes(&f, nodes)
 		describeHost(&f, host.This(), nodes)
 	}
+	if err := r.describeKnative(ctx, &f); err != nil {
+		errs = append(errs, err)
+	}
+	f.LimitRanges, err = r.limitRangeLines(ctx)
+	failed("LimitRanges", err)
+	f.ResourceQuotas, err = r.quotaLines(ctx)
+	failed("ResourceQuotas", err)
 	classes, err := r.runtimeClasses(ctx)
 	failed("RuntimeClasses", err)
 	for _, class := range classes {
 		f.Handlers = append(f.Handlers, strings.TrimSpace(class.Name+"="+class.Handler+" "+class.Annotations[annotationHandlerVersion]))
+	}
+	if f.LimitRanges == nil {
+		f.Unread = append(f.Unread, "limitRanges")
+	}
+	if f.ResourceQuotas == nil {
+		f.Unread = append(f.Unread, "resourceQuotas")
 	}
 	return f, errors.Join(errs...)
 }
@@ -60,18 +72,16 @@ var knativeParts = []string{ksvc.Activator, "controller", "autoscaler", "webhook
 
 // knativeVersion is what Knative's own deployments are labelled with.
 func (r *reader) knativeVersion(ctx context.Context) (string, error) {
-	return r.knative.get(func() (string, error) {
-		list, err := r.Kubernetes.AppsV1().Deployments(ksvc.SystemNamespace).List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return "", err
+	deployments, err := r.systemDeployments(ctx)
+	if err != nil {
+		return "", err
+	}
+	return distinct(deployments, func(i int) string {
+		if !slices.Contains(knativeParts, deployments[i].Name) {
+			return ""
 		}
-		return distinct(list.Items, func(i int) string {
-			if !slices.Contains(knativeParts, list.Items[i].Name) {
-				return ""
-			}
-			return list.Items[i].Labels[labelVersion]
-		}), nil
-	})
+		return deployments[i].Labels[labelVersion]
+	}), nil
 }
 
 // describeHost adds what the host says of its processor, if the host is the cluster's

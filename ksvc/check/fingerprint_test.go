@@ -10,6 +10,7 @@ import (
 	nodev1 "k8s.io/api/node/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/version"
 	fakediscovery "k8s.io/client-go/discovery/fake"
 
@@ -29,11 +30,19 @@ func newNode(name, kernel, boot string) *corev1.Node {
 	return n
 }
 
+// newFakes are fakes that hold Knative's ConfigMaps and further objects.
+func newFakes(configs map[string]map[string]string, objects ...runtime.Object) *ksvctest.Fakes {
+	for name, data := range configs {
+		objects = append(objects, ksvctest.NewConfigMap(name, data))
+	}
+	return ksvctest.NewFakes(objects...)
+}
+
 func TestFingerprint(t *testing.T) {
 	knative := func(name, version string) *appsv1.Deployment {
 		return &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: ksvc.SystemNamespace, Labels: map[string]string{labelVersion: version}}}
 	}
-	f := ksvctest.NewFakes(
+	f := newFakes(newBench(t).configs,
 		newNode("a", "6.1", "boot-a"), newNode("b", "6.2", "boot-b"),
 		knative("activator", "1.50.0"), knative("webhook", "1.50.0"), knative("net-kourier-controller", "1.49.1"),
 		&nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "runc", Annotations: map[string]string{annotationHandlerVersion: "1.5.2"}}, Handler: "runc"},
@@ -50,6 +59,8 @@ func TestFingerprint(t *testing.T) {
 		Kubernetes: "v1.36.3", Knative: "1.50.0", IngressClass: "kourier", Ingress: "kourier-system/kourier",
 		ContainerRuntime: "containerd://2.4.2", Kernel: "6.1, 6.2", OS: "Debian", Architecture: "amd64",
 		CPUs: 4, MemoryBytes: 2 << 30, Nodes: 2, Handlers: []string{"gvisor=runsc", "runc=runc 1.5.2"},
+		KnativeSettings: map[string]string{"config-autoscaler/scale-to-zero-grace-period": "1s"}, Activator: "replicas=1",
+		LimitRanges: []string{}, ResourceQuotas: []string{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("fingerprint (-want +got):\n%s", diff)

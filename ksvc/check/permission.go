@@ -38,6 +38,7 @@ const (
 	forAll    need = iota
 	forTraces      // only --traces needs it
 	forUsage       // without it a run goes on, but lacks what instances on other hosts use
+	forLimits      // without it a run goes on, but the namespace's limits are not known
 )
 
 var permissions = []permission{
@@ -48,6 +49,8 @@ var permissions = []permission{
 	{inNamespace, "autoscaling.internal.knative.dev", "podautoscalers", []string{"list", "watch"}, forAll},
 	{inNamespace, "networking.internal.knative.dev", "serverlessservices", []string{"list", "watch"}, forAll},
 	{inNamespace, "networking.internal.knative.dev", "ingresses", []string{"get", "list"}, forAll},
+	{inNamespace, "", "limitranges", []string{"list"}, forLimits},
+	{inNamespace, "", "resourcequotas", []string{"list"}, forLimits},
 	{inSystem, "", "configmaps", []string{"get"}, forAll},
 	{inSystem, "apps", "deployments", []string{"get", "list", "watch"}, forAll},
 	{inSystem, "", "configmaps", []string{"patch"}, forTraces},
@@ -78,7 +81,7 @@ func checkPermissions(ctx context.Context, r *reader) record.Check {
 	var missing []string
 	asked := 0
 	for _, p := range permissions {
-		if p.need == forUsage || p.need == forTraces && !r.needs.Traces {
+		if p.need == forUsage || p.need == forLimits || p.need == forTraces && !r.needs.Traces {
 			continue
 		}
 		for _, verb := range p.verbs {

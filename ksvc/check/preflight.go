@@ -27,6 +27,13 @@ var preflight = []check{
 	{"zero-initial-scale", false, checkInitialScale},
 	{"scale-to-zero", false, checkScaleToZero},
 	{"revision-timeout", false, checkRevisionTimeout},
+	{"domain", false, checkDomain},
+	{"http-protocol", false, checkHTTPProtocol},
+	{"pod-security", false, checkPodSecurity},
+	{"limit-range", false, checkLimitRange},
+	{"resource-quota", false, checkQuota},
+	{"sidecars", false, checkSidecars},
+	{"nodes", false, checkNodes},
 	{"ingress", false, checkIngress},
 }
 
@@ -70,7 +77,7 @@ func checkNamespace(ctx context.Context, r *reader) record.Check {
 	if r.Namespace == "" {
 		return fail(adviseName, "no namespace is given")
 	}
-	found, err := r.Kubernetes.CoreV1().Namespaces().Get(ctx, r.Namespace, metav1.GetOptions{})
+	found, err := r.ownNamespace(ctx)
 	switch {
 	case apierrors.IsNotFound(err):
 		return fail(adviseCreate.With(r.Namespace), "namespace %s does not exist", r.Namespace)

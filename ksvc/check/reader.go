@@ -5,10 +5,12 @@ import (
 	"context"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	nodev1 "k8s.io/api/node/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/version"
+	netconfig "knative.dev/networking/pkg/config"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
@@ -21,12 +23,15 @@ type reader struct {
 	*ksvc.Client
 	needs record.Needs
 
-	configs map[string]*once[map[string]string]
-	version once[*version.Info]
-	knative once[string]
-	nodes   once[[]corev1.Node]
-	classes once[[]nodev1.RuntimeClass]
-	ingress once[ingress.Ingress]
+	configs     map[string]*once[map[string]string]
+	version     once[*version.Info]
+	deployments once[[]appsv1.Deployment]
+	nodes       once[[]corev1.Node]
+	namespace   once[*corev1.Namespace]
+	ranges      once[[]corev1.LimitRange]
+	quotas      once[[]corev1.ResourceQuota]
+	classes     once[[]nodev1.RuntimeClass]
+	ingress     once[ingress.Ingress]
 }
 
 func newReader(c *ksvc.Client, n record.Needs) *reader {
@@ -48,15 +53,20 @@ func (o *once[T]) get(read func() (T, error)) (T, error) {
 	return o.value, o.err
 }
 
-// setting is the value of a key of one of Knative's ConfigMaps, or Knative's default
-// for it.
-func (r *reader) setting(ctx context.Context, configMap, key, fallback string) (string, error) {
+// config is the data of one of Knative's ConfigMaps.
+func (r *reader) config(ctx context.Context, configMap string) (map[string]string, error) {
 	config := r.configs[configMap]
 	if config == nil {
 		config = &once[map[string]string]{}
 		r.configs[configMap] = config
 	}
-	data, err := config.get(func() (map[string]string, error) { return r.Config(ctx, configMap) })
+	return config.get(func() (map[string]string, error) { return r.Config(ctx, configMap) })
+}
+
+// setting is the value of a key of one of Knative's ConfigMaps, or Knative's default
+// for it.
+func (r *reader) setting(ctx context.Context, configMap, key, fallback string) (string, error) {
+	data, err := r.config(ctx, configMap)
 	if err != nil {
 		return "", err
 	}
@@ -75,6 +85,35 @@ func (r *reader) serverVersion(ctx context.Context) (*version.Info, error) {
 func (r *reader) allNodes(ctx context.Context) ([]corev1.Node, error) {
 	return r.nodes.get(func() ([]corev1.Node, error) {
 		list, err := r.Kubernetes.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return list.Items, nil
+	})
+}
+
+// ownNamespace is the run's.
+func (r *reader) ownNamespace(ctx context.Context) (*corev1.Namespace, error) {
+	return r.namespace.get(func() (*corev1.Namespace, error) {
+		return r.Kubernetes.CoreV1().Namespaces().Get(ctx, r.Namespace, metav1.GetOptions{})
+	})
+}
+
+// limitRanges are those of the run's namespace.
+func (r *reader) limitRanges(ctx context.Context) ([]corev1.LimitRange, error) {
+	return r.ranges.get(func() ([]corev1.LimitRange, error) {
+		list, err := r.Kubernetes.CoreV1().LimitRanges(r.Namespace).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, err
+		}
+		return list.Items, nil
+	})
+}
+
+// resourceQuotas are those of the run's namespace.
+func (r *reader) resourceQuotas(ctx context.Context) ([]corev1.ResourceQuota, error) {
+	return r.quotas.get(func() ([]corev1.ResourceQuota, error) {
+		list, err := r.Kubernetes.CoreV1().ResourceQuotas(r.Namespace).List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +147,10 @@ func (r *reader) handlers(ctx context.Context) map[string]string {
 // has a service.
 func (r *reader) findIngress(ctx context.Context) (ingress.Ingress, error) {
 	return r.ingress.get(func() (ingress.Ingress, error) {
-		return ingress.Find(ctx, r.Client, "", r.needs.IngressAddress)
+		network, _ := r.config(ctx, netconfig.ConfigMapName) // a check has told why it cannot be read
+		return ingress.Find(ctx, r.Client, ingress.Wanted{
+			Address: r.needs.IngressAddress, Scheme: r.needs.Scheme, Class: ingress.ClassIn(network),
+		})
 	})
 }
 

@@ -27,8 +27,9 @@ type Cluster struct {
 	client *ksvc.Client
 
 	mu sync.Mutex
-	// address is the ingress', once it is known.
-	address string
+	// address is the ingress', once it is known. It takes requests of the scheme, which
+	// is http where it is empty.
+	address, scheme string
 	watching
 	traces
 }
@@ -60,7 +61,7 @@ func (c *Cluster) Survey(ctx context.Context, n record.Needs) (record.Survey, er
 	found, err := check.Survey(ctx, c.client, n)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.address = found.IngressAddress
+	c.address, c.scheme = found.IngressAddress, n.Scheme
 	return found, err
 }
 
@@ -83,7 +84,7 @@ func (c *Cluster) Address(ctx context.Context, service string) (string, error) {
 	if c.address != "" {
 		return c.address, nil
 	}
-	found, err := ingress.Find(ctx, c.client, service, "")
+	found, err := ingress.Find(ctx, c.client, ingress.Wanted{Service: service, Scheme: c.scheme})
 	if err != nil {
 		return "", err
 	}

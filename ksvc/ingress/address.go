@@ -30,6 +30,7 @@ func dial(ctx context.Context, address string) error {
 // addressSearch tries one address after the other and remembers what it tried.
 type addressSearch struct {
 	client *ksvc.Client
+	scheme string
 	tried  []string
 	dialed bool
 }
@@ -59,7 +60,7 @@ func (s *addressSearch) gateway(ctx context.Context, g gateway) string {
 		s.tried = append(s.tried, fmt.Sprintf("service %s (%v)", g, err))
 		return ""
 	}
-	port, err := gatewayPort(service)
+	port, err := gatewayPort(service, s.scheme)
 	if err != nil {
 		s.tried = append(s.tried, fmt.Sprintf("service %s (%v)", g, err))
 		return ""

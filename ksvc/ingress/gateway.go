@@ -2,7 +2,7 @@ package ingress
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -116,18 +116,34 @@ func gatewayAt(domain string) (gateway, bool) {
 	return gateway{namespace: parts[1], name: parts[0]}, true
 }
 
-// gatewayPort is the port of a gateway's Service that speaks plain HTTP.
-func gatewayPort(s *corev1.Service) (corev1.ServicePort, error) {
-	for _, wanted := range []func(corev1.ServicePort) bool{
-		func(p corev1.ServicePort) bool { return p.Name == "http2" || p.Name == "http" || p.Name == "web" },
-		func(p corev1.ServicePort) bool { return p.Port == 80 },
-		func(p corev1.ServicePort) bool { return p.Port != 443 && p.Protocol != corev1.ProtocolUDP },
-	} {
+// gatewayPort is the port of a gateway's Service that takes requests of a scheme.
+func gatewayPort(s *corev1.Service, scheme string) (corev1.ServicePort, error) {
+	wishes, what := plainPorts, "plain HTTP"
+	if scheme == HTTPS {
+		wishes, what = securePorts, "HTTPS"
+	}
+	for _, wanted := range wishes {
 		for _, p := range s.Spec.Ports {
 			if wanted(p) {
 				return p, nil
 			}
 		}
 	}
-	return corev1.ServicePort{}, errors.New("it has no port for plain HTTP")
+	return corev1.ServicePort{}, fmt.Errorf("it has no port for %s", what)
 }
+
+// plainPorts and securePorts recognise the port of a scheme, the surest sign first. By
+// name they are those of Kourier, Istio and Contour, and then of Traefik.
+var (
+	plainPorts = []func(corev1.ServicePort) bool{
+		func(p corev1.ServicePort) bool { return p.Name == "http2" || p.Name == "http" || p.Name == "web" },
+		func(p corev1.ServicePort) bool { return p.Port == 80 },
+		func(p corev1.ServicePort) bool { return p.Port != 443 && p.Protocol != corev1.ProtocolUDP },
+	}
+	// A port for HTTP/3 may have the number 443 too, but it is one of UDP.
+	securePorts = []func(corev1.ServicePort) bool{
+		func(p corev1.ServicePort) bool { return p.Name == "https" || p.Name == "websecure" },
+		func(p corev1.ServicePort) bool { return p.Port == 443 && p.Protocol != corev1.ProtocolUDP },
+		func(p corev1.ServicePort) bool { return strings.HasPrefix(p.Name, "https-") },
+	}
+)

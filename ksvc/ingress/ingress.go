@@ -3,6 +3,7 @@
 package ingress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,27 +35,53 @@ var (
 	adviseAddress  = ksvc.NewAdvice("name it with --ingress-address HOST:PORT, for example that of a `kubectl port-forward`")
 )
 
-// Find finds the ingress and an address of it that accepts connections. A given
-// override is tried as it is, with port 80 if it has none. Otherwise Find asks, in
-// this order: the Knative ingress object of the named service, or of any service of
-// the namespace if no service is named; the ingress class' ConfigMap; the places
-// where the class usually is. The error names all that was tried, and the Ingress has
-// its class even then.
-func Find(ctx context.Context, c *ksvc.Client, service, override string) (Ingress, error) {
-	class := ingressClass(ctx, c)
-	if override != "" {
-		address := withPort(override, "80")
+// HTTPS is the scheme of requests that are encrypted.
+const HTTPS = "https"
+
+// Wanted says which way in to find.
+type Wanted struct {
+	// Service is whose ingress object to ask. If it is empty, that of any service of
+	// the namespace is asked.
+	Service string
+	// Address, HOST[:PORT], is tried instead of everything else if it is not empty.
+	Address string
+	// Scheme is "http" or "https". Empty is http.
+	Scheme string
+	// Class is the cluster's ingress class. If it is empty, it is read.
+	Class string
+}
+
+// port is the scheme's own port.
+func (w Wanted) port() string {
+	if w.Scheme == HTTPS {
+		return "443"
+	}
+	return "80"
+}
+
+// Find finds the ingress and an address of it that accepts connections on the port for
+// the wanted scheme. A given address is tried as it is, with the scheme's own port if it
+// has none. Otherwise Find asks, in this order: the Knative ingress object of the
+// service; the ingress class' ConfigMap; the places where the class usually is. The
+// error names all that was tried, and the Ingress has its class even then.
+func Find(ctx context.Context, c *ksvc.Client, w Wanted) (Ingress, error) {
+	class := w.Class
+	if class == "" {
+		class = ingressClass(ctx, c)
+	}
+	if w.Address != "" {
+		address := withPort(w.Address, w.port())
 		if err := dial(ctx, address); err != nil {
 			return Ingress{Class: class}, ksvc.WithHint(fmt.Errorf("connect to ingress address %s: %w", address, err), adviseOverride)
 		}
 		return Ingress{Class: class, Address: address}, nil
 	}
-	own := knativeIngress(ctx, c, service)
+	own := knativeIngress(ctx, c, w.Service)
 	if own != nil && own.Annotations[networking.IngressClassAnnotationKey] != "" {
 		class = own.Annotations[networking.IngressClassAnnotationKey]
 	}
-	direct, gateways := publicAddresses(own)
-	search := &addressSearch{client: c}
+	direct, gateways := publicAddresses(own, w.port())
+	search := &addressSearch{client: c, scheme: w.Scheme}
 	for _, address := range direct {
 		if search.dial(ctx, "load balancer "+address, address) {
 			return Ingress{Class: class, Address: address}, nil
@@ -79,11 +106,14 @@ func MayComeLater(found Ingress, err error) bool {
 
 // ingressClass is the cluster's, from config-network.
 func ingressClass(ctx context.Context, c *ksvc.Client) string {
-	m, err := c.Config(ctx, netconfig.ConfigMapName)
-	if err == nil && m[netconfig.DefaultIngressClassKey] != "" {
-		return m[netconfig.DefaultIngressClassKey]
-	}
-	return netconfig.IstioIngressClassName // Knative's own default
+	m, _ := c.Config(ctx, netconfig.ConfigMapName)
+	return ClassIn(m)
+}
+
+// ClassIn is the ingress class that the data of config-network names, or Knative's own
+// default.
+func ClassIn(network map[string]string) string {
+	return cmp.Or(network[netconfig.DefaultIngressClassKey], netconfig.IstioIngressClassName)
 }
 
 // knativeIngress is the Knative ingress object of a service, or of the first service
@@ -112,15 +142,15 @@ func withPort(host, port string) string {
 }
 
 // publicAddresses are where a Knative ingress object says that it is exposed:
-// addresses to connect to, and services inside the cluster.
-func publicAddresses(i *v1alpha1.Ingress) (direct []string, gateways []gateway) {
+// addresses to connect to on a port, and services inside the cluster.
+func publicAddresses(i *v1alpha1.Ingress, port string) (direct []string, gateways []gateway) {
 	if i == nil || i.Status.PublicLoadBalancer == nil {
 		return nil, nil
 	}
 	for _, b := range i.Status.PublicLoadBalancer.Ingress {
 		for _, host := range []string{b.IP, b.Domain} {
 			if host != "" {
-				direct = append(direct, withPort(host, "80"))
+				direct = append(direct, withPort(host, port))
 			}
 		}
 		if g, ok := gatewayAt(b.DomainInternal); ok {

@@ -62,6 +62,7 @@ func TestFind(t *testing.T) {
 		name     string
 		objects  []runtime.Object
 		override string
+		scheme   string
 		want     Ingress
 	}{
 		{
@@ -134,10 +135,32 @@ func TestFind(t *testing.T) {
 			},
 			want: Ingress{Class: gatewayAPIClass, Service: "edge/gw", Address: address},
 		},
+		{
+			name: "https by the name of the port",
+			objects: []runtime.Object{ingressClassIs(kourier), newGateway("kourier-system", "kourier", nothing, func(s *corev1.Service) {
+				externalIP(s)
+				s.Spec.Ports[0].Port = port
+			})},
+			scheme: HTTPS,
+			want:   Ingress{Class: kourier, Service: "kourier-system/kourier", Address: address},
+		},
+		{
+			name: "https by the number of the port, and its node port",
+			objects: []runtime.Object{
+				ingressClassIs(traefik),
+				newGateway("traefik", "public", nothing, func(s *corev1.Service) {
+					s.Spec.Ports[0] = corev1.ServicePort{Name: "http3", Port: 443, Protocol: corev1.ProtocolUDP, NodePort: nothing}
+					s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: "tls", Port: 443, Protocol: corev1.ProtocolTCP, NodePort: port})
+				}),
+				&corev1.Node{Status: corev1.NodeStatus{Addresses: []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.1"}}}},
+			},
+			scheme: HTTPS,
+			want:   Ingress{Class: traefik, Service: "traefik/public", Address: address},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := Find(t.Context(), ksvctest.NewFakes(test.objects...).Client, ksvctest.Service, test.override)
+			got, err := Find(t.Context(), ksvctest.NewFakes(test.objects...).Client, Wanted{Service: ksvctest.Service, Address: test.override, Scheme: test.scheme})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,15 +175,32 @@ func TestFindNamesWhatItTried(t *testing.T) {
 	nothing := closedPort(t)
 	closed := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(nothing)))
 	f := ksvctest.NewFakes(ingressClassIs("kourier.ingress.networking.knative.dev"), newGateway("kourier-system", "kourier", nothing, externalIP))
-	_, err := Find(t.Context(), f.Client, "", "")
+	_, err := Find(t.Context(), f.Client, Wanted{})
 	for _, part := range []string{"kourier.ingress", "service kourier-system/kourier by its external IP " + closed, "refused", "service knative-serving/kourier"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("Find = %v, want it to name %q", err, part)
 		}
 	}
-	_, err = Find(t.Context(), f.Client, "", closed)
+	_, err = Find(t.Context(), f.Client, Wanted{Address: closed})
 	if err == nil || !strings.HasPrefix(err.Error(), "connect to ingress address "+closed) || !strings.Contains(ksvc.Hint(err), "--ingress-address") {
 		t.Errorf("Find = %v, hint %q", err, ksvc.Hint(err))
+	}
+}
+
+func TestFindOverHTTPS(t *testing.T) {
+	f := ksvctest.NewFakes(ingressClassIs("kourier.ingress.networking.knative.dev"), newGateway("kourier-system", "kourier", 80, func(s *corev1.Service) {
+		s.Spec.Ports = s.Spec.Ports[1:]
+	}))
+	if _, err := Find(t.Context(), f.Client, Wanted{Scheme: HTTPS}); err == nil || !strings.Contains(err.Error(), "it has no port for HTTPS") {
+		t.Errorf("Find = %v, want it to miss the port", err)
+	}
+	exposed := newKnativeIngress("any", v1alpha1.LoadBalancerIngressStatus{IP: "10.1.2.3"})
+	direct, _ := publicAddresses(exposed, Wanted{Scheme: HTTPS}.port())
+	if diff := cmp.Diff([]string{"10.1.2.3:443"}, direct); diff != "" {
+		t.Errorf("addresses (-want +got):\n%s", diff)
+	}
+	if port := (Wanted{}).port(); port != "80" {
+		t.Errorf("the port is %s without a scheme", port)
 	}
 }
 

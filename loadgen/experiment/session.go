@@ -72,6 +72,11 @@ func needs(e Experiment) record.Needs {
 			n.RuntimeClasses = append(n.RuntimeClasses, class.Name)
 		}
 		seen[class.Name] = true
+		n.Images = append(n.Images, class.Image)
+	}
+	n.Containers = []record.ContainerResources{{Requests: setup.Service.Requests, Limits: setup.Service.Limits}}
+	if ab, is := e.(*AB); is {
+		n.Containers = []record.ContainerResources{{Requests: ab.A.Requests, Limits: ab.A.Limits}, {Requests: ab.B.Requests, Limits: ab.B.Limits}}
 	}
 	return n
 }
@@ -85,6 +90,7 @@ func (s *session) describe(e Experiment) record.Header {
 	}
 	for i := range h.Classes {
 		h.Classes[i].Handler = s.survey.Handlers[h.Classes[i].Name]
+		h.Classes[i].ImageBytes = s.survey.ImageBytes[h.Classes[i].Image]
 	}
 	return h
 }
