@@ -47,11 +47,17 @@ type Counts struct {
 	Cold    int `json:"cold"`
 	Warm    int `json:"warm"`
 	Unknown int `json:"unknown"`
+	// Proofs says by what the cold ones are proven, and adds up to Cold.
+	Proofs map[record.Proof]int `json:"proofs,omitempty"`
+	// Pulled counts the cold ones for which an image was pulled. PulledOut counts those
+	// of them that are left out of the quantiles for that reason.
+	Pulled    int `json:"pulled,omitempty"`
+	PulledOut int `json:"pulledOut,omitempty"`
 	// OK and Failed add up to Samples. Failed is by outcome and includes timeouts.
 	OK     int                    `json:"ok"`
 	Failed map[record.Outcome]int `json:"failed"`
-	// Measured counts the samples in the quantiles, which are proven cold and either ok
-	// or timed out. Censored counts those of them that timed out.
+	// Measured counts the samples in the quantiles, which are proven cold, either ok or
+	// timed out, and without a pull unless the setting is to count those. Censored counts those of them that timed out.
 	Measured int `json:"measured"`
 	Censored int `json:"censored"`
 }
@@ -112,6 +118,7 @@ func (b *cellBuilder) add(s *record.Sample) {
 	switch s.Cold {
 	case record.Proven:
 		b.Cold++
+		b.prove(s)
 	case record.Warm:
 		b.Warm++
 	default:
@@ -125,6 +132,20 @@ func (b *cellBuilder) add(s *record.Sample) {
 	b.measure(s)
 }
 
+// prove counts by what a sample is proven to be cold, and whether an image was pulled.
+func (b *cellBuilder) prove(s *record.Sample) {
+	if b.Proofs == nil {
+		b.Proofs = map[record.Proof]int{}
+	}
+	b.Proofs[s.Proof]++
+	if s.Pulled {
+		b.Pulled++
+	}
+	if s.SpoiledByPull() {
+		b.PulledOut++
+	}
+}
+
 func (b *cellBuilder) fail(o record.Outcome) {
 	if b.Failed == nil {
 		b.Failed = map[record.Outcome]int{}
@@ -135,7 +156,7 @@ func (b *cellBuilder) fail(o record.Outcome) {
 func (b *cellBuilder) measure(s *record.Sample) {
 	switch {
 	case !Measured(s):
-		if s.Censored() {
+		if s.Censored() && s.Cold != record.Proven {
 			b.lostTimeouts++
 		}
 	case s.Censored():
@@ -146,10 +167,10 @@ func (b *cellBuilder) measure(s *record.Sample) {
 	}
 }
 
-// Measured says that a sample is in the quantiles: it is proven cold, and either ok or
-// timed out.
+// Measured says that a sample is in the quantiles: it is proven cold, either ok or timed
+// out, and no image was pulled for it unless the setting is to count such samples.
 func Measured(s *record.Sample) bool {
-	return !s.Discarded && s.Cold == record.Proven && (s.Censored() || !s.Failed())
+	return !s.Discarded && s.Cold == record.Proven && !s.SpoiledByPull() && (s.Censored() || !s.Failed())
 }
 
 // Limit is the latency that a sample which timed out is known to exceed: the client

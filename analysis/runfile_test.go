@@ -100,11 +100,12 @@ func fullRun() *record.Run {
 	for _, v := range []any{&h, &s, &e, &u, &span} {
 		fill(reflect.ValueOf(v).Elem())
 	}
+	s.WithPull = true // the reader takes it from the header
 	s.Outcome, s.Cold, u.Scope = record.OK, record.Proven, record.ScopeNode
 	u.Clock = record.ClockKubelet
 	h.Settings.Other = nil // the schema knows none of them
 	e.Kind, e.Causes = record.EventLimit, []record.Cause{record.CauseImage}
-	s.Trouble.Causes, s.Instance.Proof = e.Causes, record.ProofAnswer
+	s.Trouble.Causes, s.Proof = e.Causes, record.ProofAnswer
 	s.Phases[0].Name, s.Phases[0].Clock = record.PhaseReady, record.ClockAPI
 	end := record.End{At: time.Second, Reason: record.EndFailed}
 	return &record.Run{Header: h, Samples: []record.Sample{s}, Events: []record.Event{e}, Resources: []record.Resource{u}, Spans: []record.TraceSpan{span}, End: &end}

@@ -94,12 +94,17 @@ func SummariseFiles(paths ...string) (*Summary, error) {
 
 // Counts are the counts of all cells together, without the discarded samples.
 func (s *Summary) Counts() Counts {
-	total := Counts{Failed: map[record.Outcome]int{}}
+	total := Counts{Failed: map[record.Outcome]int{}, Proofs: map[record.Proof]int{}}
 	for _, c := range s.Cells {
 		total.Samples += c.Samples
 		total.Cold += c.Cold
 		total.Warm += c.Warm
 		total.Unknown += c.Unknown
+		total.Pulled += c.Pulled
+		total.PulledOut += c.PulledOut
+		for proof, n := range c.Proofs {
+			total.Proofs[proof] += n
+		}
 		total.OK += c.OK
 		total.Measured += c.Measured
 		total.Censored += c.Censored

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -33,6 +34,7 @@ func TestSummariseCountsEverySampleOnce(t *testing.T) {
 		Run()
 	s := Summarise(r)
 	want := Counts{Samples: 7, Discarded: 1, Cold: 4, Warm: 1, Unknown: 2, OK: 4,
+		Proofs: map[record.Proof]int{record.ProofAnswer: 2, record.ProofExclusion: 2},
 		Failed: map[record.Outcome]int{record.Timeout: 2, record.HTTP: 1}, Measured: 3, Censored: 1}
 	if diff := cmp.Diff(want, s.Cells[0].Counts); diff != "" {
 		t.Error(diff)
@@ -43,6 +45,54 @@ func TestSummariseCountsEverySampleOnce(t *testing.T) {
 	if got := s.Cells[0].Min.String() + " " + s.Cells[0].P50.String() + " " + s.Cells[0].Max.String(); got != "1.00s 2.00s >100s" {
 		t.Errorf("min, median and max are %s", got)
 	}
+}
+
+func TestStartsWithAPullAreLeftOut(t *testing.T) {
+	pulled := func(s *record.Sample) { s.Pulled = true }
+	for _, withPull := range []bool{false, true} {
+		r := runtest.New("r", "runc").
+			Add("runc", 1, 9*time.Second, pulled).
+			Add("runc", 1, 1*time.Second).
+			Add("runc", 1, 0, runtest.TimedOut, pulled).
+			Run()
+		r.Header.Settings.WithPull = withPull
+		c, warned := readAgain(t, r), Code("")
+		for _, w := range c.Warnings {
+			warned = w.Code
+		}
+		got, want := c.Cells[0].Counts, Counts{Samples: 3, Cold: 3, OK: 2, Pulled: 2, PulledOut: 2, Measured: 1}
+		code := Pulled
+		if withPull {
+			want.PulledOut, want.Measured, want.Censored, code = 0, 3, 1, ""
+		}
+		want.Proofs, want.Failed = got.Proofs, got.Failed
+		if diff := cmp.Diff(want, got); diff != "" || warned != code {
+			t.Errorf("with pull %v: warning %q, counts (-want +got):\n%s", withPull, warned, diff)
+		}
+	}
+}
+
+// readAgain summarises a run as it is read from its file.
+func readAgain(t *testing.T, r *record.Run) *Summary {
+	t.Helper()
+	var file bytes.Buffer
+	w, err := record.NewWriter(&file, r.Header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range r.Samples {
+		if err := w.Sample(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.End(r.End.At, r.End.Reason, nil); err != nil {
+		t.Fatal(err)
+	}
+	again, err := record.Read(&file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Summarise(again)
 }
 
 func TestSummariseOrdersCells(t *testing.T) {

@@ -14,6 +14,7 @@ const (
 	ClientLate     Code = "clientLate"     // requests were sent later than intended
 	NoSamples      Code = "noSamples"      // a class that was to be measured has none
 	NotCold        Code = "notCold"        // samples that are warm or unknown were left out
+	Pulled         Code = "pulled"         // cold starts for which an image was pulled were left out
 	LostTimeouts   Code = "lostTimeouts"   // timeouts that are not proven cold were left out: the quantiles are too low
 	Failures       Code = "failures"       // samples that failed have no latency
 	Trouble        Code = "trouble"        // the run went on although something was wrong
@@ -76,6 +77,9 @@ func (b *cellBuilder) warnings(k record.Key) []Warning {
 	if left := b.Warm + b.Unknown; left > 0 {
 		list = append(list, warnCell(NotCold, k, "%d of %d samples are not proven cold (%d warm, %d unknown) and are left out of the quantiles",
 			left, b.Samples, b.Warm, b.Unknown))
+	}
+	if b.PulledOut > 0 {
+		list = append(list, warnCell(Pulled, k, "an image was pulled for %d of %d samples: they are left out of the quantiles (a run --with-pull counts them)", b.PulledOut, b.Samples))
 	}
 	if b.lostTimeouts > 0 {
 		list = append(list, warnCell(LostTimeouts, k, "%d that timed out are not proven cold and are left out: the upper quantiles are too low", b.lostTimeouts))

@@ -35,7 +35,7 @@ func EstimateOffset(ctx context.Context, c *Client, t record.Target, s record.Sa
 		if err != nil {
 			break
 		}
-		if warm.Outcome != record.OK || warm.Function.Nonce != s.Function.Nonce {
+		if warm.Outcome != record.OK || warm.Function == nil || warm.Function.Nonce != s.Function.Nonce {
 			continue
 		}
 		answered++

@@ -69,7 +69,7 @@ func (Coldfn) Recognise(t record.Target, a Answer, s *record.Sample) {
 		s.Outcome, s.Error = record.Body, fmt.Sprintf("not the function's answer: %s", excerpt(a.Body))
 		return
 	}
-	s.Function, s.Instance = &f, &record.Instance{Pod: f.Pod, Proof: record.ProofAnswer}
+	s.Function, s.Instance, s.Proof = &f, &record.Instance{Pod: f.Pod}, record.ProofAnswer
 	if !belongs(f.Pod, t) {
 		s.Outcome, s.Error = record.WrongInstance, fmt.Sprintf("answered by pod %s, which is not of %s", f.Pod, owner(t))
 		return

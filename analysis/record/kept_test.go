@@ -68,8 +68,8 @@ func checkKept(t *testing.T, run *Run, samples int) {
 		t.Errorf("%d samples, warnings %v, end %+v", len(run.Samples), run.Warnings, run.End)
 	}
 	for _, s := range run.Samples {
-		if s.Instance == nil || s.Instance.Proof != ProofAnswer || s.Instance.UID == "" || s.Trouble != nil {
-			t.Fatalf("%s: instance %+v, trouble %+v", s.Service, s.Instance, s.Trouble)
+		if s.Instance == nil || s.Proof != ProofAnswer || s.Instance.UID == "" || s.Trouble != nil {
+			t.Fatalf("%s: proof %q, instance %+v, trouble %+v", s.Service, s.Proof, s.Instance, s.Trouble)
 		}
 	}
 }

@@ -100,6 +100,7 @@ func (l *line) visit(run *Run, v Visitor) {
 		run.Header = l.header
 		call(v.Header, &run.Header)
 	case TypeSample:
+		l.sample.WithPull = run.Header.Settings.WithPull
 		call(v.Sample, &l.sample)
 	case TypeEvent:
 		run.completeHeader(&l.event)

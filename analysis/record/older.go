@@ -19,11 +19,17 @@ func (h *Header) upgrade() {
 	}
 }
 
-// upgrade fills in the proof of the instance, which always was its own answer, and the
-// trouble of the pod, which the error named after that of the request.
+// upgrade fills in the proof, which earlier versions wrote into the instance or not at
+// all, and the trouble of the pod, which the error named after that of the request. An
+// instance was known by its own answer only. Without one, a proven sample was not
+// answered, and it was the absence of any pod that proved it.
 func (s *Sample) upgrade() {
-	if s.Instance != nil && s.Instance.Proof == "" {
-		s.Instance.Proof = ProofAnswer
+	switch {
+	case s.Proof != "":
+	case s.Instance != nil:
+		s.Proof = ProofAnswer
+	case s.Cold == Proven:
+		s.Proof = ProofExclusion
 	}
 	if s.Trouble == nil && s.Error != "" {
 		if message := troubleIn(s.Error); message != "" {

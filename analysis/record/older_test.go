@@ -28,7 +28,9 @@ const older = `{"type":"run","schema":1,"runId":"r","tool":{"version":"v0"},"com
 {"type":"event","atNs":2,"kind":"instanceTrouble","message":"Unschedulable: 1 Insufficient cpu","runtimeClass":"runc","service":"s"}
 {"type":"sample","runtimeClass":"runc","services":2,"block":1,"service":"s","namespace":"n","intendedNs":0,"sentNs":0,"doneNs":9,"responseLatencyNs":9,"clientTimeoutNs":9,"outcome":"timeout","error":"not answered within 9ns: pod s-1: OOMKilled","cold":"proven","coldReason":"x"}
 {"type":"sample","runtimeClass":"runc","services":2,"block":1,"service":"t","namespace":"n","intendedNs":0,"sentNs":0,"doneNs":9,"responseLatencyNs":9,"clientTimeoutNs":9,"outcome":"ok","cold":"proven","coldReason":"x","instance":{"pod":"t-1","uid":"u"}}
-{"type":"end","atNs":10,"reason":"completed","samples":2}
+{"type":"sample","runtimeClass":"runc","services":2,"block":1,"service":"t","namespace":"n","intendedNs":0,"sentNs":0,"doneNs":9,"responseLatencyNs":9,"clientTimeoutNs":9,"outcome":"ok","cold":"proven","coldReason":"x","instance":{"pod":"t-1","uid":"u","proof":"answer"}}
+{"type":"sample","runtimeClass":"runc","services":2,"block":1,"service":"t","namespace":"n","intendedNs":0,"sentNs":0,"doneNs":9,"responseLatencyNs":9,"clientTimeoutNs":9,"outcome":"timeout","cold":"unknown","coldReason":"x"}
+{"type":"end","atNs":10,"reason":"completed","samples":4}
 `
 
 func TestAnOlderFileIsReadIntoFields(t *testing.T) {
@@ -49,8 +51,10 @@ func TestAnOlderFileIsReadIntoFields(t *testing.T) {
 	if diff := cmp.Diff(want, run.Samples[0].Trouble); diff != "" {
 		t.Errorf("trouble of the sample:\n%s", diff)
 	}
-	if got := run.Samples[1].Instance.Proof; got != ProofAnswer {
-		t.Errorf("proof %q", got)
+	for i, want := range []Proof{ProofExclusion, ProofAnswer, ProofAnswer, ""} {
+		if got := run.Samples[i].Proof; got != want {
+			t.Errorf("sample %d: proof %q, want %q", i, got, want)
+		}
 	}
 }
 

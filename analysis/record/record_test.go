@@ -46,7 +46,7 @@ func header() Header {
 
 func sample(i int) Sample {
 	return Sample{Type: TypeSample, RuntimeClass: "runc", Services: 1, Block: i, Service: fmt.Sprintf("runc-%d", i), Namespace: "bench",
-		Sent: time.Duration(i), Done: time.Duration(2*i + 1), ResponseLatency: time.Duration(i + 1), Outcome: OK, Cold: Proven,
+		Sent: time.Duration(i), Done: time.Duration(2*i + 1), ResponseLatency: time.Duration(i + 1), Outcome: OK, Cold: Proven, Proof: ProofExclusion,
 		Error: "said \"no\"\nand <left>", Phases: []Phase{{Name: PhaseReady, At: -1, Clock: ClockAPI, Resolution: time.Second}}}
 }
 

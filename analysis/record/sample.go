@@ -69,10 +69,21 @@ type Sample struct {
 	// far as the cluster said.
 	Trouble *Trouble `json:"trouble,omitempty"`
 
-	Cold       Coldness  `json:"cold"`
-	ColdReason string    `json:"coldReason"`
-	Instance   *Instance `json:"instance,omitempty"`
-	Function   *Function `json:"function,omitempty"`
+	Cold       Coldness `json:"cold"`
+	ColdReason string   `json:"coldReason"`
+	// Proof says by what evidence it is known who answered, and with it what Cold says.
+	// It is empty where nothing tells.
+	Proof Proof `json:"proof,omitempty"`
+	// Instance is nil where nobody answered, and where several pods may have.
+	Instance *Instance `json:"instance,omitempty"`
+	// Pulled says that a node pulled an image for a pod that this request started. It is
+	// as reliable as the events of the pods: one that was lost is not known to be missing.
+	Pulled bool `json:"pulled,omitempty"`
+	// WithPull is the setting of the sample's run. It stands in the header, not here.
+	WithPull bool `json:"-"`
+	// PulledBytes is the size of what was pulled, as far as the kubelet told it.
+	PulledBytes int64     `json:"pulledBytes,omitempty"`
+	Function    *Function `json:"function,omitempty"`
 	// ClockOffset is the offset of the function's clock, where it was estimated.
 	ClockOffset *ClockOffset `json:"clockOffset,omitempty"`
 	Phases      []Phase      `json:"phases,omitempty"`
@@ -93,21 +104,17 @@ func (s Sample) Censored() bool { return s.Outcome == Timeout }
 // Failed says that the request was answered wrongly or not at all.
 func (s Sample) Failed() bool { return s.Outcome != OK }
 
+// SpoiledByPull says that the sample is no cold start like the others, because an image
+// was pulled for it.
+func (s Sample) SpoiledByPull() bool { return s.Pulled && !s.WithPull }
+
 // Instance is the pod that answered.
 type Instance struct {
 	Pod string `json:"pod"`
 	UID string `json:"uid,omitempty"`
 	// Node is where it ran.
 	Node string `json:"node,omitempty"`
-	// Proof says how it is known that this instance answered.
-	Proof Proof `json:"proof,omitempty"`
 }
-
-// Proof is how it is known which instance answered a request.
-type Proof string
-
-// ProofAnswer says that the function named its pod in the answer.
-const ProofAnswer Proof = "answer"
 
 // Function is what the function under test said of itself in its answer. Its
 // instants are Unix nanoseconds of its own wall clock.

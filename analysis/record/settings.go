@@ -35,6 +35,8 @@ type Settings struct {
 	OffsetRequests int `json:"offsetRequests,omitempty" compare:"any"`
 	// Traces says that Knative's components reported each request, which takes time.
 	Traces bool `json:"traces,omitempty" compare:"same"`
+	// WithPull says that cold starts for which an image was pulled are in the quantiles.
+	WithPull bool `json:"withPull,omitempty" compare:"same"`
 	// ServicesPerClass and ServicesPerSide are how many services of each take turns. They
 	// follow from the other options.
 	ServicesPerClass int `json:"servicesPerClass,omitempty" compare:"any"`

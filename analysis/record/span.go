@@ -6,11 +6,16 @@ import (
 	"time"
 )
 
+// QueueProxy is the Service of the spans that an instance's queue-proxy reports.
+const QueueProxy = "queue-proxy"
+
 // Span is one span of a distributed trace that belongs to the request.
 type Span struct {
 	// Service is the component that reports it: "activator", "queue-proxy".
 	Service string `json:"service"`
-	Name    string `json:"name"`
+	// Pod is the hostname of the pod that a queue-proxy reports from.
+	Pod  string `json:"pod,omitempty"`
+	Name string `json:"name"`
 	// Start is Unix nanoseconds of the reporting component's wall clock.
 	Start    int64         `json:"startUnixNs"`
 	Duration time.Duration `json:"durationNs"`

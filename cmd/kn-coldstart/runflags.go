@@ -28,6 +28,7 @@ func (f *runFlags) register(flags *pflag.FlagSet, s *experiment.Setup, ordered s
 	f.cluster.registerIngress(flags)
 	flags.Uint64Var(&s.Seed, "seed", 0, "seed of the order of "+ordered+" (default: random)")
 	flags.StringVar(&s.RunFile, "run-file", "", "file for the record of the run, - for standard output where that is free (default results/RUN.jsonl)")
+	flags.BoolVar(&s.WithPull, "with-pull", false, "count cold starts for which a node pulled an image (default: they are left out of the percentiles)")
 	registerService(flags, &s.Service)
 }
 

@@ -33,14 +33,21 @@ type traces struct {
 }
 
 // StartTraces listens at an address of this host, HOST:PORT, at which pods reach it,
-// and has Knative report there. It returns the endpoint that it gave to Knative. If it
+// and has Knative report there. What arrives also tells the watch, if there is one, which
+// pods served which requests. It returns the endpoint that it gave to Knative. If it
 // fails half-way, StopTraces and RestoreTraces undo what it did.
 func (c *Cluster) StartTraces(ctx context.Context, address string, take func(record.TraceSpan)) (endpoint string, err error) {
 	t := &c.traces
 	if t.receiver != nil {
 		return "", errTracing
 	}
-	if t.receiver, err = otlp.Listen(address, take); err != nil {
+	observe := func(s record.TraceSpan) {
+		if w := c.present.Load(); w != nil {
+			w.ObserveSpan(s)
+		}
+		take(s)
+	}
+	if t.receiver, err = otlp.Listen(address, observe); err != nil {
 		return "", err
 	}
 	endpoint = t.receiver.Endpoint()

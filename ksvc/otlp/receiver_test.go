@@ -33,10 +33,10 @@ func resource(attributes []*commonv1.KeyValue, spans ...*tracev1.Span) *tracev1.
 func encoded(t testing.TB) []byte {
 	t.Helper()
 	b, err := proto.Marshal(&tracev1.TracesData{ResourceSpans: []*tracev1.ResourceSpans{
-		resource([]*commonv1.KeyValue{attribute("service.name", "activator")},
+		resource([]*commonv1.KeyValue{attribute("service.name", "activator"), attribute("k8s.pod.name", "activator-1")},
 			&tracev1.Span{TraceId: []byte{1, 2}, SpanId: []byte{3}, Name: "throttler_try", StartTimeUnixNano: 1e18, EndTimeUnixNano: 1e18 + 5,
 				Status: &tracev1.Status{Code: tracev1.Status_STATUS_CODE_ERROR, Message: "context deadline exceeded"}}),
-		resource([]*commonv1.KeyValue{attribute("service.name", "h-1"), attribute("container.name", "queue-proxy")},
+		resource([]*commonv1.KeyValue{attribute("service.name", "h-1"), attribute("container.name", "queue-proxy"), attribute("k8s.pod.name", "h-1-00001-deployment-abc-x")},
 			&tracev1.Span{TraceId: []byte{1, 2}, SpanId: []byte{4}, ParentSpanId: []byte{3}, Name: "GET", StartTimeUnixNano: 7, EndTimeUnixNano: 6},
 			&tracev1.Span{Status: &tracev1.Status{Code: tracev1.Status_STATUS_CODE_ERROR}}),
 		resource(nil),
@@ -49,8 +49,8 @@ func encoded(t testing.TB) []byte {
 
 var decoded = []record.TraceSpan{
 	{TraceID: "0102", Span: record.Span{Service: "activator", Name: "throttler_try", Start: 1e18, Duration: 5, ID: "03", Error: "context deadline exceeded"}},
-	{TraceID: "0102", Span: record.Span{Service: "queue-proxy", Name: "GET", Start: 7, Duration: -1, ID: "04", Parent: "03"}},
-	{Span: record.Span{Service: "queue-proxy", Error: "failed"}},
+	{TraceID: "0102", Span: record.Span{Service: "queue-proxy", Pod: "h-1-00001-deployment-abc-x", Name: "GET", Start: 7, Duration: -1, ID: "04", Parent: "03"}},
+	{Span: record.Span{Service: "queue-proxy", Pod: "h-1-00001-deployment-abc-x", Error: "failed"}},
 }
 
 func packed(t *testing.T, b []byte) []byte {

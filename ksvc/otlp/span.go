@@ -16,10 +16,10 @@ import (
 func spans(batch *tracev1.TracesData) iter.Seq[record.TraceSpan] {
 	return func(yield func(record.TraceSpan) bool) {
 		for _, resource := range batch.GetResourceSpans() {
-			service := component(resource.GetResource().GetAttributes())
+			from := sourceOf(resource.GetResource().GetAttributes())
 			for _, scope := range resource.GetScopeSpans() {
 				for _, s := range scope.GetSpans() {
-					if !yield(span(service, s)) {
+					if !yield(span(from, s)) {
 						return
 					}
 				}
@@ -28,20 +28,28 @@ func spans(batch *tracev1.TracesData) iter.Seq[record.TraceSpan] {
 	}
 }
 
-// component is the name of what reports the spans. A queue-proxy gives the name of the
-// Knative Service that it belongs to, so the name of its container comes first: that is
-// the same for all queue-proxies.
-func component(attributes []*commonv1.KeyValue) string {
+// source is who reports spans: a component of Knative, and the pod of a queue-proxy.
+type source struct{ service, pod string }
+
+// sourceOf reads who reports. A queue-proxy gives the name of the Knative Service that
+// it belongs to, so the name of its container comes first: that is the same for all
+// queue-proxies. Which pod it runs in is kept of queue-proxies only, because it tells
+// which instance served a request.
+func sourceOf(attributes []*commonv1.KeyValue) source {
 	named := map[string]string{}
 	for _, a := range attributes {
 		named[a.GetKey()] = a.GetValue().GetStringValue()
 	}
-	return cmp.Or(named["container.name"], named["k8s.container.name"], named["service.name"], "unknown")
+	from := source{service: cmp.Or(named["container.name"], named["k8s.container.name"], named["service.name"], "unknown")}
+	if from.service == record.QueueProxy {
+		from.pod = named["k8s.pod.name"]
+	}
+	return from
 }
 
-func span(service string, s *tracev1.Span) record.TraceSpan {
+func span(from source, s *tracev1.Span) record.TraceSpan {
 	return record.TraceSpan{TraceID: hex.EncodeToString(s.GetTraceId()), Span: record.Span{
-		Service: service, Name: s.GetName(),
+		Service: from.service, Pod: from.pod, Name: s.GetName(),
 		Start:    int64(s.GetStartTimeUnixNano()),
 		Duration: time.Duration(s.GetEndTimeUnixNano() - s.GetStartTimeUnixNano()),
 		ID:       hex.EncodeToString(s.GetSpanId()), Parent: hex.EncodeToString(s.GetParentSpanId()),

@@ -18,16 +18,39 @@ type scene struct {
 	existing []*pod
 	replicas int32
 	answered answerer
-	sent     time.Duration
+	// tooSoon says that another request woke the service, or "".
+	tooSoon string
+	// exclusion is set where an answer names no pod.
+	exclusion exclusion
+	sent      time.Duration
 }
 
-func (w *Watch) sceneOf(r *revision, s *record.Sample) scene {
-	c := scene{sent: s.Sent, existing: r.existing(s.Sent), answered: r.whoAnswered(s)}
+func (w *Watch) sceneOf(t record.Target, r *revision, s *record.Sample) scene {
+	c := scene{sent: s.Sent, existing: r.existing(s.Sent), answered: w.whoAnswered(r, s), tooSoon: r.tooSoon(s)}
 	if g, found := w.gaps.at(s.Sent, feed.Pods, feed.Deployments); found {
 		c.gap = g.String()
 	}
 	c.replicas, c.watched = r.scale.at(s.Sent)
+	if !c.answered.named() && !s.Failed() {
+		c.exclusion = w.exclude(t, r, s)
+		if c.empty() {
+			c.answered = c.exclusion.answerer()
+		}
+	}
 	return c
+}
+
+// empty says that the request is known to have met no pod and none that was asked for.
+func (c scene) empty() bool {
+	return c.gap == "" && c.watched && len(c.existing) == 0 && c.replicas == 0
+}
+
+// unnamed says that the request was answered rightly, but that nothing names who did.
+func (c scene) unnamed(s *record.Sample) bool { return !s.Failed() && !c.answered.named() }
+
+// counted says that the function itself tells how many requests it has served.
+func (c scene) counted(s *record.Sample) bool {
+	return c.answered.proof == record.ProofAnswer && s.Function.Requests > 0
 }
 
 // coldness says whether the request was a cold start.
@@ -36,7 +59,8 @@ func (w *Watch) sceneOf(r *revision, s *record.Sample) scene {
 // failed, or was never answered, can be proven cold: nothing existed when it was sent.
 // That it failed counts against the service, not against the proof. Only an answer can
 // contradict: it must come from a pod that was first seen after the request was sent,
-// and whose process had served nothing before.
+// and whose process had served nothing before. Where an answer does not tell who gave
+// it, all pods but those that were first seen after the request was sent are excluded.
 //
 //	     no pod exists                  a pod may exist
 //	────────────┬──────────────────────────────┬────────
@@ -55,24 +79,61 @@ func (c scene) coldness(s *record.Sample) (record.Coldness, string) {
 	case p != nil && p.seen <= c.sent:
 		return record.Warm, fmt.Sprintf("answered by pod %s, which existed when it was sent", p.name)
 	case len(c.existing) > 0:
-		return c.coldnessAmongPods()
-	case c.answered.known() && p == nil:
+		return c.coldnessAmongPods(s)
+	case c.answered.named() && p == nil:
 		return record.Unknown, fmt.Sprintf("answered by pod %s, which the watch did not see", c.answered.hostname)
-	case s.Function != nil && c.answered.known() && s.Function.Requests > 1:
+	case c.counted(s) && s.Function.Requests > 1:
 		return record.Warm, fmt.Sprintf("the process that answered had served %d requests before", s.Function.Requests-1)
 	case c.replicas > 0:
 		return record.Unknown, fmt.Sprintf("the deployment asked for %d pods already when it was sent", c.replicas)
-	case !c.answered.known():
-		return record.Proven, fmt.Sprintf("zero pods when it was sent; not answered by an instance (%s)", s.Outcome)
+	case c.tooSoon != "" && !c.counted(s):
+		return record.Unknown, c.tooSoon
+	case c.exclusion.missing != "":
+		return record.Unknown, c.exclusion.missing
 	}
-	return record.Proven, fmt.Sprintf("zero pods when it was sent; pod %s first seen %v later", p.name, (p.seen - c.sent).Round(time.Millisecond))
+	return record.Proven, "zero pods when it was sent; " + c.whoCanHaveAnswered(s)
+}
+
+// whoCanHaveAnswered says who answered a proven sample, and by what that is known.
+func (c scene) whoCanHaveAnswered(s *record.Sample) string {
+	p := c.answered.pod
+	if p == nil && s.Failed() {
+		return fmt.Sprintf("not answered by an instance (%s)", s.Outcome)
+	}
+	if p == nil {
+		return fmt.Sprintf("one of %d pods answered that were first seen later", len(c.exclusion.candidates))
+	}
+	seen := fmt.Sprintf("pod %s first seen %v later", p.name, (p.seen - c.sent).Round(time.Millisecond))
+	switch c.answered.proof {
+	case record.ProofTrace:
+		return "by its trace " + seen
+	case record.ProofExclusion:
+		return "only " + seen + " can have answered"
+	}
+	return seen
+}
+
+// proof is by what it is known who answered. Of a proven sample that nobody answered it
+// is the absence of pods.
+func (c scene) proof(cold record.Coldness) record.Proof {
+	if c.answered.proof == "" && cold == record.Proven {
+		return record.ProofExclusion
+	}
+	if c.answered.proof == record.ProofExclusion && cold != record.Proven {
+		return ""
+	}
+	return c.answered.proof
 }
 
 // coldnessAmongPods is that of a request that met pods, none of which is known to have
 // answered it.
-func (c scene) coldnessAmongPods() (record.Coldness, string) {
+func (c scene) coldnessAmongPods(s *record.Sample) (record.Coldness, string) {
 	for _, p := range c.existing {
-		if c.answered.pod == nil && p.isReady(c.sent) {
+		switch {
+		case c.answered.pod != nil || !p.isReady(c.sent):
+		case c.unnamed(s):
+			return record.Unknown, fmt.Sprintf("pod %s was Ready when it was sent, and nothing names the pod that answered", p.name)
+		default:
 			return record.Warm, fmt.Sprintf("pod %s was Ready when it was sent", p.name)
 		}
 	}

@@ -5,11 +5,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
 const (
 	// queueProxy is the container that Knative puts before the user's.
-	queueProxy = "queue-proxy"
+	queueProxy = record.QueueProxy
 	// envUserPort is queue-proxy's variable for the port of the user's container,
 	// and envPort is the one by which that container is told.
 	envUserPort = "USER_PORT"

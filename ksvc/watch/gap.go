@@ -2,6 +2,7 @@ package watch
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -42,11 +43,14 @@ func (g gaps) close(feed string, at time.Duration) gap {
 
 // at is the gap that an instant lies in, of one of the feeds.
 func (g gaps) at(t time.Duration, feeds ...string) (gap, bool) {
+	return g.within(t, t, feeds...)
+}
+
+// within is the first gap of one of the feeds that overlaps an interval.
+func (g gaps) within(from, to time.Duration, feeds ...string) (gap, bool) {
 	for _, one := range g {
-		for _, f := range feeds {
-			if one.feed == f && one.from <= t && (one.to < 0 || t <= one.to) {
-				return one, true
-			}
+		if slices.Contains(feeds, one.feed) && one.from <= to && (one.to < 0 || from <= one.to) {
+			return one, true
 		}
 	}
 	return gap{}, false

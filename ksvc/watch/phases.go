@@ -10,7 +10,8 @@ import (
 // request that no instance answered it shows how far the first pod came that was
 // created for it. Phases that contradict one another are left as they are: a pod may
 // well be seen Ready after it answered, since Knative probes it by itself and does not
-// wait for its status.
+// wait for its status. Where one of several pods answered, only what they have in common
+// is shown: that the service was scaled up.
 func (w *Watch) phasesOf(r *revision, s *record.Sample, c scene) []record.Phase {
 	candidates := []record.Phase{clientPhase(record.PhaseRequested, s.Sent, "request issued")}
 	for _, scaled := range []changes{r.scale, r.desired} {
@@ -21,7 +22,7 @@ func (w *Watch) phasesOf(r *revision, s *record.Sample, c scene) []record.Phase 
 	if p := c.answered.pod; p != nil {
 		candidates = append(candidates, p.evidence...)
 		candidates = append(candidates, w.processStart(s)...)
-	} else if p := r.firstAfter(s.Sent); p != nil {
+	} else if p := r.firstAfter(s.Sent); p != nil && !c.unnamed(s) {
 		candidates = append(candidates, p.evidence...)
 	}
 	if s.FirstByte != 0 {

@@ -37,6 +37,10 @@ type pod struct {
 	running  bool // its containers were all started
 	readyNow bool
 
+	// pulled says that its node pulled an image for it, and pulledBytes how much.
+	pulled      bool
+	pulledBytes int64
+
 	evidence []record.Phase
 	// trouble is what its own state says against it, warning what an event said.
 	trouble, warning ksvc.Trouble
@@ -187,6 +191,7 @@ func (p *pod) observeEvent(e *corev1.Event, at time.Duration) {
 		p.warning = eventTrouble(e)
 		return
 	}
+	p.observePull(e)
 	s := sighting{at: at}
 	switch e.Reason {
 	case "Scheduled":

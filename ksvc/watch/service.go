@@ -25,7 +25,9 @@ type service struct {
 	condition string
 	trouble   ksvc.Trouble
 	// failed is since when Ready is False; it is zero while Ready is not.
-	failed  time.Duration
+	failed time.Duration
+	// routes are where requests went, in the order of time.
+	routes  []route
 	changed feed.Signal
 }
 
@@ -36,6 +38,7 @@ func (v *service) observe(o *servingv1.Service, at time.Duration) {
 	if u := o.Status.URL; u != nil {
 		v.host = u.Host
 	}
+	v.observeRoute(o, at)
 	v.ready = o.IsReady() && v.revision != "" && v.host != ""
 	v.condition, v.trouble = describeConditions(o)
 	current := o.Status.ObservedGeneration == o.Generation

@@ -36,6 +36,8 @@ const (
 	defaultZero      = 10 * time.Minute
 	defaultCatchUp   = 5 * time.Second
 	defaultFailAfter = 3 * time.Second
+	// A queue-proxy's batches leave every 5 s.
+	defaultSpanDelay = 7 * time.Second
 )
 
 // noTime is for what the API has no timestamp of.
@@ -46,6 +48,8 @@ type options struct {
 	record.Patience
 	// catchUp bounds how long Prove waits for the watch.
 	catchUp time.Duration
+	// spanDelay is how long after an answer that names no pod its span is waited for.
+	spanDelay time.Duration
 	// failAfter is how long a service may say that it failed before it is believed.
 	// Conditions pass through False on their way.
 	failAfter time.Duration
@@ -61,6 +65,7 @@ func (o options) withDefaults() options {
 	set(&o.Zero, defaultZero)
 	set(&o.catchUp, defaultCatchUp)
 	set(&o.failAfter, defaultFailAfter)
+	set(&o.spanDelay, defaultSpanDelay)
 	return o
 }
 
@@ -84,6 +89,7 @@ type Watch struct {
 	pods     map[types.UID]*pod
 	finished map[types.UID]bool
 	early    early
+	traced   traced
 	gaps     gaps
 	all      record.InstanceCount
 	classes  map[record.Key]*record.InstanceCount

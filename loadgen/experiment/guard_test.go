@@ -105,6 +105,9 @@ func TestOnlyAnAnswerReleasesTheGuard(t *testing.T) {
 	}{
 		{"an answer", record.Sample{Outcome: record.OK}, true},
 		{"a wrong answer of the function", record.Sample{Outcome: record.WrongInstance, Function: &record.Function{}}, true},
+		{"a function that says nothing of itself", record.Sample{Outcome: record.OK, Status: 204}, true},
+		{"a body that was not expected", record.Sample{Outcome: record.Body, Status: 200}, true},
+		{"a failure that was traced to a pod", record.Sample{Outcome: record.HTTP, Status: 500, Instance: &record.Instance{Pod: "p"}}, true},
 		{"a timeout", record.Sample{Outcome: record.Timeout}, false},
 		{"an answer of the activator", record.Sample{Outcome: record.HTTP, Status: 504}, false},
 	} {

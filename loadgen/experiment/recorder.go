@@ -33,6 +33,8 @@ type recorder struct {
 	cluster  prover
 	sink     sink
 	observer Observer
+	// withPull has cold starts for which an image was pulled count like all others.
+	withPull bool
 
 	mu          sync.Mutex
 	done, total int
@@ -50,6 +52,7 @@ func (r *recorder) keep(ctx context.Context, t record.Target, s *record.Sample) 
 			return err
 		}
 	}
+	s.WithPull = r.withPull
 	if err := r.sink.Sample(*s); err != nil {
 		return fmt.Errorf("record sample of %s: %w", name(t), err)
 	}

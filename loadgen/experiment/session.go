@@ -137,8 +137,11 @@ func (s *session) See(n Notice) {
 }
 
 // answered says that an instance of the class has served a request, whatever it
-// answered.
-func answered(s *record.Sample) bool { return !s.Failed() || s.Function != nil }
+// answered. Of a function that says nothing of itself a trace may tell it, or a success
+// with a body that was not expected: neither the ingress nor the activator answers so.
+func answered(s *record.Sample) bool {
+	return !s.Failed() || s.Function != nil || s.Instance != nil || s.Outcome == record.Body
+}
 
 // client is what sends the run's requests.
 func (s *session) client() *loadgen.Client {
@@ -147,7 +150,7 @@ func (s *session) client() *loadgen.Client {
 
 // keepWith makes a recorder one that keeps the run's samples.
 func (s *session) keepWith(r *recorder) {
-	r.clock, r.cluster, r.sink, r.observer = s.clock, s.cluster, s.writer, s
+	r.clock, r.cluster, r.sink, r.observer, r.withPull = s.clock, s.cluster, s.writer, s, s.setup.WithPull
 }
 
 // ErrNothingMeasured is returned for a run that was completed for nothing.
@@ -170,7 +173,7 @@ func (s *session) finish(samples []record.Sample) error {
 		return err
 	}
 	for i := range samples {
-		if one := &samples[i]; !one.Discarded && one.Cold == record.Proven && !one.Failed() {
+		if one := &samples[i]; !one.Discarded && one.Cold == record.Proven && !one.Failed() && !one.SpoiledByPull() {
 			return nil
 		}
 	}

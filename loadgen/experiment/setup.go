@@ -24,6 +24,8 @@ type Setup struct {
 	// IngressAddress, HOST[:PORT], overrides the search for the ingress.
 	IngressAddress string
 	Traces         Traces
+	// WithPull has cold starts for which an image was pulled count like all others.
+	WithPull bool
 	// Seed decides every random order of the run, and nothing else does.
 	Seed uint64
 	// RunFile is the file for the record of the run; "-" is standard output, and empty
@@ -143,7 +145,7 @@ func (t *Traces) validate() error {
 func (s *Setup) recorded() record.Settings {
 	return record.Settings{
 		StableWindow: s.Service.StableWindow, ClientTimeout: s.Service.ClientTimeout,
-		Env: s.Service.Env, Requests: s.Service.Requests, Limits: s.Service.Limits, Traces: s.Traces.On,
+		Env: s.Service.Env, Requests: s.Service.Requests, Limits: s.Service.Limits, Traces: s.Traces.On, WithPull: s.WithPull,
 	}
 }
 

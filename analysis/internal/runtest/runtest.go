@@ -45,7 +45,7 @@ func (b *Builder) Add(class string, services int, latency time.Duration, changes
 		Service: fmt.Sprintf("%s-%d", class, n), Namespace: "bench",
 		Intended: b.now, Sent: b.now + 200*time.Microsecond,
 		ResponseLatency: latency, ClientTimeout: Timeout,
-		Outcome: record.OK, Status: 200, Cold: record.Proven, ColdReason: "no pod before, new pod answered",
+		Outcome: record.OK, Status: 200, Cold: record.Proven, Proof: record.ProofAnswer, ColdReason: "no pod before, new pod answered",
 		Instance: &record.Instance{Pod: fmt.Sprintf("%s-pod-%d", class, n), UID: fmt.Sprintf("%s-uid-%d", class, n)},
 	}
 	s.Done = s.Sent + latency
@@ -84,7 +84,7 @@ func TimedOut(s *record.Sample) {
 func Failed(o record.Outcome) func(*record.Sample) {
 	return func(s *record.Sample) {
 		s.Outcome, s.Status, s.Error = o, 0, string(o)
-		s.Instance, s.FirstByte, s.TTFB = nil, 0, 0
+		s.Instance, s.Proof, s.FirstByte, s.TTFB = nil, record.ProofExclusion, 0, 0
 	}
 }
 

@@ -101,7 +101,7 @@ func (s *Scale) sample(class ScaleClass, n, block, i int, uid string, m moments)
 	one := record.Sample{
 		Type: record.TypeSample, RuntimeClass: class.Name, Services: n, Block: block, Service: fmt.Sprintf("%s-%d", class.Name, i),
 		Namespace: "bench", Intended: s.now, Sent: s.now + 100*time.Microsecond, FirstByte: m.answered, Done: m.answered + time.Millisecond,
-		ClientTimeout: Timeout, Outcome: record.OK, Status: 200, Cold: record.Proven, ColdReason: "test",
+		ClientTimeout: Timeout, Outcome: record.OK, Status: 200, Cold: record.Proven, Proof: record.ProofAnswer, ColdReason: "test",
 		Instance: &record.Instance{Pod: "pod-" + uid, UID: uid},
 	}
 	one.ResponseLatency, one.TTFB = one.Done-one.Sent, one.FirstByte-one.Sent

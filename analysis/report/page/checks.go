@@ -48,6 +48,9 @@ func coldCheck(c analysis.Counts) templates.Check {
 	} else if c.Samples > 0 {
 		check.Note = "No pod before the request, and a new pod answered."
 	}
+	if by := table.Proofs(c); by != "" {
+		check.Note += " Proven " + by + "."
+	}
 	return check
 }
 

@@ -66,6 +66,8 @@ func chartSampleOf(s *record.Sample) chartSample {
 		}
 	case analysis.Measured(s):
 		c.Kind = kindCold
+	case s.Cold == record.Proven && s.SpoiledByPull():
+		c.Outcome += ", an image was pulled"
 	default:
 		c.Outcome += ", " + table.Plain(string(s.Cold))
 	}

@@ -53,6 +53,9 @@ func sampleNotes(s *analysis.Summary) []string {
 	if s.Discarded > 0 {
 		notes = append(notes, fmt.Sprintf("%d samples of the first round, which warms caches, are not counted.", s.Discarded))
 	}
+	if by := Proofs(s.Counts()); by != "" {
+		notes = append(notes, "Proven cold "+by+".")
+	}
 	if censored > 0 {
 		notes = append(notes, fmt.Sprintf("%d samples timed out: they count as over the client timeout, so no mean exists.", censored))
 	}
