@@ -104,6 +104,7 @@ func fullRun() *record.Run {
 	s.Outcome, s.Cold, u.Scope = record.OK, record.Proven, record.ScopeNode
 	u.Clock = record.ClockKubelet
 	h.Settings.Other = nil // the schema knows none of them
+	h.Settings.Request.Protocol, h.Settings.Request.Scheme = "http2", "https"
 	e.Kind, e.Causes = record.EventLimit, []record.Cause{record.CauseImage}
 	s.Trouble.Causes, s.Proof = e.Causes, record.ProofAnswer
 	s.Phases[0].Name, s.Phases[0].Clock = record.PhaseReady, record.ClockAPI

@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -23,13 +24,15 @@ type Client struct {
 	// which go into its sample, and into its header so that what it passes on its
 	// way reports spans of that trace.
 	TraceID func() string
-	// Message is how the requests look.
-	Message Message
+	// Message is how the requests look, but for those of the classes in Messages.
+	Message  Message
+	Messages map[record.Key]Message
 	// Protocol is HTTP1 if it is nil.
 	Protocol Protocol
-	// Recogniser tells who answered and whether the answer is right; it is Coldfn if it
-	// is nil.
-	Recogniser Recogniser
+	// TLS is for targets whose scheme is https. Its ServerName is the request's host.
+	TLS *tls.Config
+	// Expect says which answers are right.
+	Expect Expect
 }
 
 func (c *Client) protocol() Protocol {
@@ -37,13 +40,6 @@ func (c *Client) protocol() Protocol {
 		return HTTP1{}
 	}
 	return c.Protocol
-}
-
-func (c *Client) recogniser() Recogniser {
-	if c.Recogniser == nil {
-		return Coldfn{}
-	}
-	return c.Recogniser
 }
 
 // Send makes one request over a connection of its own and returns what became of
@@ -69,18 +65,37 @@ func (c *Client) Prepare(t record.Target) (*Request, error) {
 	if c.TraceID != nil {
 		id = c.TraceID()
 	}
-	text, err := c.protocol().Encode(t, c.message(id))
+	m := c.message(t, id)
+	exchange, err := c.protocol().Prepare(t, m)
 	if err != nil {
 		return nil, fmt.Errorf("prepare request to %s: %w", name(t), err)
 	}
-	r := newRequest(c, t, text)
-	r.traceID = id
+	r := &Request{target: t, client: c, exchange: exchange, traceID: id}
+	if t.Scheme == record.HTTPS {
+		r.tls = c.tlsFor(m.host(t))
+	}
 	return r, nil
 }
 
+// tlsFor is the TLS configuration of a request to a host.
+func (c *Client) tlsFor(host string) *tls.Config {
+	config := c.TLS.Clone() // nil of nil
+	if config == nil {
+		config = &tls.Config{}
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	config.ServerName, config.NextProtos = host, []string{c.protocol().ALPN()}
+	return config
+}
+
 // message is the request's, traced if it has a trace id.
-func (c *Client) message(traceID string) Message {
-	m := c.Message
+func (c *Client) message(t record.Target, traceID string) Message {
+	m, own := c.Messages[t.Key()]
+	if !own {
+		m = c.Message
+	}
 	if traceID != "" {
 		m.Header = m.Header.Clone()
 		if m.Header == nil {

@@ -1,9 +1,8 @@
 package loadgen
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -11,79 +10,65 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// Message is how a request looks, but for the host, which is the target's. The zero
-// value is a GET of the target's path.
+// Message is how a request looks. The zero value is a GET of the target's path at the
+// target's host.
 type Message struct {
-	// Method is GET if it is empty, Path the target's.
-	Method, Path string
-	Header       http.Header
-	Body         []byte
+	// Method is GET if it is empty, Path the target's, Host the target's.
+	Method, Path, Host string
+	Header             http.Header
+	Body               []byte
 }
+
+func (m Message) method() string { return cmp.Or(m.Method, http.MethodGet) }
+
+func (m Message) host(t record.Target) string { return cmp.Or(m.Host, t.Host) }
+
+// path is what to ask for, with a query if it has one.
+func (m Message) path(t record.Target) (string, error) {
+	path := cmp.Or(m.Path, t.Path, "/")
+	if path[0] != '/' {
+		return "", errors.New("the path does not begin with a slash")
+	}
+	return path, nil
+}
+
+// userAgent is what the tool calls itself.
+const userAgent = "kn-coldstart"
 
 // Answer is a whole answer.
 type Answer struct {
 	Status int
 	Header http.Header
-	// Body is the beginning of the body, up to 64 KiB.
-	Body []byte
+	// Body is the beginning of the body, up to 64 KiB, and BodyBytes its whole size.
+	Body      []byte
+	BodyBytes int64
+	// GRPC is the status of a call by gRPC, nil by another protocol.
+	GRPC *GRPCStatus
 }
 
 // Protocol is how messages and answers look on the wire. A request has a connection
 // of its own, so a protocol deals with one message and one answer.
 type Protocol interface {
-	// Encode is the message for a target. It is called before the request's time has
-	// come.
-	Encode(t record.Target, m Message) ([]byte, error)
-	// Decode reads the whole answer to the message.
-	Decode(r *bufio.Reader, m Message) (Answer, error)
+	// Prepare makes a message for a target ready to be sent once. It is called before
+	// the request's time has come.
+	Prepare(t record.Target, m Message) (Exchange, error)
+	// ALPN is the name of the protocol in a TLS handshake.
+	ALPN() string
 }
 
-// HTTP1 is HTTP/1.1.
-type HTTP1 struct{}
+// Exchange is one message that is ready to be sent.
+type Exchange interface {
+	// Do sends the message and reads the whole answer. It notes on the wire when the
+	// message was written and when the answer began. The wire's deadline bounds it.
+	Do(ctx context.Context, w *Wire) (Answer, error)
+}
 
-// Encode implements Protocol. The message is checked by net/http.
-func (HTTP1) Encode(t record.Target, m Message) ([]byte, error) {
-	path := cmp.Or(m.Path, t.Path, "/")
-	if path[0] != '/' {
-		return nil, errors.New("the path does not begin with a slash")
-	}
-	r, err := http.NewRequest(cmp.Or(m.Method, http.MethodGet), "http://"+t.Host+path, bytes.NewReader(m.Body))
+// readBody reads a whole body, and keeps its beginning.
+func readBody(body io.Reader) (kept []byte, size int64, err error) {
+	kept, err = io.ReadAll(io.LimitReader(body, maxBody))
 	if err != nil {
-		return nil, err
+		return kept, int64(len(kept)), err
 	}
-	if len(m.Body) == 0 {
-		r.Body, r.ContentLength = nil, 0
-	}
-	r.Close = true // one request, one connection
-	r.Header.Set("User-Agent", "kn-coldstart")
-	for name, values := range m.Header {
-		r.Header[name] = values
-	}
-	var text bytes.Buffer
-	if err := r.Write(&text); err != nil {
-		return nil, err
-	}
-	return text.Bytes(), nil
-}
-
-// Decode implements Protocol. Informational answers are read over.
-func (HTTP1) Decode(r *bufio.Reader, m Message) (Answer, error) {
-	to := &http.Request{Method: cmp.Or(m.Method, http.MethodGet)} // the answer to HEAD has no body
-	answer, err := http.ReadResponse(r, to)
-	for err == nil && informational(answer.StatusCode) {
-		answer, err = http.ReadResponse(r, to)
-	}
-	if err != nil {
-		return Answer{}, err
-	}
-	body, err := io.ReadAll(io.LimitReader(answer.Body, maxBody))
-	if err == nil {
-		_, err = io.Copy(io.Discard, answer.Body)
-	}
-	return Answer{Status: answer.StatusCode, Header: answer.Header, Body: body}, err
-}
-
-// informational says that the real answer is yet to come.
-func informational(status int) bool {
-	return status >= 100 && status < 200 && status != http.StatusSwitchingProtocols
+	rest, err := io.Copy(io.Discard, body)
+	return kept, int64(len(kept)) + rest, err
 }

@@ -12,8 +12,8 @@ import (
 const warmTimeout = 2 * time.Second
 
 // EstimateOffset sends up to n warm requests to the function that answered s and
-// estimates its clock's offset from the quickest of them; nil when none of them
-// was answered by that very process.
+// estimates its clock's offset from the quickest of them. It sends none to a function
+// that does not say who it is. It is nil when none was answered by that very process.
 //
 //	run's clock       connected ------- middle ------- firstByte
 //	function's clock               answered
@@ -22,7 +22,7 @@ const warmTimeout = 2 * time.Second
 // clock. Their middle is the best guess, half their distance the bound of its
 // error: the quicker the exchange, the better the estimate.
 func EstimateOffset(ctx context.Context, c *Client, t record.Target, s record.Sample, n int) *record.ClockOffset {
-	if s.Outcome != record.OK {
+	if s.Outcome != record.OK || s.Function == nil {
 		return nil
 	}
 	quick := *c

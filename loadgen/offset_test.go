@@ -34,7 +34,7 @@ func (f *skewedFunction) dial(context.Context, string, string) (net.Conn, error)
 		i := f.served % len(f.there)
 		f.served++
 		time.Sleep(f.there[i])
-		body, _ := json.Marshal(record.Function{
+		body, _ := json.Marshal(record.Function{Requests: 1,
 			Pod: revision + "-a", Nonce: f.nonces[i%len(f.nonces)], Answered: time.Now().Add(f.ahead).UnixNano(),
 		})
 		time.Sleep(f.back[i])
@@ -45,7 +45,7 @@ func (f *skewedFunction) dial(context.Context, string, string) (net.Conn, error)
 
 func TestEstimateOffset(t *testing.T) {
 	const ms = time.Millisecond
-	cold := record.Sample{Outcome: record.OK, Function: &record.Function{Nonce: "a"}}
+	cold := record.Sample{Outcome: record.OK, Function: &record.Function{Requests: 1, Nonce: "a"}}
 	for _, test := range []struct {
 		name     string
 		function skewedFunction

@@ -2,11 +2,10 @@ package loadgen
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -43,38 +42,10 @@ func explain(outcome record.Outcome, err error, address string, s *record.Sample
 		return "connection broke before the answer"
 	case outcome == record.Reset:
 		return "connection broke in the middle of the answer"
+	case errors.As(err, new(x509.UnknownAuthorityError)):
+		return err.Error() + ": name the file of its authority with --ca-file"
 	}
 	return err.Error()
-}
-
-// Recogniser tells who answered a request and whether the answer is right. It sets
-// the sample's outcome, and with it the error, the instance and what the function
-// said of itself, as far as the answer tells.
-type Recogniser interface {
-	Recognise(t record.Target, a Answer, s *record.Sample)
-}
-
-// Coldfn recognises the answer of cmd/coldfn: status 200, with a JSON that names the
-// pod.
-type Coldfn struct{}
-
-// Recognise implements Recogniser.
-func (Coldfn) Recognise(t record.Target, a Answer, s *record.Sample) {
-	if a.Status != http.StatusOK {
-		s.Outcome, s.Error = record.HTTP, fmt.Sprintf("status %d: %s", a.Status, excerpt(a.Body))
-		return
-	}
-	var f record.Function
-	if err := json.Unmarshal(a.Body, &f); err != nil || f.Pod == "" || f.Nonce == "" {
-		s.Outcome, s.Error = record.Body, fmt.Sprintf("not the function's answer: %s", excerpt(a.Body))
-		return
-	}
-	s.Function, s.Instance, s.Proof = &f, &record.Instance{Pod: f.Pod}, record.ProofAnswer
-	if !belongs(f.Pod, t) {
-		s.Outcome, s.Error = record.WrongInstance, fmt.Sprintf("answered by pod %s, which is not of %s", f.Pod, owner(t))
-		return
-	}
-	s.Outcome = record.OK
 }
 
 // A revision's deployment is named after it, and its pods after the deployment.

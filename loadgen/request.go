@@ -1,10 +1,9 @@
 package loadgen
 
 import (
-	"bufio"
 	"context"
+	"crypto/tls"
 	"fmt"
-	"net"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -22,21 +21,15 @@ const maxBody = 64 << 10
 //
 // With Connect called before, connected lies before sent.
 type Request struct {
-	target    record.Target
-	client    *Client
-	text      []byte
-	traceID   string
-	conn      net.Conn
+	target   record.Target
+	client   *Client
+	exchange Exchange
+	traceID  string
+	// tls is nil for a request without TLS.
+	tls       *tls.Config
+	wire      *Wire
 	connected time.Duration
-	stamps    stampReader
-	answer    *bufio.Reader
-}
-
-func newRequest(c *Client, t record.Target, text []byte) *Request {
-	r := &Request{target: t, client: c, text: text}
-	r.stamps.clock = c.Clock
-	r.answer = bufio.NewReader(&r.stamps)
-	return r
+	handshake time.Duration
 }
 
 // Connect opens the connection before the request's time has come. When it
@@ -52,15 +45,21 @@ func (r *Request) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.conn, r.connected = conn, r.client.Clock.Now()
-	r.stamps.use(conn)
+	w := newWire(r.client.Clock, conn)
+	if r.tls != nil {
+		if r.handshake, err = w.secure(ctx, r.tls); err != nil {
+			conn.Close()
+			return fmt.Errorf("TLS handshake with %s as %s: %w", r.target.Address, r.tls.ServerName, err)
+		}
+	}
+	r.wire, r.connected = w, r.client.Clock.Now()
 	return nil
 }
 
 // Close closes the connection of a request that will not be sent.
 func (r *Request) Close() {
-	if r.conn != nil {
-		r.conn.Close()
+	if r.wire != nil {
+		r.wire.Close()
 	}
 }
 
@@ -78,23 +77,11 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 		return s, err
 	}
 	s.Sent = r.client.Clock.Now()
-	// What arrived on the connection before is no answer to this request.
-	r.stamps.last = s.Sent
-	answer, err := r.exchange(ctx, &s)
-	s.Status = answer.Status
-	if err != nil {
-		s.Done = r.client.Clock.Now()
-	} else {
-		s.Done = r.stamps.last
-	}
-	s.ResponseLatency = s.Done - s.Sent
-	if s.FirstByte = r.stamps.first; s.FirstByte > 0 {
-		s.TTFB = s.FirstByte - s.Sent
-		// An answer may arrive before the call that wrote the request has returned.
-		s.Wrote = min(s.Wrote, s.FirstByte)
-	}
+	answer, err := r.do(ctx, &s)
+	s.Status, s.BodyBytes = answer.Status, answer.BodyBytes
+	r.stamp(&s, err)
 	if err == nil {
-		r.client.recogniser().Recognise(r.target, answer, &s)
+		r.client.Expect.judge(r.target, answer, &s)
 	} else {
 		s.Outcome = classify(err)
 		s.Error = explain(s.Outcome, err, r.target.Address, &s)
@@ -105,24 +92,39 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 	return s, nil
 }
 
-// exchange writes the request and reads the whole answer.
-func (r *Request) exchange(ctx context.Context, s *record.Sample) (Answer, error) {
+// stamp fills in when what happened.
+func (r *Request) stamp(s *record.Sample, err error) {
+	s.Done = r.client.Clock.Now()
+	if w := r.wire; w != nil {
+		s.Connected, s.TLSHandshake = r.connected, r.handshake
+		s.Wrote, s.FirstByte = w.wrote.get(), w.first.get()
+		if err == nil {
+			s.Done = w.stamps.last.get()
+		}
+	}
+	s.ResponseLatency = s.Done - s.Sent
+	if s.FirstByte > 0 {
+		s.TTFB = s.FirstByte - s.Sent
+		// An answer may arrive before the call that wrote the request has returned.
+		s.Wrote = min(s.Wrote, s.FirstByte)
+	}
+}
+
+// do sends the message and reads the whole answer.
+func (r *Request) do(ctx context.Context, s *record.Sample) (Answer, error) {
 	deadline := r.client.Clock.Start().Add(s.Sent + r.client.Timeout)
-	if r.conn == nil {
-		dialing, cancel := context.WithDeadline(ctx, deadline)
+	if r.wire == nil {
+		connecting, cancel := context.WithDeadline(ctx, deadline)
 		defer cancel()
-		if err := r.connect(dialing); err != nil {
+		if err := r.connect(connecting); err != nil {
 			return Answer{}, err
 		}
 	}
-	s.Connected = r.connected
-	if err := r.conn.SetDeadline(deadline); err != nil {
+	// What arrived on the connection before is no answer to this request.
+	r.wire.stamps.last.set(max(s.Sent, r.wire.stamps.last.get()))
+	if err := r.wire.SetDeadline(deadline); err != nil {
 		return Answer{}, err
 	}
-	if _, err := r.conn.Write(r.text); err != nil {
-		return Answer{}, err
-	}
-	s.Wrote = r.client.Clock.Now()
-	defer context.AfterFunc(ctx, func() { r.conn.SetDeadline(time.Unix(1, 0)) })()
-	return r.client.protocol().Decode(r.answer, r.client.Message)
+	defer context.AfterFunc(ctx, func() { r.wire.SetDeadline(time.Unix(1, 0)) })()
+	return r.exchange.Do(ctx, r.wire)
 }

@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"net"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,12 +19,20 @@ import (
 type stampReader struct {
 	clock record.Clock
 	conn  net.Conn
-	// first and last are the arrivals of the first and the latest bytes.
-	first, last time.Duration
+	// last is the arrival of the latest bytes. A protocol may read in one goroutine and
+	// look at it in another.
+	last instant
 	// raw is set where the kernel stamps packets.
 	raw     syscall.RawConn
 	control [64]byte
 }
+
+// instant is one on the run's clock that several goroutines may use.
+type instant struct{ ns atomic.Int64 }
+
+func (i *instant) set(at time.Duration) { i.ns.Store(int64(at)) }
+
+func (i *instant) get() time.Duration { return time.Duration(i.ns.Load()) }
 
 // use reads from a connection from here on.
 func (r *stampReader) use(conn net.Conn) {
@@ -32,14 +41,12 @@ func (r *stampReader) use(conn net.Conn) {
 
 func (r *stampReader) Read(p []byte) (int, error) {
 	n, now, age, err := r.receive(p)
-	before := r.last
 	// The age is of the wall clock, which may have been set in between: one that
 	// cannot be is not believed.
-	if r.last = now - age; age < 0 || r.last < before {
-		r.last = now
+	at := now - age
+	if age < 0 || at < r.last.get() {
+		at = now
 	}
-	if n > 0 && r.first == 0 {
-		r.first = r.last
-	}
+	r.last.set(at)
 	return n, err
 }

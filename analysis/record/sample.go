@@ -8,12 +8,12 @@ type Outcome string
 
 // The outcomes.
 const (
-	OK            Outcome = "ok"            // answered 200 with the function's own body
+	OK            Outcome = "ok"            // answered as the user expects
 	Timeout       Outcome = "timeout"       // the client gave up: the latency is censored
 	Refused       Outcome = "refused"       // nothing listened
 	Reset         Outcome = "reset"         // the connection broke before the answer was complete
-	HTTP          Outcome = "http"          // answered with another status
-	Body          Outcome = "body"          // answered 200 with a body that is not the function's
+	HTTP          Outcome = "http"          // answered with another status, of HTTP or gRPC
+	Body          Outcome = "body"          // answered with another body or header
 	WrongInstance Outcome = "wrongInstance" // answered by an instance of another service
 	Error         Outcome = "error"         // anything else; see Sample.Error
 )
@@ -51,9 +51,12 @@ type Sample struct {
 	Intended  time.Duration `json:"intendedNs"`
 	Sent      time.Duration `json:"sentNs"`
 	Connected time.Duration `json:"connectedNs,omitempty"`
-	Wrote     time.Duration `json:"wroteNs,omitempty"`
-	FirstByte time.Duration `json:"firstByteNs,omitempty"`
-	Done      time.Duration `json:"doneNs"`
+	// TLSHandshake is how long the TLS handshake took. It is part of connecting, which
+	// ends at Connected.
+	TLSHandshake time.Duration `json:"tlsHandshakeNs,omitempty"`
+	Wrote        time.Duration `json:"wroteNs,omitempty"`
+	FirstByte    time.Duration `json:"firstByteNs,omitempty"`
+	Done         time.Duration `json:"doneNs"`
 	// ResponseLatency is Done - Sent, from sending the request to having read the body.
 	// Of a timeout it is a lower bound.
 	ResponseLatency time.Duration `json:"responseLatencyNs"`
@@ -63,8 +66,12 @@ type Sample struct {
 	ClientTimeout time.Duration `json:"clientTimeoutNs"`
 
 	Outcome Outcome `json:"outcome"`
-	Status  int     `json:"status,omitempty"`
-	Error   string  `json:"error,omitempty"`
+	// Status is the status of HTTP, and GRPCStatus that of a call by gRPC, if it was one.
+	Status     int  `json:"status,omitempty"`
+	GRPCStatus *int `json:"grpcStatus,omitempty"`
+	// BodyBytes is the size of the answer's body.
+	BodyBytes int64  `json:"bodyBytes,omitempty"`
+	Error     string `json:"error,omitempty"`
 	// Trouble is what kept the instance of a request that failed from serving it, as
 	// far as the cluster said.
 	Trouble *Trouble `json:"trouble,omitempty"`

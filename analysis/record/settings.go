@@ -25,6 +25,10 @@ type Settings struct {
 	Requests      map[string]string `json:"requests,omitempty" compare:"same"`
 	Limits        map[string]string `json:"limits,omitempty" compare:"same"`
 
+	// Request is how the requests look; nil in files of earlier versions, whose requests
+	// were all a GET of /.
+	Request *Request `json:"request,omitempty" compare:"same"`
+
 	// Measuring. Iterations is how many cold starts there are of each class, or how many
 	// rounds of each class and number of services. Preset is the name of a set of options
 	// that these came from.

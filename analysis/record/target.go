@@ -1,5 +1,8 @@
 package record
 
+// HTTPS is the scheme of requests over TLS.
+const HTTPS = "https"
+
 // Target is one service under test, ready to be fired at: where to connect, and
 // what to ask for there.
 type Target struct {
@@ -9,6 +12,8 @@ type Target struct {
 	Namespace string
 	Service   string
 	Revision  string
+	// Scheme is HTTPS, or empty for plain HTTP.
+	Scheme string
 	// Host goes into the request's Host header; it is how the ingress tells
 	// services apart.
 	Host string

@@ -19,6 +19,7 @@ import (
 // which order, with which services, and into which file.
 type runFlags struct {
 	cluster clusterFlags
+	request requestFlags
 }
 
 // register registers the flags that fill in a setup; ordered is what the seed brings
@@ -30,6 +31,7 @@ func (f *runFlags) register(flags *pflag.FlagSet, s *experiment.Setup, ordered s
 	flags.StringVar(&s.RunFile, "run-file", "", "file for the record of the run, - for standard output where that is free (default results/RUN.jsonl)")
 	flags.BoolVar(&s.WithPull, "with-pull", false, "count cold starts for which a node pulled an image (default: they are left out of the percentiles)")
 	registerService(flags, &s.Service)
+	f.request.register(flags, &s.Request)
 }
 
 // registerService registers the flags of the services under test.
@@ -45,6 +47,9 @@ func registerService(flags *pflag.FlagSet, s *experiment.Service) {
 // anything is asked of the cluster.
 func (f *runFlags) complete(flags flagSet, e experiment.Experiment, s *experiment.Setup) error {
 	if err := f.cluster.validate(); err != nil {
+		return err
+	}
+	if err := f.request.complete(&s.Request); err != nil {
 		return err
 	}
 	s.IngressAddress, s.Tool = f.cluster.ingressAddress, tool()

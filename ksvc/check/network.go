@@ -58,8 +58,8 @@ func defaultDomain(data map[string]string) string {
 }
 
 var (
-	adviseHTTPS       = ksvc.NewAdvice("send requests over https, and name the certificate authority of the ingress; or set http-protocol: enabled in ConfigMap knative-serving/config-network")
-	adviseURLs        = ksvc.NewAdvice("users of these services send requests over https; measure over https to see what they see")
+	adviseHTTPS       = ksvc.NewAdvice("use --scheme https, with --ca-file FILE for the certificate authority of the ingress; or set http-protocol: enabled in ConfigMap knative-serving/config-network")
+	adviseURLs        = ksvc.NewAdvice("users of these services send requests over https; measure with --scheme https to see what they see")
 	adviseCertificate = ksvc.NewAdvice("requests fail in the TLS handshake unless the ingress has a certificate of its own")
 )
 

@@ -47,12 +47,12 @@ func TestHTTPProtocol(t *testing.T) {
 		hint    string
 	}{
 		{"nothing set", nil, "", record.CheckOK, "over http", ""},
-		{"redirected", map[string]string{"http-protocol": "Redirected"}, "", record.CheckFail, "redirect to https", "over https"},
-		{"redirected, with certificates", map[string]string{"http-protocol": "redirected", "external-domain-tls": "Enabled"}, "http", record.CheckFail, "redirect to https", "certificate authority"},
-		{"no http at all", map[string]string{"http-protocol": "Disabled"}, "", record.CheckFail, "takes no requests over http", "over https"},
+		{"redirected", map[string]string{"http-protocol": "Redirected"}, "", record.CheckFail, "redirect to https", "--scheme https"},
+		{"redirected, with certificates", map[string]string{"http-protocol": "redirected", "external-domain-tls": "Enabled"}, "http", record.CheckFail, "redirect to https", "--ca-file"},
+		{"no http at all", map[string]string{"http-protocol": "Disabled"}, "", record.CheckFail, "takes no requests over http", "--scheme https"},
 		{"redirected, and asked over https", map[string]string{"http-protocol": "Redirected", "external-domain-tls": "Enabled"}, "https", record.CheckOK, "certificates", ""},
-		{"https beside http", map[string]string{"external-domain-tls": "Enabled"}, "", record.CheckWarn, "URLs are https", "over https"},
-		{"by the older key", map[string]string{"auto-tls": "enabled"}, "", record.CheckWarn, "URLs are https", "over https"},
+		{"https beside http", map[string]string{"external-domain-tls": "Enabled"}, "", record.CheckWarn, "URLs are https", "--scheme https"},
+		{"by the older key", map[string]string{"auto-tls": "enabled"}, "", record.CheckWarn, "URLs are https", "--scheme https"},
 		{"the newer key has precedence", map[string]string{"auto-tls": "enabled", "external-domain-tls": "disabled"}, "", record.CheckOK, "over http", ""},
 		{"https without Knative's certificates", nil, "https", record.CheckWarn, "makes no certificates", "of its own"},
 	}

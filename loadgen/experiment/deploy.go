@@ -63,6 +63,7 @@ func (s *session) await(ctx context.Context, name string) (record.Target, error)
 	if err != nil {
 		return t, err
 	}
+	t.Scheme = s.setup.Request.Scheme
 	if t.Address, err = s.ingress(ctx, name); err != nil {
 		return t, err
 	}

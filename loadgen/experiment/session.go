@@ -65,7 +65,7 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 
 func needs(e Experiment) record.Needs {
 	setup := e.setup()
-	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On}
+	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme}
 	seen := map[string]bool{}
 	for _, class := range e.sides() {
 		if !seen[class.Name] {
@@ -145,7 +145,9 @@ func answered(s *record.Sample) bool {
 
 // client is what sends the run's requests.
 func (s *session) client() *loadgen.Client {
-	return &loadgen.Client{Clock: s.clock, Timeout: s.setup.Service.ClientTimeout, TraceID: s.traces.ids()}
+	c := &loadgen.Client{Clock: s.clock, Timeout: s.setup.Service.ClientTimeout, TraceID: s.traces.ids()}
+	s.setup.Request.apply(c, s.header.Classes)
+	return c
 }
 
 // keepWith makes a recorder one that keeps the run's samples.

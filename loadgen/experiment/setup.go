@@ -21,6 +21,8 @@ type Setup struct {
 	Classes []record.Class
 	// Service are the settings of the services under test.
 	Service Service
+	// Request is how the requests look, and which answers are right.
+	Request Request
 	// IngressAddress, HOST[:PORT], overrides the search for the ingress.
 	IngressAddress string
 	Traces         Traces
@@ -72,6 +74,7 @@ func (s *Setup) validate(classes []record.Class) error {
 	var p problems
 	p.add(validateClasses(classes))
 	p.add(s.Service.validate())
+	p.add(s.Request.validate(classes))
 	p.add(s.Traces.validate())
 	return p.err()
 }
@@ -146,6 +149,7 @@ func (s *Setup) recorded() record.Settings {
 	return record.Settings{
 		StableWindow: s.Service.StableWindow, ClientTimeout: s.Service.ClientTimeout,
 		Env: s.Service.Env, Requests: s.Service.Requests, Limits: s.Service.Limits, Traces: s.Traces.On, WithPull: s.WithPull,
+		Request: s.Request.recorded(),
 	}
 }
 

@@ -1,0 +1,172 @@
+package experiment
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+)
+
+// Request is how the requests of a run look, and which answers are right. The zero
+// value is a GET of / over HTTP/1.1, to be answered with status 2xx.
+type Request struct {
+	// Protocol is a name of Protocols.
+	Protocol string
+	// Scheme is "http", "https", or empty for http.
+	Scheme string
+	// CA are authorities, in PEM, beside those of this system. Insecure takes any
+	// certificate.
+	CA       []byte
+	Insecure bool
+	// Message is the request of all classes but those in Classes, by name.
+	Message loadgen.Message
+	Classes map[string]loadgen.Message
+	// Stream says that a call by gRPC is answered by a stream, and its first message is
+	// the answer.
+	Stream bool
+	Expect loadgen.Expect
+}
+
+// Protocols are the names of the protocols.
+var Protocols = []string{protocolHTTP1, protocolHTTP2, protocolGRPC}
+
+const (
+	protocolHTTP1 = "http1"
+	protocolHTTP2 = "http2"
+	protocolGRPC  = "grpc"
+)
+
+func (r *Request) validate(classes []record.Class) error {
+	var p problems
+	if r.Protocol != "" && !slices.Contains(Protocols, r.Protocol) {
+		p.option("protocol", "is %q: there is %s", r.Protocol, strings.Join(Protocols, ", "))
+	}
+	if r.Scheme != "" && r.Scheme != "http" && r.Scheme != record.HTTPS {
+		p.option("scheme", "is %q: there is http and https", r.Scheme)
+	}
+	if r.Scheme != record.HTTPS && (len(r.CA) > 0 || r.Insecure) {
+		p.option("scheme", "is http: --ca-file and --insecure-skip-verify are for https")
+	}
+	if len(r.CA) > 0 && !x509.NewCertPool().AppendCertsFromPEM(r.CA) {
+		p.option("ca-file", "holds no certificate in PEM")
+	}
+	if r.Stream && r.Protocol != protocolGRPC {
+		p.option("grpc-stream", "needs --protocol grpc")
+	}
+	p.add(r.validateMessage(r.Message))
+	for _, name := range slices.Sorted(maps.Keys(r.Classes)) {
+		if !slices.ContainsFunc(classes, func(c record.Class) bool { return c.Name == name }) {
+			p.option("for", "names RuntimeClass %q, which is not measured", name)
+		}
+		p.add(r.validateMessage(r.Classes[name]))
+	}
+	return p.err()
+}
+
+// validateMessage has the protocol look at a message before anything is created.
+func (r *Request) validateMessage(m loadgen.Message) error {
+	if r.Protocol == protocolGRPC && (m.Method != "" || m.Path == "") {
+		return &OptionError{"protocol", "is grpc, which needs --path /PACKAGE.SERVICE/METHOD, such as " + loadgen.GRPCHealth + ", and no --method"}
+	}
+	if _, err := r.protocol().Prepare(record.Target{Host: "service.example", Scheme: r.Scheme}, m); err != nil {
+		return fmt.Errorf("the request makes no sense: %w", err)
+	}
+	return nil
+}
+
+func (r *Request) protocol() loadgen.Protocol {
+	switch r.Protocol {
+	case protocolHTTP2:
+		return loadgen.HTTP2{}
+	case protocolGRPC:
+		return loadgen.GRPC{Stream: r.Stream}
+	}
+	return loadgen.HTTP1{}
+}
+
+// apply has a client send such requests to the classes.
+func (r *Request) apply(c *loadgen.Client, classes []record.Class) {
+	c.Protocol, c.Message, c.Expect, c.TLS = r.protocol(), r.Message, r.Expect, r.tls()
+	c.Messages = map[record.Key]loadgen.Message{}
+	for _, class := range classes {
+		if m, own := r.Classes[class.Name]; own {
+			c.Messages[class.Key()] = m
+		}
+	}
+}
+
+func (r *Request) tls() *tls.Config {
+	if r.Scheme != record.HTTPS {
+		return nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	roots.AppendCertsFromPEM(r.CA)
+	return &tls.Config{RootCAs: roots, InsecureSkipVerify: r.Insecure}
+}
+
+// recorded is the request as a setting; nil stands for the plain one.
+func (r *Request) recorded() *record.Request {
+	s := record.Request{
+		Protocol: cmp.Or(r.Protocol, protocolHTTP1), Scheme: cmp.Or(r.Scheme, "http"), Insecure: r.Insecure, Stream: r.Stream,
+		Message: recordedMessage(r.Message), ExpectStatus: recordedStatus(r.Expect.Status), ExpectHeader: map[string]string{},
+	}
+	if r.Expect.Body != nil {
+		s.ExpectBody = r.Expect.Body.String()
+	}
+	for name, pattern := range r.Expect.Header {
+		s.ExpectHeader[name] = pattern.String()
+	}
+	for name, m := range r.Classes {
+		if s.Classes == nil {
+			s.Classes = map[string]record.Message{}
+		}
+		s.Classes[name] = recordedMessage(m)
+	}
+	return &s
+}
+
+func recordedStatus(ranges []loadgen.StatusRange) []string {
+	var all []string
+	for _, r := range ranges {
+		text := fmt.Sprint(r.From)
+		if r.To > r.From {
+			text = fmt.Sprintf("%dxx", r.From/100)
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// secret matches names of headers whose values are nobody's business.
+var secret = regexp.MustCompile(`(?i)auth|cookie|token|key|secret|password|credential|session`)
+
+func recordedMessage(m loadgen.Message) record.Message {
+	s := record.Message{Method: cmp.Or(m.Method, http.MethodGet), Path: cmp.Or(m.Path, "/"), Host: m.Host}
+	for name, values := range m.Header {
+		if s.Header == nil {
+			s.Header = map[string]string{}
+		}
+		s.Header[name] = strings.Join(values, ", ")
+		if secret.MatchString(name) {
+			s.Header[name] = "(hidden)"
+		}
+	}
+	if len(m.Body) > 0 {
+		sum := sha256.Sum256(m.Body)
+		s.BodyBytes, s.BodySHA256 = len(m.Body), hex.EncodeToString(sum[:])
+	}
+	return s
+}

@@ -1,0 +1,64 @@
+package experiment
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+)
+
+func TestRequestsThatMakeNoSense(t *testing.T) {
+	classes := []record.Class{{Name: "runc", Image: "i"}}
+	for _, test := range []struct {
+		name    string
+		request Request
+		says    string
+	}{
+		{"plain", Request{}, ""},
+		{"https", Request{Scheme: "https", Insecure: true}, ""},
+		{"the health check", Request{Protocol: "grpc", Message: loadgen.Message{Path: loadgen.GRPCHealth}}, ""},
+		{"protocol", Request{Protocol: "spdy"}, `protocol is "spdy": there is http1, http2, grpc`},
+		{"scheme", Request{Scheme: "ftp"}, "there is http and https"},
+		{"insecure http", Request{Insecure: true}, "are for https"},
+		{"authority", Request{Scheme: "https", CA: []byte("x")}, "no certificate in PEM"},
+		{"path", Request{Message: loadgen.Message{Path: "work"}}, "does not begin with a slash"},
+		{"method", Request{Message: loadgen.Message{Method: "G T"}}, "the request makes no sense"},
+		{"grpc without a path", Request{Protocol: "grpc"}, "needs --path"},
+		{"stream", Request{Stream: true}, "needs --protocol grpc"},
+		{"another class", Request{Classes: map[string]loadgen.Message{"gvisor": {}}}, `RuntimeClass "gvisor", which is not measured`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := test.request.validate(classes)
+			if test.says == "" && err == nil {
+				return
+			}
+			if err == nil || test.says == "" || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("got %v, want %q", err, test.says)
+			}
+		})
+	}
+}
+
+func TestSecretsAreNotRecorded(t *testing.T) {
+	r := Request{Message: loadgen.Message{
+		Header: http.Header{"Authorization": {"Bearer hush"}, "X-Api-Key": {"hush"}, "Accept": {"text/plain"}}, Body: []byte("hush"),
+	}}
+	got := r.recorded()
+	if got.Header["Authorization"] != "(hidden)" || got.Header["X-Api-Key"] != "(hidden)" || got.Header["Accept"] != "text/plain" {
+		t.Errorf("recorded %v", got.Header)
+	}
+	if got.BodyBytes != 4 || len(got.BodySHA256) != 64 {
+		t.Errorf("recorded a body of %d bytes, hash %q", got.BodyBytes, got.BodySHA256)
+	}
+}
+
+func TestAClassHasARequestOfItsOwn(t *testing.T) {
+	r := Request{Message: loadgen.Message{Path: "/all"}, Classes: map[string]loadgen.Message{"wasmedge": {Path: "/own"}}}
+	var c loadgen.Client
+	r.apply(&c, []record.Class{{Name: "runc"}, {Name: "wasmedge", Variant: "b"}})
+	if len(c.Messages) != 1 || c.Messages[record.Key{RuntimeClass: "wasmedge", Variant: "b"}].Path != "/own" || c.Message.Path != "/all" {
+		t.Errorf("messages %v, and %v", c.Message, c.Messages)
+	}
+}
