@@ -25,8 +25,8 @@ type Settings struct {
 	Requests      map[string]string `json:"requests,omitempty" compare:"same"`
 	Limits        map[string]string `json:"limits,omitempty" compare:"same"`
 
-	// Request is how the requests look; nil in files of earlier versions, whose requests
-	// were all a GET of /.
+	// Request is how the requests look. Nil stands for a GET of / over HTTP/1.1, to be
+	// answered with status 2xx.
 	Request *Request `json:"request,omitempty" compare:"same"`
 
 	// Measuring. Iterations is how many cold starts there are of each class, or how many

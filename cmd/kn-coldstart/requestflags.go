@@ -116,6 +116,9 @@ func (f *requestFlags) ownMessages() (map[string]loadgen.Message, error) {
 			return nil, fmt.Errorf("--for %q: %w", value, err)
 		}
 	}
+	if len(own) == 0 {
+		return nil, nil
+	}
 	messages := map[string]loadgen.Message{}
 	for class, flags := range own {
 		m, err := flags.message()

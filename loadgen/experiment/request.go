@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -117,8 +118,12 @@ func (r *Request) tls() *tls.Config {
 	return &tls.Config{RootCAs: roots, InsecureSkipVerify: r.Insecure}
 }
 
-// recorded is the request as a setting; nil stands for the plain one.
+// recorded is the request as a setting. It is nil for the plain one, so that runs of
+// earlier versions, which knew no other, can be compared with those of this one.
 func (r *Request) recorded() *record.Request {
+	if reflect.DeepEqual(*r, Request{}) {
+		return nil
+	}
 	s := record.Request{
 		Protocol: cmp.Or(r.Protocol, protocolHTTP1), Scheme: cmp.Or(r.Scheme, "http"), Insecure: r.Insecure, Stream: r.Stream,
 		Message: recordedMessage(r.Message), ExpectStatus: recordedStatus(r.Expect.Status), ExpectHeader: map[string]string{},

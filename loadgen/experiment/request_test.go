@@ -54,6 +54,15 @@ func TestSecretsAreNotRecorded(t *testing.T) {
 	}
 }
 
+func TestThePlainRequestIsNoSetting(t *testing.T) {
+	if got := new(Request).recorded(); got != nil {
+		t.Errorf("recorded %+v", got)
+	}
+	if got := (&Request{Message: loadgen.Message{Path: "/"}}).recorded(); got == nil {
+		t.Error("a path was not recorded")
+	}
+}
+
 func TestAClassHasARequestOfItsOwn(t *testing.T) {
 	r := Request{Message: loadgen.Message{Path: "/all"}, Classes: map[string]loadgen.Message{"wasmedge": {Path: "/own"}}}
 	var c loadgen.Client
