@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node demo test unit e2e bench bench-node bench-fidelity bench-scale bench-gate bench-analysis lint clean help
+.PHONY: build node functions demo test unit e2e bench bench-node bench-fidelity bench-scale bench-gate bench-analysis lint clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -14,6 +14,9 @@ node: ## install what the embedded node needs, and build it
 	scripts/install-prerequisites
 	scripts/build-node
 
+functions: ## build images of functions in several languages, without Docker
+	scripts/functions
+
 demo: build node ## set everything up, and compare runc, crun and gVisor on the embedded node
 	scripts/demo
 
@@ -23,7 +26,7 @@ unit: lint ## unit tests, with the race detector where goroutines share
 	go test -race ./...
 	cd cmd/knative-node && CGO_ENABLED=0 go test -trimpath ./... && go test -race ./process
 
-e2e: build node ## end-to-end tests on the real node, in some of which parts of it are killed
+e2e: build node functions ## end-to-end tests on the real node, in some of which parts of it are killed
 	scripts/e2e
 
 bench: bench-fidelity bench-scale bench-analysis bench-gate bench-node ## every benchmark

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/node"
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/store"
 )
 
 // This file is the only one that prints for people. Results go to standard output,
@@ -79,15 +80,16 @@ func printAlreadyUp(l node.Layout) {
 }
 
 func printAccess(l node.Layout) {
-	fmt.Printf("kubeconfig: %s\ningress:    %s\nnext:       kn-coldstart single --runtime-class %s\n",
-		l.Kubeconfig(), node.Ingress, strings.Join(l.HandlerNames(), ","))
+	fmt.Printf("kubeconfig: %s\ningress:    %s\nhttps:      %s, with certificates of %s\n"+
+		"next:       kn-coldstart single --runtime-class %s\n",
+		l.Kubeconfig(), node.Ingress, node.IngressTLS, l.CA(), strings.Join(l.HandlerNames(), ","))
 }
 
 func printDown() { say("the node is down") }
 
-func printLoaded(names []string) {
-	for _, name := range names {
-		fmt.Println(name)
+func printLoaded(images []store.Image) {
+	for _, i := range images {
+		fmt.Printf("%s  %.1f MB\n", i.Name, float64(i.Bytes)/1e6)
 	}
 }
 
@@ -118,7 +120,7 @@ func printStatus(s *node.Status) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Printf("\n%d processes, %d MiB in all; RuntimeClasses: %s\nkubeconfig: %s\ningress:    %s\n",
-		s.Processes, s.MemoryBytes>>20, strings.Join(s.Handlers, ", "), s.Kubeconfig, s.Ingress)
+	fmt.Printf("\n%d processes, %d MiB in all; RuntimeClasses: %s\nkubeconfig: %s\ningress:    %s\nhttps:      %s, with certificates of %s\n",
+		s.Processes, s.MemoryBytes>>20, strings.Join(s.Handlers, ", "), s.Kubeconfig, s.Ingress, s.IngressTLS, s.CA)
 	return nil
 }

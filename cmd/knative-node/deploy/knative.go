@@ -13,11 +13,14 @@ import (
 // image. The program's name follows it. (The tool ko replaces both.)
 const koPrefix = "ko://knative.dev/serving/cmd/"
 
+// Domain is the domain of all services' hosts, which are SERVICE.NAMESPACE.DOMAIN.
+const Domain = "cold.test"
+
 // settings are the values that the node changes in Knative's ConfigMaps.
 var settings = map[string]map[string]string{
 	"config-deployment": {
-		"queue-sidecar-image":               image.Reference("queue"),
-		"registries-skipping-tag-resolving": image.Registry,
+		"queue-sidecar-image": image.Reference("queue"),
+		skippedRegistries:     image.Registry,
 		// With the default requests, the scheduler finds two cores full at 129
 		// instances, although they have hardly anything to do.
 		"queue-sidecar-cpu-request":    "1m",
@@ -31,7 +34,7 @@ var settings = map[string]map[string]string{
 		"mesh-pod-addressability-mode": "disabled",
 	},
 	"config-features": {"kubernetes.podspec-runtimeclassname": "enabled"},
-	"config-domain":   {"cold.test": ""},
+	"config-domain":   {Domain: ""},
 	"config-autoscaler": {
 		"allow-zero-initial-scale":   "true",
 		"scale-to-zero-grace-period": "1s",

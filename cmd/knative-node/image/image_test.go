@@ -16,7 +16,7 @@ func TestFromBinary(t *testing.T) {
 	if err := os.WriteFile(path, []byte("program"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	img, err := fromBinary(path, "-P")
+	img, err := FromBinary(path, "-P")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestFromBinary(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := io.ReadAll(archive)
-	if err != nil || file.Name != "/server" || file.Mode != 0o755 || string(text) != "program" {
+	if err != nil || file.Name != "server" || file.Mode != 0o755 || string(text) != "program" {
 		t.Errorf("file %q, mode %o, %q, %v", file.Name, file.Mode, text, err)
 	}
 	if _, err := archive.Next(); !errors.Is(err, io.EOF) {
@@ -51,7 +51,7 @@ func TestFromBinary(t *testing.T) {
 }
 
 func TestFromBinaryWithoutProgram(t *testing.T) {
-	if _, err := fromBinary(filepath.Join(t.TempDir(), "nosuch")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := FromBinary(filepath.Join(t.TempDir(), "nosuch")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -24,9 +24,10 @@ type boot struct {
 	group  *process.Group
 	health *healthChecker
 	// access is how the boot reaches the API server, and client is made from it.
-	access *rest.Config
-	client kubernetes.Interface
-	images errgroup.Group // loads the images while other steps run
+	access     *rest.Config
+	client     kubernetes.Interface
+	ingressTLS *ingressTLS
+	images     errgroup.Group // loads the images while other steps run
 }
 
 // bootTimeout is how long a boot may take.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"os"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/pki"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
@@ -29,6 +31,10 @@ func (b *boot) certificates(context.Context) error {
 		return err
 	}
 	if err := b.kubeconfigs(ca); err != nil {
+		return err
+	}
+	b.ingressTLS = &ingressTLS{ca: ca, folder: ingressTLSFolder}
+	if err := b.ingressTLS.add(metav1.NamespaceDefault); err != nil {
 		return err
 	}
 	b.health, err = newHealthChecker(b.Kubeconfig())

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/image"
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/store"
 )
 
 // podPrograms are the programs of the build that run in pods, each from an image of
@@ -14,18 +15,22 @@ var podPrograms = []string{"coredns", "activator", "autoscaler", "controller", "
 
 // loadImages makes and loads the images of all programs that run in pods.
 func (l Layout) loadImages(ctx context.Context) error {
-	store, err := image.Open(l.ContainerdSocket())
+	images, err := store.Open(l.ContainerdSocket())
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer images.Close()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		// The program that is the sandbox's init can also be that of the pause image.
-		return store.LoadBinary(ctx, pauseImage, initProgram, "-P")
+		_, err := images.LoadBinary(ctx, pauseImage, initProgram, "-P")
+		return err
 	})
 	for _, program := range podPrograms {
-		group.Go(func() error { return store.LoadBinary(ctx, image.Reference(program), l.Bin(program)) })
+		group.Go(func() error {
+			_, err := images.LoadBinary(ctx, image.Reference(program), l.Bin(program))
+			return err
+		})
 	}
 	return group.Wait()
 }

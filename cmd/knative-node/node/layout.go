@@ -10,7 +10,11 @@
 package node
 
 import (
+	"fmt"
 	"path/filepath"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
@@ -26,6 +30,9 @@ const apiServerURL = "https://" + sandbox.NodeIP + ":6443"
 
 // Ingress is the address of the ingress.
 const Ingress = sandbox.NodeIP + ":80"
+
+// IngressTLS is the address at which the ingress speaks https.
+const IngressTLS = sandbox.NodeIP + ":443"
 
 // Layout says where the node's files are.
 type Layout struct {
@@ -63,6 +70,10 @@ func (l Layout) hostFolders() string { return filepath.Join(l.State, "host-folde
 // PKI is the path of one of the node's certificates or keys.
 func (l Layout) PKI(file string) string { return filepath.Join(l.State, "pki", file) }
 
+// CA is the file with the certificate of the authority that has signed the certificates of
+// the API server and of the ingress.
+func (l Layout) CA() string { return l.PKI("ca.crt") }
+
 // Kubeconfig is the path of the administrator's kubeconfig.
 func (l Layout) Kubeconfig() string { return filepath.Join(l.State, "kubeconfig") }
 
@@ -82,3 +93,12 @@ func (l Layout) controlSocket() string { return filepath.Join(l.State, "node.soc
 
 // runningFile is the file that says which process is the first of the node.
 func (l Layout) runningFile() string { return filepath.Join(l.State, "node.json") }
+
+// Client returns a client of the node's API server, with all rights.
+func (l Layout) Client() (kubernetes.Interface, error) {
+	access, err := clientcmd.BuildConfigFromFlags("", l.Kubeconfig())
+	if err != nil {
+		return nil, fmt.Errorf("read the node's kubeconfig: %w", err)
+	}
+	return kubernetes.NewForConfig(access)
+}

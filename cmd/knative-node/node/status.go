@@ -15,6 +15,10 @@ type Status struct {
 	Up         bool   `json:"up"`
 	Kubeconfig string `json:"kubeconfig,omitempty"`
 	Ingress    string `json:"ingress,omitempty"`
+	// IngressTLS is the address at which the ingress speaks https, and CA the file with
+	// the certificate of the authority that has signed its certificate.
+	IngressTLS string `json:"ingressTLS,omitempty"`
+	CA         string `json:"ca,omitempty"`
 	// MemoryBytes is the memory of all processes of the node. A page that several of
 	// them share counts once: it is the sum of their proportional set sizes.
 	MemoryBytes int64             `json:"memoryBytes,omitempty"`
@@ -106,7 +110,7 @@ func (l Layout) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	s := &Status{
-		Up: true, Kubeconfig: l.Kubeconfig(), Ingress: Ingress,
+		Up: true, Kubeconfig: l.Kubeconfig(), Ingress: Ingress, IngressTLS: IngressTLS, CA: l.CA(),
 		Processes: len(processes), Handlers: l.HandlerNames(),
 	}
 	for _, p := range processes {

@@ -61,6 +61,7 @@ func Supervise(ctx context.Context, l Layout) error {
 		return err
 	}
 	defer server.Close()
+	b.ingressTLS.follow(ctx, b.client, func(err error) { fmt.Fprintln(os.Stderr, err) })
 	r.report(Progress{Kind: ready})
 	events.Close()
 	<-ctx.Done()

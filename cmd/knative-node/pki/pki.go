@@ -66,6 +66,16 @@ func (a *Authority) Issue(s Subject) error {
 	return write(a.dir, s.Name, cert, key)
 }
 
+// Sign signs a certificate, and returns it and its key as PEM.
+func (a *Authority) Sign(s Subject) (certificate, key []byte, err error) {
+	cert, signer, err := a.sign(s)
+	if err != nil {
+		return nil, nil, fmt.Errorf("make certificate %s: %w", s.Name, err)
+	}
+	key, err = keyutil.MarshalPrivateKeyToPEM(signer)
+	return pkiutil.EncodeCertPEM(cert), key, err
+}
+
 func (a *Authority) sign(s Subject) (*x509.Certificate, crypto.Signer, error) {
 	config := &pkiutil.CertConfig{NotAfter: time.Now().Add(lifetime), EncryptionAlgorithm: algorithm}
 	config.CommonName, config.Organization = s.User, s.Groups
@@ -85,18 +95,14 @@ func (a *Authority) sign(s Subject) (*x509.Certificate, crypto.Signer, error) {
 
 // Kubeconfig signs a client certificate and writes a kubeconfig with it to path.
 func (a *Authority) Kubeconfig(path, server string, s Subject) error {
-	cert, key, err := a.sign(s)
+	cert, key, err := a.Sign(s)
 	if err != nil {
-		return fmt.Errorf("make kubeconfig of %s: %w", s.Name, err)
-	}
-	keyPEM, err := keyutil.MarshalPrivateKeyToPEM(key)
-	if err != nil {
-		return err
+		return fmt.Errorf("make kubeconfig: %w", err)
 	}
 	const name = "knative-node"
 	config := clientcmdapi.NewConfig()
 	config.Clusters[name] = &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: pkiutil.EncodeCertPEM(a.cert)}
-	config.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: pkiutil.EncodeCertPEM(cert), ClientKeyData: keyPEM}
+	config.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: cert, ClientKeyData: key}
 	config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
 	config.CurrentContext = name
 	return clientcmd.WriteToFile(*config, path) // mode 0600
