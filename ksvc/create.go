@@ -62,6 +62,8 @@ var (
 	adviseClean        = NewAdvice("remove what an earlier run left with `kn-coldstart clean -n %s`")
 	adviseFeature      = NewAdvice("set kubernetes.podspec-runtimeclassname: enabled in ConfigMap knative-serving/config-features")
 	adviseInitialScale = NewAdvice("set allow-zero-initial-scale: \"true\" in ConfigMap knative-serving/config-autoscaler")
+	adviseNodeSelector = NewAdvice("set kubernetes.podspec-nodeselector: enabled in ConfigMap knative-serving/config-features")
+	adviseTolerations  = NewAdvice("set kubernetes.podspec-tolerations: enabled in ConfigMap knative-serving/config-features")
 	adviseCreate       = NewAdvice("create the namespace with `kubectl create namespace %s`")
 )
 
@@ -77,6 +79,10 @@ func createAdvice(err error, namespace string) Advice {
 		return adviseClean.With(namespace)
 	case strings.Contains(text, "runtimeClassName"):
 		return adviseFeature
+	case strings.Contains(text, "nodeSelector"):
+		return adviseNodeSelector
+	case strings.Contains(text, "tolerations"):
+		return adviseTolerations
 	case strings.Contains(text, "initial-scale"):
 		return adviseInitialScale
 	case apierrors.IsNotFound(err):

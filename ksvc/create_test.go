@@ -26,7 +26,7 @@ import (
 
 func testSpec(name string) templates.Service {
 	return templates.Service{
-		Name: name, RuntimeClass: "gvisor", Image: "dev.local/coldfn:1", ImagePullPolicy: "Never",
+		Name: name, RuntimeClass: "gvisor", Image: "dev.local/coldfn:1", Pod: templates.Pod{PullPolicy: "Never"},
 		Env:      map[string]string{"GREETING": `a "quoted" {{value}}: #1`},
 		Requests: map[string]string{"cpu": "10m"}, Limits: map[string]string{"memory": "64Mi"},
 		StableWindow: 25 * time.Second, Timeout: 120 * time.Second,
@@ -76,6 +76,18 @@ func TestNewServiceWithDefaults(t *testing.T) {
 	}
 	if _, set := s.Spec.Template.Annotations["autoscaling.knative.dev/window"]; set {
 		t.Error("the window is set, want the cluster's")
+	}
+}
+
+// The default runtime is what pods without a runtimeClassName get; the label keeps its
+// name.
+func TestNewServiceOfTheDefaultRuntime(t *testing.T) {
+	s, err := ksvc.NewService(ksvctest.Run, templates.Service{Name: "h-1", Image: "x", RuntimeClass: templates.DefaultClass})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := s.Spec.Template.Spec.RuntimeClassName; c != nil || s.Spec.Template.Labels[ksvc.LabelRuntimeClass] != "default" {
+		t.Errorf("runtimeClassName %v, labels %v", c, s.Spec.Template.Labels)
 	}
 }
 
@@ -182,6 +194,8 @@ func TestCreateErrors(t *testing.T) {
 		{"permission", apierrors.NewForbidden(services, "h-1", errors.New("cannot create")), "doctor"},
 		{"leftover", apierrors.NewAlreadyExists(services, "h-1"), "kn-coldstart clean -n bench"},
 		{"feature", apierrors.NewBadRequest("must not set the field(s): spec.template.spec.runtimeClassName"), "podspec-runtimeclassname"},
+		{"node selector", apierrors.NewBadRequest("must not set the field(s): spec.template.spec.nodeSelector"), "podspec-nodeselector"},
+		{"tolerations", apierrors.NewBadRequest("must not set the field(s): spec.template.spec.tolerations"), "podspec-tolerations"},
 		{"initial scale", apierrors.NewBadRequest("invalid value: 0: autoscaling.knative.dev/initial-scale"), "allow-zero-initial-scale"},
 	}
 	for _, test := range tests {

@@ -27,7 +27,7 @@ func ValidateService(s templates.Service) error {
 	if p := validation.IsDNS1035Label(s.Name); len(p) > 0 {
 		bad("service name %q: %s", s.Name, p[0])
 	}
-	if s.Image == "" {
+	if s.Image == "" && s.Manifest == nil {
 		bad("service %s has no image", s.Name)
 	}
 	if w := s.StableWindow; w != 0 && (w < minWindow || w > maxWindow || w%time.Second != 0) {
@@ -46,15 +46,31 @@ func ValidateService(s templates.Service) error {
 	return errors.Join(errs...)
 }
 
-// newService renders s as a Service of the run. An unknown field is an error, so
-// that it is noticed when the template and Knative's types drift apart.
+// newService makes s a Service of the run.
 func newService(run string, s templates.Service) (*servingv1.Service, error) {
+	service, _, err := renderService(run, s)
+	return service, err
+}
+
+// renderService makes s a Service of the run, and says what it changed of what the
+// user wrote.
+func renderService(run string, s templates.Service) (*servingv1.Service, []string, error) {
 	if err := ValidateRun(run); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := ValidateService(s); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	if s.Manifest != nil {
+		return fromManifest(run, s)
+	}
+	service, err := fromTemplate(run, s)
+	return service, nil, err
+}
+
+// fromTemplate fills in the template. An unknown field is an error, so that it is
+// noticed when the template and Knative's types drift apart.
+func fromTemplate(run string, s templates.Service) (*servingv1.Service, error) {
 	labels := maps.Clone(s.Labels)
 	if labels == nil {
 		labels = map[string]string{}

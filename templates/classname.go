@@ -4,6 +4,11 @@ import "regexp"
 
 var className = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 
+// DefaultClass is the name under which pods without a runtimeClassName are measured:
+// they run with the default runtime of the cluster. It never stands for a RuntimeClass
+// object, not even where there is one of that name.
+const DefaultClass = "default"
+
 // mostClassName is how long the name of a Kubernetes object may be.
 const mostClassName = 253
 

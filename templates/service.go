@@ -18,13 +18,15 @@ type Service struct {
 	Labels map[string]string
 	// Variant is the side of an A/B run, which becomes a label; empty in other runs.
 	Variant string
-	// RuntimeClass is the name of the Kubernetes object; when empty, pods run with the
-	// node's default.
+	// RuntimeClass is the name of the Kubernetes object; when it is empty or
+	// DefaultClass, pods run with the node's default.
 	RuntimeClass string
 	Image        string
-	// ImagePullPolicy is Always, IfNotPresent or Never; when empty, Kubernetes decides.
-	ImagePullPolicy string
-	Env             map[string]string
+	Env          map[string]string
+	Pod
+	// Manifest, when set, is what the user wrote instead: then Env, Pod, Requests and
+	// Limits do not count.
+	Manifest *Manifest
 	// Requests and Limits are quantities, by the names of resources.
 	Requests map[string]string
 	Limits   map[string]string
@@ -33,6 +35,15 @@ type Service struct {
 	// Timeout is the revision's own, in whole seconds; when zero, the cluster's. After
 	// it Knative answers 504, even if the client would wait longer.
 	Timeout time.Duration
+}
+
+// RuntimeClassName is what the service says of its RuntimeClass; it is empty where that
+// is left to the cluster.
+func (s Service) RuntimeClassName() string {
+	if s.RuntimeClass == DefaultClass {
+		return ""
+	}
+	return s.RuntimeClass
 }
 
 // RenderService fills in service.yaml.

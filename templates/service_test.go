@@ -39,7 +39,7 @@ func TestRenderServiceQuotesEveryValue(t *testing.T) {
 	nasty := "x\"\n  - y: {{.Name}} # 'z' \\ ü"
 	document := renderedService(t, Service{
 		Name: nasty, Namespace: nasty, Labels: map[string]string{nasty: nasty},
-		RuntimeClass: nasty, Image: nasty, ImagePullPolicy: nasty, Env: map[string]string{nasty: nasty},
+		RuntimeClass: nasty, Image: nasty, Pod: Pod{PullPolicy: nasty}, Env: map[string]string{nasty: nasty},
 		Requests: map[string]string{nasty: nasty}, Limits: map[string]string{nasty: nasty},
 	})
 	template := at(t, document, "spec", "template").(map[string]any)

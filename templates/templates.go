@@ -19,7 +19,10 @@ var functions = template.FuncMap{
 		b, err := json.Marshal(v)
 		return string(b), err
 	},
-	"seconds": func(d time.Duration) int64 { return int64(d / time.Second) },
+	"seconds":    func(d time.Duration) int64 { return int64(d / time.Second) },
+	"port":       ParsePort,
+	"envFrom":    ParseEnvFrom,
+	"toleration": ParseToleration,
 }
 
 // parse panics on a broken template: it is part of the program's own text.

@@ -24,6 +24,25 @@ type Settings struct {
 	Env           map[string]string `json:"env,omitempty" compare:"same"`
 	Requests      map[string]string `json:"requests,omitempty" compare:"same"`
 	Limits        map[string]string `json:"limits,omitempty" compare:"same"`
+	// What else the pods of the services have, in the words of `kn service create`. The
+	// names of the ServiceAccount and of the pull secret, and the tolerations, change no
+	// start that takes place.
+	Port             string            `json:"port,omitempty" compare:"same"`
+	Command          []string          `json:"command,omitempty" compare:"same"`
+	Args             []string          `json:"args,omitempty" compare:"same"`
+	EnvFrom          []string          `json:"envFrom,omitempty" compare:"same"`
+	ServiceAccount   string            `json:"serviceAccount,omitempty" compare:"any"`
+	PullSecret       string            `json:"pullSecret,omitempty" compare:"any"`
+	PullPolicy       string            `json:"pullPolicy,omitempty" compare:"same"`
+	Annotations      map[string]string `json:"annotations,omitempty" compare:"same"`
+	ConcurrencyLimit int               `json:"concurrencyLimit,omitempty" compare:"same"`
+	NodeSelector     map[string]string `json:"nodeSelector,omitempty" compare:"same"`
+	Tolerations      []string          `json:"tolerations,omitempty" compare:"any"`
+	// Manifest is the SHA-256 of the file in which the user wrote the service, ManifestFile
+	// the file's name, and ManifestChanges what the run changed in it.
+	Manifest        string   `json:"manifest,omitempty" compare:"same"`
+	ManifestFile    string   `json:"manifestFile,omitempty" compare:"any"`
+	ManifestChanges []string `json:"manifestChanges,omitempty" compare:"any"`
 
 	// Request is how the requests look. Nil stands for a GET of / over HTTP/1.1, to be
 	// answered with status 2xx.
@@ -78,6 +97,10 @@ type Side struct {
 	Env          map[string]string `json:"env,omitempty"`
 	Requests     map[string]string `json:"requests,omitempty"`
 	Limits       map[string]string `json:"limits,omitempty"`
+	// Manifest is the SHA-256 of the file in which the user wrote the side's service, and
+	// ManifestFile the file's name.
+	Manifest     string `json:"manifest,omitempty"`
+	ManifestFile string `json:"manifestFile,omitempty"`
 }
 
 // Tolerance is how much slower is accepted even if it is shown. A change exceeds it

@@ -9,6 +9,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
+	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
 // abFlags are the options of ab.
@@ -23,7 +24,8 @@ type abFlags struct {
 
 const abHelp = `ab measures two sides in turns, block by block: a cold start of each, in random order, so that whatever drifts
 on the machine is the same for both. Side a is the baseline, b the change. They are the same but for what --a and --b
-say: runtime-class=NAME, image=IMAGE, env=NAME=VALUE, request=cpu=100m, limit=memory=64Mi, as often as needed.
+say: runtime-class=NAME, image=IMAGE, env=NAME=VALUE, request=cpu=100m, limit=memory=64Mi, as often as needed. A side
+may also be a file with a Knative Service: --a main.yaml --b pr.yaml.
 
 After every block it asks whether it knows enough, and ends as soon as it does; its exit code is the verdict:
 
@@ -51,15 +53,16 @@ func newAB() *cobra.Command {
 		Example: "  kn-coldstart ab --runtime-class runc --a image=registry.example/fn:main --b image=registry.example/fn:pr\n" +
 			"  kn-coldstart ab --a runtime-class=runc --b runtime-class=crun --image registry.example/fn:v1\n" +
 			"  kn-coldstart ab --runtime-class gvisor --b env=GOGC=off --b limit=memory=128Mi --tolerance 5%,20ms\n" +
+			"  kn-coldstart ab --runtime-class runc --a main.yaml --b pr.yaml\n" +
 			"  kn-coldstart ab --runtime-class runc --budget 5m --inconclusive pass --junit verdict.xml",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
 	f.runFlags.register(flags, &e.Setup, "the sides")
-	flags.StringArrayVar(&f.a, "a", nil, "what side a, the baseline, has of its own, as NAME=VALUE; repeatable")
+	flags.StringArrayVar(&f.a, "a", nil, "what side a, the baseline, has of its own, as NAME=VALUE, or the FILE of its Knative Service; repeatable")
 	flags.StringArrayVar(&f.b, "b", nil, "what side b, the change, has of its own; repeatable")
-	flags.StringVar(&f.both.RuntimeClass, "runtime-class", "", "RuntimeClass of both sides")
+	flags.StringVar(&f.both.RuntimeClass, "runtime-class", "", "RuntimeClass of both sides (default: "+templates.DefaultClass+", which is the cluster's default runtime)")
 	flags.StringVar(&f.both.Image, "image", "", "image of both sides (default on the embedded node: "+nodeImage+")")
 	flags.IntVar(&e.MaxBlocks, "max-blocks", 200, "blocks after which to give up")
 	flags.DurationVar(&e.Budget, "budget", 15*time.Minute, "time after which to give up, once the services are there")
@@ -106,23 +109,28 @@ func (f *abFlags) prepare(flags flagSet) (inconclusive gate.Verdict, err error) 
 	if err := f.verdict.validate(); err != nil {
 		return "", err
 	}
-	if err := f.sides(f.cluster.locate()); err != nil {
+	if err := f.sides(flags, f.cluster.locate()); err != nil {
 		return "", err
 	}
 	return inconclusive, f.complete(flags, e, &e.Setup)
 }
 
 // sides makes the sides of what both have and what each has of its own.
-func (f *abFlags) sides(embedded bool) (err error) {
+func (f *abFlags) sides(flags flagSet, embedded bool) error {
 	e, both := &f.experiment, f.both
+	written, err := f.readFile(flags, &e.Service)
+	if err != nil {
+		return err
+	}
 	both.Env, both.Requests, both.Limits = e.Service.Env, e.Service.Requests, e.Service.Limits
 	if both.Image == "" && embedded {
 		both.Image = nodeImage
 	}
-	if e.A, err = sideOf(both, "a", f.a); err != nil {
+	file := e.Service.Manifest
+	if e.A, e.ManifestA, err = sideWith(both, file, written, "a", f.a); err != nil {
 		return err
 	}
-	e.B, err = sideOf(both, "b", f.b)
+	e.B, e.ManifestB, err = sideWith(both, file, written, "b", f.b)
 	return err
 }
 

@@ -8,23 +8,30 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
 // classFlags name the RuntimeClasses under test and the image of each.
 type classFlags struct {
 	values []string
 	image  string
+	// written is what the user's file has, if there is one.
+	written *ksvc.Written
 }
 
 func (f *classFlags) register(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&f.values, "runtime-class", nil, "RuntimeClass to measure, as NAME or NAME=IMAGE; repeatable")
+	flags.StringSliceVar(&f.values, "runtime-class", nil, "RuntimeClass to measure, as NAME or NAME=IMAGE; repeatable (default: "+templates.DefaultClass+", which is the cluster's\ndefault runtime: pods without a runtimeClassName)")
 	flags.StringVar(&f.image, "image", "", "image of the classes that have none of their own (default on the embedded node: "+nodeImage+")")
 }
 
 // parse returns the classes in the order named.
 func (f *classFlags) parse(embedded bool) ([]record.Class, error) {
 	if len(f.values) == 0 {
-		return nil, errors.New("no RuntimeClass was named: use --runtime-class NAME, such as runc")
+		f.values = []string{defaultClass(f.written)}
+	}
+	if f.written != nil {
+		f.image = f.written.Image
 	}
 	if f.image == "" && embedded {
 		f.image = nodeImage
@@ -44,10 +51,22 @@ func (f *classFlags) parse(embedded bool) ([]record.Class, error) {
 	return classes, nil
 }
 
+// defaultClass is what is measured where no RuntimeClass is named: that of the user's
+// file, or the cluster's default runtime.
+func defaultClass(w *ksvc.Written) string {
+	if w != nil && w.RuntimeClass != "" {
+		return w.RuntimeClass
+	}
+	return templates.DefaultClass
+}
+
 // checkClass says what is missing in the terms of the flags.
 func checkClass(class record.Class) error {
 	if class.Name == "" {
 		return errors.New("--runtime-class is empty: name a RuntimeClass, such as runc")
+	}
+	if class.Image == "" && class.Name == templates.DefaultClass {
+		return errors.New("no image was named: use --image IMAGE or -f FILE")
 	}
 	if class.Image == "" {
 		return fmt.Errorf("RuntimeClass %s has no image: use --image IMAGE or --runtime-class %s=IMAGE", class.Name, class.Name)

@@ -20,6 +20,7 @@ import (
 type runFlags struct {
 	cluster clusterFlags
 	request requestFlags
+	file    string
 }
 
 // register registers the flags that fill in a setup; ordered is what the seed brings
@@ -30,17 +31,9 @@ func (f *runFlags) register(flags *pflag.FlagSet, s *experiment.Setup, ordered s
 	flags.Uint64Var(&s.Seed, "seed", 0, "seed of the order of "+ordered+" (default: random)")
 	flags.StringVar(&s.RunFile, "run-file", "", "file for the record of the run, - for standard output where that is free (default results/RUN.jsonl)")
 	flags.BoolVar(&s.WithPull, "with-pull", false, "count cold starts for which a node pulled an image (default: they are left out of the percentiles)")
+	flags.StringVarP(&f.file, "filename", "f", "", "file with the Knative Service to measure, in place of the flags of its pods")
 	registerService(flags, &s.Service)
 	f.request.register(flags, &s.Request)
-}
-
-// registerService registers the flags of the services under test.
-func registerService(flags *pflag.FlagSet, s *experiment.Service) {
-	flags.DurationVar(&s.StableWindow, "stable-window", s.StableWindow, "the autoscaler's stable window of each service, 6s to 1h")
-	flags.DurationVar(&s.ClientTimeout, "client-timeout", s.ClientTimeout, "how long the client waits for an answer")
-	flags.StringToStringVar(&s.Env, "env", nil, "environment of the function, as NAME=VALUE; repeatable")
-	flags.StringToStringVar(&s.Requests, "request", nil, "resources that an instance requests, as cpu=100m,memory=64Mi")
-	flags.StringToStringVar(&s.Limits, "limit", nil, "resources that limit an instance, as cpu=1,memory=128Mi")
 }
 
 // complete fills in what is not in a flag of its own, and checks the whole before

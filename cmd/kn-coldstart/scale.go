@@ -77,6 +77,9 @@ func (f *scaleFlags) prepare(flags flagSet) (experiment.Experiment, error) {
 	if err := errors.Join(f.limit.validate(), f.output.validate(e.RunFile)); err != nil {
 		return nil, err
 	}
+	if f.classes.written, err = f.readFile(flags, &e.Service); err != nil {
+		return nil, err
+	}
 	if e.Classes, err = f.classes.parse(f.cluster.locate()); err != nil {
 		return nil, err
 	}

@@ -98,6 +98,9 @@ func (f *singleFlags) prepare(flags flagSet) (err error) {
 		return err
 	}
 	embedded := f.cluster.locate()
+	if f.classes.written, err = f.readFile(flags, &e.Service); err != nil {
+		return err
+	}
 	if e.Classes, err = f.classes.parse(embedded); err != nil {
 		return err
 	}

@@ -70,6 +70,12 @@ func (c *Cluster) Doctor(ctx context.Context, n record.Needs) []record.Check {
 	return check.Doctor(ctx, c.client, n)
 }
 
+// Changes says what Create will change in the manifests of the services. It asks the
+// cluster nothing.
+func (c *Cluster) Changes(runID string, services []templates.Service) ([]string, error) {
+	return c.client.Changes(runID, services)
+}
+
 // Create creates the services of a run. It stops at the first failure; what was
 // created stays until Remove. progress may be nil.
 func (c *Cluster) Create(ctx context.Context, runID string, services []templates.Service, progress func(done, total int)) error {

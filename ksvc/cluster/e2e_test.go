@@ -171,7 +171,7 @@ func TestEndToEnd(t *testing.T) {
 	for class := range survey.Handlers {
 		classes = append(classes, class)
 		specs = append(specs, templates.Service{
-			Name: "e2e-" + class, RuntimeClass: class, Image: endToEndImage(), ImagePullPolicy: "IfNotPresent",
+			Name: "e2e-" + class, RuntimeClass: class, Image: endToEndImage(), Pod: templates.Pod{PullPolicy: "IfNotPresent"},
 			StableWindow: 6 * time.Second, Timeout: 15 * time.Second, // pods end no later than that after they have to
 		})
 	}
@@ -250,7 +250,7 @@ func TestEndToEndBrokenImage(t *testing.T) {
 	}
 	t.Cleanup(c.StopWatch)
 	spec := templates.Service{
-		Name: "e2e-broken", Image: "dev.local/not-there:latest", ImagePullPolicy: "Never",
+		Name: "e2e-broken", Image: "dev.local/not-there:latest", Pod: templates.Pod{PullPolicy: "Never"},
 		StableWindow: 6 * time.Second, Timeout: 10 * time.Second,
 	}
 	if err := c.Create(t.Context(), ksvctest.Run, []templates.Service{spec}, nil); err != nil {

@@ -18,6 +18,9 @@ type AB struct {
 	Setup
 	// A is the baseline, B the change.
 	A, B record.Side
+	// ManifestA and ManifestB, when set, are the Services of the sides as the user wrote
+	// them. Then the side's Env, Requests and Limits do not count.
+	ManifestA, ManifestB *templates.Manifest
 	// MaxBlocks and Budget are after how many blocks, and after which time, to give up.
 	MaxBlocks int
 	Budget    time.Duration
@@ -77,7 +80,7 @@ func (e *AB) sides() []record.Class {
 
 // Same says that the two sides differ in nothing.
 func (e *AB) Same() bool {
-	return e.A.RuntimeClass == e.B.RuntimeClass && e.A.Image == e.B.Image && maps.Equal(e.A.Env, e.B.Env) &&
+	return e.ManifestA.SHA256() == e.ManifestB.SHA256() && e.A.RuntimeClass == e.B.RuntimeClass && e.A.Image == e.B.Image && maps.Equal(e.A.Env, e.B.Env) &&
 		maps.Equal(e.A.Requests, e.B.Requests) && maps.Equal(e.A.Limits, e.B.Limits)
 }
 
@@ -94,7 +97,10 @@ func (e *AB) adapt(s record.Survey) {
 func (e *AB) settings() record.Settings {
 	s := e.recorded()
 	s.MaxBlocks, s.Budget, s.ServicesPerSide = e.MaxBlocks, e.Budget, e.ServicesPerSide
-	s.Tolerance, s.A, s.B = &e.Tolerance, &e.A, &e.B
+	a, b := e.A, e.B
+	a.Manifest, a.ManifestFile = e.ManifestA.SHA256(), e.ManifestA.Name()
+	b.Manifest, b.ManifestFile = e.ManifestB.SHA256(), e.ManifestB.Name()
+	s.Tolerance, s.A, s.B = &e.Tolerance, &a, &b
 	return s
 }
 
@@ -121,6 +127,7 @@ func (e *AB) services(s *session) []templates.Service {
 		side := []record.Side{e.A, e.B}[ordinal]
 		for i := range e.ServicesPerSide {
 			service := s.service(class, ordinal, i)
+			service.Manifest = []*templates.Manifest{e.ManifestA, e.ManifestB}[ordinal]
 			service.Env, service.Requests, service.Limits = side.Env, side.Requests, side.Limits
 			all = append(all, service)
 		}

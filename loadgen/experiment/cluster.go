@@ -28,6 +28,9 @@ type Surveyor interface {
 
 // Deployer creates and removes the services of a run.
 type Deployer interface {
+	// Changes says what Create will change in the manifests of the services, each change
+	// once. It is asked only where services have one.
+	Changes(runID string, services []templates.Service) ([]string, error)
 	// Create creates the services. It stops at the first failure; what was created
 	// stays until Remove.
 	Create(ctx context.Context, runID string, services []templates.Service, progress func(done, total int)) error

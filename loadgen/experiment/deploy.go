@@ -93,7 +93,7 @@ func (s *session) service(class record.Class, ordinal, i int) templates.Service 
 	return templates.Service{
 		Name:         templates.ServiceName(s.header.RunID, class.Name, class.Variant, ordinal, i),
 		RuntimeClass: class.Name, Variant: class.Variant, Image: class.Image,
-		Env: o.Env, Requests: o.Requests, Limits: o.Limits, StableWindow: o.StableWindow,
+		Manifest: o.Manifest, Pod: o.Pod, Env: o.Env, Requests: o.Requests, Limits: o.Limits, StableWindow: o.StableWindow,
 		Timeout: o.revisionTimeout(s.survey.MaxRevisionTimeout),
 	}
 }

@@ -26,6 +26,8 @@ type madeUp struct {
 	ingress string
 	// hidden says that the survey does not find the ingress.
 	hidden bool
+	// handlers are those that the survey finds.
+	handlers map[string]string
 	// fails are errors by the name of what is asked for.
 	fails map[string]error
 	// during is called when something is asked for.
@@ -42,7 +44,7 @@ func newMadeUp(t *testing.T) *madeUp {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { listener.Close() })
-	m := &madeUp{t: t, ingress: listener.Addr().String(), fails: map[string]error{}, services: map[string]templates.Service{}}
+	m := &madeUp{t: t, ingress: listener.Addr().String(), fails: map[string]error{}, handlers: map[string]string{"runc": "runc"}, services: map[string]templates.Service{}}
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -75,7 +77,7 @@ func (m *madeUp) was(what string) bool {
 
 func (m *madeUp) Server() string { return "https://made-up" }
 func (m *madeUp) Survey(context.Context, record.Needs) (record.Survey, error) {
-	s := record.Survey{IngressAddress: m.ingress, Handlers: map[string]string{"runc": "runc"}, GracePeriod: time.Second, MaxRevisionTimeout: time.Hour}
+	s := record.Survey{IngressAddress: m.ingress, Handlers: m.handlers, GracePeriod: time.Second, MaxRevisionTimeout: time.Hour}
 	if m.hidden {
 		s.IngressAddress = ""
 	}
@@ -89,6 +91,9 @@ func (m *madeUp) Create(_ context.Context, _ string, services []templates.Servic
 	m.mu.Unlock()
 	progress(len(services), len(services))
 	return m.ask("create")
+}
+func (m *madeUp) Changes(_ string, services []templates.Service) ([]string, error) {
+	return []string{services[0].Manifest.File + " changed"}, m.ask("changes")
 }
 func (m *madeUp) Address(context.Context, string) (string, error) {
 	return m.ingress, m.ask("address")
@@ -188,6 +193,81 @@ func TestRun(t *testing.T) {
 				t.Errorf("asked for %v", m.asked)
 			}
 		})
+	}
+}
+
+// What is changed in the user's service is told and written down before anything is
+// created. A service that cannot be made creates nothing.
+func TestRunOfAManifest(t *testing.T) {
+	for name, broken := range map[string]error{"changes": nil, "cannot be made": errors.New("broken")} {
+		t.Run(name, func(t *testing.T) {
+			manifest := &templates.Manifest{File: "service.yaml", Text: []byte("x")}
+			setup := func() Setup {
+				s := setupOf(t) // a run file of its own
+				s.Service.Manifest = manifest
+				return s
+			}
+			for command, e := range map[string]Experiment{
+				"single": &Single{Setup: setup(), Iterations: 1, ServicesPerClass: 1},
+				"ab": &AB{Setup: setup(), A: record.Side{RuntimeClass: "runc", Image: "x"}, B: record.Side{RuntimeClass: "runc", Image: "y"},
+					ManifestA: manifest, ManifestB: manifest, MaxBlocks: 1, Budget: time.Minute, ServicesPerSide: 1},
+			} {
+				m := newMadeUp(t)
+				m.fails["changes"] = broken
+				var told []string
+				result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
+					if s, ok := n.(Step); ok {
+						told = append(told, s.Text)
+					}
+				}))
+				if !errors.Is(err, broken) || m.was("create") != (broken == nil) {
+					t.Fatalf("%s: %v, asked for %v", command, err, m.asked)
+				}
+				if !slices.Contains(told, "changing the service: service.yaml changed") {
+					t.Errorf("%s: told %q", command, told)
+				}
+				if broken != nil {
+					continue
+				}
+				s := runFile(t, result.RunFile).Header.Settings
+				if s.Manifest != manifest.SHA256() || s.ManifestFile != "service.yaml" || !slices.Equal(s.ManifestChanges, []string{"service.yaml changed"}) {
+					t.Errorf("%s: settings %+v", command, s)
+				}
+				for _, service := range m.services {
+					if service.Manifest != manifest {
+						t.Errorf("%s: service %+v", command, service)
+					}
+				}
+			}
+		})
+	}
+}
+
+// The default runtime is no RuntimeClass that the cluster has to have, and a RuntimeClass
+// of that name is not taken for it.
+func TestRunOfTheDefaultRuntime(t *testing.T) {
+	setup := setupOf(t)
+	setup.Classes = []record.Class{{Name: "default", Image: "x"}, {Name: "runc", Image: "x"}}
+	e := &Single{Setup: setup, Iterations: 1, ServicesPerClass: 1}
+	if diff := cmp.Diff([]string{"runc"}, needs(e).RuntimeClasses); diff != "" {
+		t.Error(diff)
+	}
+	m := newMadeUp(t)
+	m.handlers = map[string]string{"runc": "runc", "default": "crun"}
+	var warned []string
+	result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
+		if w, ok := n.(Warning); ok {
+			warned = append(warned, w.Text)
+		}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if classes := runFile(t, result.RunFile).Header.Classes; classes[0].Handler != "" || classes[1].Handler != "runc" {
+		t.Errorf("classes %+v", classes)
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0], "RuntimeClass named default") {
+		t.Errorf("warnings %q", warned)
 	}
 }
 

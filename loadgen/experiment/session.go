@@ -6,11 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen"
+	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
 // session is one run under way.
@@ -47,12 +49,16 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 	if err != nil {
 		return nil, err
 	}
+	warnOfDefault(o, e.sides(), survey.Handlers)
 	e.adapt(survey)
 	s := &session{
 		cluster: c, observer: o, setup: setup, patience: e.patience(), clock: record.NewClock(),
 		survey: survey, address: survey.IngressAddress,
 	}
 	s.header = s.describe(e)
+	if err := s.tellChanges(e); err != nil {
+		return nil, err
+	}
 	s.path = setup.RunFile
 	if s.path == "" {
 		s.path = filepath.Join("results", s.header.RunID+".jsonl")
@@ -63,17 +69,45 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 	return s, c.StartWatch(ctx, s.header.RunID, s.clock, s.patience, s.event)
 }
 
+// tellChanges says what will be changed in the services that the user wrote, and keeps
+// it in the header.
+func (s *session) tellChanges(e Experiment) error {
+	services := s.services(0, 1)
+	if sides, ok := e.(*AB); ok {
+		services = sides.services(s)
+	}
+	services = slices.DeleteFunc(services, func(s templates.Service) bool { return s.Manifest == nil })
+	if len(services) == 0 {
+		return nil
+	}
+	changes, err := s.cluster.Changes(s.header.RunID, services)
+	for _, change := range changes {
+		s.observer.See(Step{"changing the service: " + change})
+	}
+	s.header.Settings.ManifestChanges = changes
+	return err
+}
+
+// warnOfDefault says what "default" stands for where it can be misunderstood.
+func warnOfDefault(o Observer, classes []record.Class, handlers map[string]string) {
+	named := slices.ContainsFunc(classes, func(c record.Class) bool { return c.Name == templates.DefaultClass })
+	if _, there := handlers[templates.DefaultClass]; named && there {
+		o.See(Warning{"the cluster has a RuntimeClass named default; it is not measured: default stands for pods without a runtimeClassName"})
+	}
+}
+
 func needs(e Experiment) record.Needs {
 	setup := e.setup()
 	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme}
 	seen := map[string]bool{}
 	for _, class := range e.sides() {
-		if !seen[class.Name] {
+		if !seen[class.Name] && class.Name != templates.DefaultClass {
 			n.RuntimeClasses = append(n.RuntimeClasses, class.Name)
 		}
 		seen[class.Name] = true
 		n.Images = append(n.Images, class.Image)
 	}
+	n.UserSpec = setup.Service.Manifest != nil
 	n.Containers = []record.ContainerResources{{Requests: setup.Service.Requests, Limits: setup.Service.Limits}}
 	if ab, is := e.(*AB); is {
 		n.Containers = []record.ContainerResources{{Requests: ab.A.Requests, Limits: ab.A.Limits}, {Requests: ab.B.Requests, Limits: ab.B.Limits}}
@@ -89,7 +123,9 @@ func (s *session) describe(e Experiment) record.Header {
 		Classes: append([]record.Class(nil), e.sides()...), Seed: s.setup.Seed, Started: s.clock.Start(), Cluster: s.survey.Cluster,
 	}
 	for i := range h.Classes {
-		h.Classes[i].Handler = s.survey.Handlers[h.Classes[i].Name]
+		if name := h.Classes[i].Name; name != templates.DefaultClass {
+			h.Classes[i].Handler = s.survey.Handlers[name]
+		}
 		h.Classes[i].ImageBytes = s.survey.ImageBytes[h.Classes[i].Image]
 	}
 	return h

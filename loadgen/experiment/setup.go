@@ -43,7 +43,13 @@ type Service struct {
 	StableWindow time.Duration
 	// ClientTimeout is how long the client waits for an answer.
 	ClientTimeout time.Duration
-	Env           map[string]string
+	// Pod is what else the pods have. Its zero value leaves it to the image and to the
+	// cluster.
+	templates.Pod
+	Env map[string]string
+	// Manifest, when set, is the Service as the user wrote it. Then Env, Pod, Requests
+	// and Limits do not count.
+	Manifest *templates.Manifest
 	// Requests and Limits are Kubernetes quantities by resource name.
 	Requests map[string]string
 	Limits   map[string]string
@@ -114,6 +120,34 @@ func (s *Service) validate() error {
 	}
 	p.add(validateQuantities("request", s.Requests))
 	p.add(validateQuantities("limit", s.Limits))
+	p.add(validatePod(&s.Pod))
+	return p.err()
+}
+
+func validatePod(pod *templates.Pod) error {
+	var p problems
+	check := func(option, value string, err error) {
+		if err != nil {
+			p.option(option, "%s: %v", value, err)
+		}
+	}
+	if pod.Port != "" {
+		_, err := templates.ParsePort(pod.Port)
+		check("port", pod.Port, err)
+	}
+	for _, source := range pod.EnvFrom {
+		_, err := templates.ParseEnvFrom(source)
+		check("env-from", source, err)
+	}
+	for _, toleration := range pod.Tolerations {
+		_, err := templates.ParseToleration(toleration)
+		check("toleration", toleration, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(pod.Annotations)) {
+		check("annotation", name, templates.ValidateAnnotation(name))
+	}
+	check("pull-policy", pod.PullPolicy, templates.ValidatePullPolicy(pod.PullPolicy))
+	p.atLeast("concurrency-limit", pod.ConcurrencyLimit, 0)
 	return p.err()
 }
 
@@ -146,11 +180,16 @@ func (t *Traces) validate() error {
 
 // recorded are the settings that all experiments have.
 func (s *Setup) recorded() record.Settings {
-	return record.Settings{
-		StableWindow: s.Service.StableWindow, ClientTimeout: s.Service.ClientTimeout,
-		Env: s.Service.Env, Requests: s.Service.Requests, Limits: s.Service.Limits, Traces: s.Traces.On, WithPull: s.WithPull,
-		Request: s.Request.recorded(),
+	o := &s.Service
+	settings := record.Settings{
+		StableWindow: o.StableWindow, ClientTimeout: o.ClientTimeout,
+		Env: o.Env, Requests: o.Requests, Limits: o.Limits, Traces: s.Traces.On, WithPull: s.WithPull, Request: s.Request.recorded(),
+		Port: o.Port, Command: o.Command, Args: o.Args, EnvFrom: o.EnvFrom, ServiceAccount: o.ServiceAccount,
+		PullSecret: o.PullSecret, PullPolicy: o.PullPolicy, Annotations: o.Annotations, ConcurrencyLimit: o.ConcurrencyLimit,
+		NodeSelector: o.NodeSelector, Tolerations: o.Tolerations,
 	}
+	settings.Manifest, settings.ManifestFile = o.Manifest.SHA256(), o.Manifest.Name()
+	return settings
 }
 
 // zeroTimeout is how long a service may take to return to zero pods: its window,
