@@ -38,7 +38,7 @@ bench-scale: ## how far apart the requests of a burst of 500 are sent, and what 
 	go test ./loadgen -run '^$$' -bench Scale -benchtime 5x
 
 bench-gate: ## how often the gate is wrong
-	go test ./analysis/gate -run TestSimulation -simulate 200 -v -timeout 1h
+	go test ./analysis/gate -run TestSimulation -simulate 300 -v -timeout 1h
 
 bench-analysis: ## time and memory to report a run of a million samples
 	go test ./analysis -run '^$$' -bench Report -benchtime 1x

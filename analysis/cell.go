@@ -34,8 +34,24 @@ type Cell struct {
 	Phases []Phase `json:"phases,omitempty"`
 	// Spans are what Knative reported of them, where it was asked to.
 	Spans []Span `json:"spans,omitempty"`
-	// Latencies holds the response latencies that the quantiles are made of.
+	// Answered is of the starts that were answered alone. It is nil where all were: then
+	// the figures above are the same.
+	Answered *Answered `json:"answeredAlone,omitempty"`
+	// Latencies holds what the quantiles are made of. Starts that failed or were not made
+	// rank above all others.
 	Latencies *stat.Set `json:"-"`
+	// Parts are the latencies of each run, in the order of the runs.
+	Parts stat.Parts `json:"-"`
+}
+
+// Answered has figures of the cold starts that were answered alone, beside those in
+// which a start that failed is slower than any.
+type Answered struct {
+	N   int        `json:"n"`
+	P50 stat.Point `json:"p50"`
+	P95 stat.Point `json:"p95"`
+	P99 stat.Point `json:"p99"`
+	Max stat.Point `json:"max"`
 }
 
 // Counts says what became of the samples of a cell.
@@ -56,11 +72,17 @@ type Counts struct {
 	// OK and Failed add up to Samples. Failed is by outcome and includes timeouts.
 	OK     int                    `json:"ok"`
 	Failed map[record.Outcome]int `json:"failed"`
-	// Measured counts the samples in the quantiles, which are proven cold, either ok or
-	// timed out, and without a pull unless the setting is to count those. Censored counts those of them that timed out.
+	// NotMade counts the starts that were planned and for which no request was sent.
+	NotMade int `json:"notMade,omitempty"`
+	// Measured counts the starts in the quantiles: those that are proven cold, that
+	// failed, or that were not made. Those that were answered and for which an image was
+	// pulled are not among them, unless the setting is to count them. Censored counts those of them that timed out.
 	Measured int `json:"measured"`
 	Censored int `json:"censored"`
 }
+
+// Planned is the number of starts that were to be made.
+func (c Counts) Planned() int { return c.Samples + c.NotMade }
 
 // Failures is the number of samples whose outcome is not ok.
 func (c Counts) Failures() int { return c.Samples - c.OK }
@@ -88,11 +110,12 @@ type Percentile struct {
 }
 
 // percentile needs a set that is not empty.
-func percentile(s *stat.Set, q float64) *Percentile {
+func (c *Cell) percentile(q float64) *Percentile {
+	s := c.Latencies
 	return &Percentile{
 		Point:         s.Quantile(q),
-		Interval:      s.Interval(q, stat.Confidence),
-		Upper:         s.Upper(q, stat.Confidence),
+		Interval:      c.Parts.Interval(q, stat.Confidence),
+		Upper:         c.Parts.Upper(q, stat.Confidence),
 		Maximum:       s.Rank(q) == s.N(),
 		SamplesNeeded: stat.SamplesNeeded(q, stat.Confidence),
 	}
@@ -101,11 +124,17 @@ func percentile(s *stat.Set, q float64) *Percentile {
 // cellBuilder gathers the samples of one cell.
 type cellBuilder struct {
 	Counts
+	run    ofRun // the one that is being read
+	parts  stat.Parts
+	late   []time.Duration
+	phases phaseBuilder
+	spans  spanBuilder
+}
+
+// ofRun are the latencies of one run in a cell.
+type ofRun struct {
 	observed, limits []time.Duration
-	late             []time.Duration
-	phases           phaseBuilder
-	spans            spanBuilder
-	lostTimeouts     int // timed out, but not proven cold
+	failed           int
 }
 
 func (b *cellBuilder) add(s *record.Sample) {
@@ -141,7 +170,7 @@ func (b *cellBuilder) prove(s *record.Sample) {
 	if s.Pulled {
 		b.Pulled++
 	}
-	if s.SpoiledByPull() {
+	if s.SpoiledByPull() && !s.Failed() {
 		b.PulledOut++
 	}
 }
@@ -156,22 +185,36 @@ func (b *cellBuilder) fail(o record.Outcome) {
 func (b *cellBuilder) measure(s *record.Sample) {
 	switch {
 	case !Measured(s):
-		if s.Censored() && s.Cold != record.Proven {
-			b.lostTimeouts++
-		}
 	case s.Censored():
-		b.limits = append(b.limits, Limit(s))
-	default:
-		b.observed = append(b.observed, s.ResponseLatency)
+		b.run.limits = append(b.run.limits, Limit(s))
+	case s.Failed():
+		b.run.failed++
+	case s.Cold == record.Proven:
+		b.run.observed = append(b.run.observed, s.ResponseLatency)
 		b.phases.add(s)
 	}
 }
 
-// Measured says that a sample is in the quantiles: it is proven cold, either ok or timed
-// out, and no image was pulled for it unless the setting is to count such samples.
-func Measured(s *record.Sample) bool {
-	return !s.Discarded && s.Cold == record.Proven && !s.SpoiledByPull() && (s.Censored() || !s.Failed())
+// endRun takes what is known at the end of the run with this number: so many starts
+// were not made.
+func (b *cellBuilder) endRun(number, notMade int) {
+	b.NotMade += notMade
+	for len(b.parts) <= number {
+		b.parts = append(b.parts, nil)
+	}
+	b.parts[number] = stat.NewRanked(b.run.observed, b.run.limits, b.run.failed+notMade)
+	b.run = ofRun{}
 }
+
+// Measured says that a sample is in the quantiles: it failed, which is slower than any
+// latency, or it is proven cold, and no image was pulled for it unless the setting is to
+// count such samples.
+func Measured(s *record.Sample) bool {
+	return !s.Discarded && (s.Failed() || s.Cold == record.Proven && !s.SpoiledByPull())
+}
+
+// IsAnswered says that a sample is a proven cold start that was answered.
+func IsAnswered(s *record.Sample) bool { return Measured(s) && !s.Failed() }
 
 // Limit is the latency that a sample which timed out is known to exceed: the client
 // timeout, or the latency that was recorded if that is shorter.
@@ -189,7 +232,7 @@ func (b *cellBuilder) cell(k record.Key, of round.Results) Cell {
 	if c.Failed == nil {
 		c.Failed = map[record.Outcome]int{}
 	}
-	c.Latencies = stat.NewSet(b.observed, b.limits)
+	c.Parts, c.Latencies = b.parts, b.parts.Joined()
 	c.Measured, c.Censored = c.Latencies.N(), c.Latencies.Censored()
 	if c.Measured > 0 {
 		c.percentiles()
@@ -201,6 +244,8 @@ func (b *cellBuilder) cell(k record.Key, of round.Results) Cell {
 func (c *Cell) percentiles() {
 	lowest, highest := c.Latencies.Min(), c.Latencies.Max()
 	c.Min, c.Max = &lowest, &highest
-	c.P50, c.P90 = percentile(c.Latencies, 0.5), percentile(c.Latencies, 0.9)
-	c.P95, c.P99 = percentile(c.Latencies, 0.95), percentile(c.Latencies, 0.99)
+	c.P50, c.P90, c.P95, c.P99 = c.percentile(0.5), c.percentile(0.9), c.percentile(0.95), c.percentile(0.99)
+	if alone := c.Latencies.Answered(); alone.N() > 0 && alone.N() < c.Latencies.N() {
+		c.Answered = &Answered{N: alone.N(), P50: alone.Quantile(0.5), P95: alone.Quantile(0.95), P99: alone.Quantile(0.99), Max: alone.Max()}
+	}
 }

@@ -28,6 +28,7 @@ type reading struct {
 	deployed []string
 	troubles map[record.Kind]*troubleCount
 	tracing  *tracing
+	planned  *planned
 }
 
 func newCollector() *collector {
@@ -36,7 +37,7 @@ func newCollector() *collector {
 
 // visitor takes the lines of the next run. finish follows it.
 func (c *collector) visitor() record.Visitor {
-	c.reading = reading{rounds: c.rounds.Visitor(), troubles: map[record.Kind]*troubleCount{}, tracing: &tracing{}}
+	c.reading = reading{rounds: c.rounds.Visitor(), troubles: map[record.Kind]*troubleCount{}, tracing: &tracing{}, planned: newPlanned()}
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent,
 		Span: c.reading.tracing.addSpan, Resource: c.reading.rounds.Resource,
@@ -66,12 +67,14 @@ func (c *collector) addSample(s *record.Sample) {
 		c.class(k.Class())
 	}
 	b.add(s)
+	c.reading.planned.addSample(s)
 	c.reading.rounds.Sample(s)
 	c.reading.tracing.addSample(s, b)
 }
 
 func (c *collector) addEvent(e *record.Event) {
 	c.reading.rounds.Event(e)
+	c.reading.planned.addEvent(e)
 	switch e.Kind {
 	case record.EventLimit:
 		c.reading.limits = append(c.reading.limits, *e)
@@ -93,6 +96,13 @@ func (c *collector) finish(r *record.Run) {
 	c.runs = append(c.runs, runInfo(r, c.reading.deployed))
 	for _, e := range c.reading.limits {
 		c.limits = append(c.limits, ClassLimit{RunID: id, RuntimeClass: e.RuntimeClass, Variant: e.Variant, Services: int(e.Value), Message: e.Message})
+	}
+	notMade := c.reading.planned.notMade(c.cells)
+	for k, b := range c.cells {
+		b.endRun(len(c.runs)-1, notMade[k])
+	}
+	if r.Header.Shape.Sequential {
+		c.warnings = append(c.warnings, Warning{Code: EndedByResult, Message: fmt.Sprintf("run %s ended when it showed something: p-values and intervals do not allow for that here; the gate's do", id)})
 	}
 	c.rounds.Finish()
 	c.reading.tracing.finish()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
@@ -63,11 +64,16 @@ var ErrNothingToCompare = errors.New("nothing to compare")
 // Compare compares the pooled runs of one side with those of the other, for each cell
 // that both have.
 func Compare(base, new []*record.Run, o CompareOptions) (*Comparison, error) {
+	for _, side := range [][]*record.Run{base, new} {
+		if err := pool.Check(pool.Headers(side)...); err != nil {
+			return nil, fmt.Errorf("compare runs: %w", err)
+		}
+	}
 	b, n := Summarise(base...), Summarise(new...)
 	c := newComparer(o)
 	c.warn("base", b)
 	c.warn("new", n)
-	if !sameRuns(b, n) {
+	if c.sameRuns = sameRuns(b, n); !c.sameRuns {
 		c.add(Warning{Code: DifferentRuns, Message: "the sides are different runs: what drifted between them is part of every difference; the gate judges by runs"})
 	}
 	for _, one := range b.Cells {
@@ -121,14 +127,13 @@ func CompareVariants(runs []*record.Run, o CompareOptions) (*Comparison, error) 
 // compareWithin compares each cell with the first one that it can be compared with,
 // which is the base.
 func compareWithin(runs []*record.Run, o CompareOptions, comparable func(base, new record.Key) bool, nothing string) (*Comparison, error) {
+	if err := pool.Check(pool.Headers(runs)...); err != nil {
+		return nil, fmt.Errorf("compare what several runs measured: %w", err)
+	}
 	s := Summarise(runs...)
 	c := newComparer(o)
+	c.sameRuns = true
 	c.warn("", s)
-	for _, r := range s.Runs {
-		if r.Shape.Sequential {
-			c.add(Warning{Code: EndedByResult, Message: fmt.Sprintf("run %s ended when it showed something: p-values and intervals do not allow for that here; the gate's do", r.RunID)})
-		}
-	}
 	for i, one := range s.Cells {
 		base := slices.IndexFunc(s.Cells, func(x Cell) bool { return comparable(x.Key, one.Key) })
 		if base >= 0 && base != i {
@@ -141,7 +146,10 @@ func compareWithin(runs []*record.Run, o CompareOptions, comparable func(base, n
 // comparer gathers the rows of a comparison.
 type comparer struct {
 	options CompareOptions
-	result  Comparison
+	// sameRuns says that both sides were measured by the same runs, so that what differs
+	// from run to run is the same for both.
+	sameRuns bool
+	result   Comparison
 }
 
 func newComparer(o CompareOptions) *comparer {
@@ -165,7 +173,9 @@ func (c *comparer) compare(base, new Cell) {
 	if base.Measured == 0 || new.Measured == 0 {
 		return
 	}
-	row := newRow(base.Key, new.Key, base.Latencies, new.Latencies, 0.5, 0.95, 0.99)
+	row := newRow(base.Key, new.Key, base.Latencies, new.Latencies, func(q float64) stat.Change {
+		return stat.ChangeOfParts(base.Parts, new.Parts, c.sameRuns, q, bootstrapSeed)
+	}, 0.5, 0.95, 0.99)
 	if c.options.Published {
 		row.Published = publishedOf(base.RuntimeClass, new.RuntimeClass)
 	}
@@ -178,16 +188,18 @@ func (c *comparer) compare(base, new Cell) {
 		if p.Name == record.PhaseRequested || at < 0 {
 			continue
 		}
-		row := newRow(base.Key, new.Key, p.Steps, new.Phases[at].Steps, 0.5)
+		row := newRow(base.Key, new.Key, p.Steps, new.Phases[at].Steps, func(q float64) stat.Change {
+			return stat.ChangeOf(p.Steps, new.Phases[at].Steps, q, bootstrapSeed)
+		}, 0.5)
 		row.Phase = p.Name
 		c.result.Rows = append(c.result.Rows, row)
 	}
 }
 
-func newRow(base, new record.Key, b, n *stat.Set, quantiles ...float64) Row {
+func newRow(base, new record.Key, b, n *stat.Set, change func(q float64) stat.Change, quantiles ...float64) Row {
 	row := Row{Base: base, New: new, BaseSamples: b.N(), NewSamples: n.N()}
 	for _, q := range quantiles {
-		row.Changes = append(row.Changes, Finding[stat.Change]{Result: stat.ChangeOf(b, n, q, bootstrapSeed), AdjustedP: 1})
+		row.Changes = append(row.Changes, Finding[stat.Change]{Result: change(q), AdjustedP: 1})
 	}
 	if shape, ok := stat.MannWhitney(b, n); ok {
 		row.Shape = &Finding[stat.Shape]{Result: shape}

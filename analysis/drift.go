@@ -48,17 +48,25 @@ func DriftsOf(s *Summary, runs []*record.Run) []Drift {
 }
 
 // halves are the latencies of one cell before and after the middle of its runs.
-type halves struct{ observed, limits [2][]time.Duration }
+type halves struct {
+	observed, limits [2][]time.Duration
+	failed           [2]int
+}
 
 func (h *halves) add(half int, s *record.Sample) {
-	if s.Censored() {
+	switch {
+	case s.Censored():
 		h.limits[half] = append(h.limits[half], Limit(s))
-	} else {
+	case s.Failed():
+		h.failed[half]++
+	default:
 		h.observed[half] = append(h.observed[half], s.ResponseLatency)
 	}
 }
 
-func (h *halves) set(half int) *stat.Set { return stat.NewSet(h.observed[half], h.limits[half]) }
+func (h *halves) set(half int) *stat.Set {
+	return stat.NewRanked(h.observed[half], h.limits[half], h.failed[half])
+}
 
 // measuredByCell has the samples in the quantiles, in the order in which they were
 // sent.

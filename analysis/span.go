@@ -132,7 +132,7 @@ type tracedCell struct {
 }
 
 func (t *tracing) addSample(s *record.Sample, b *cellBuilder) {
-	if s.TraceID == "" || !Measured(s) || s.Censored() {
+	if s.TraceID == "" || !IsAnswered(s) {
 		return
 	}
 	t.cells = append(t.cells, tracedCell{traceOf(s.TraceID), b})

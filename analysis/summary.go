@@ -1,8 +1,10 @@
 package analysis
 
 import (
+	"fmt"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
@@ -79,15 +81,21 @@ func Summarise(runs ...*record.Run) *Summary {
 }
 
 // SummariseFiles summarises run files as Summarise does, without keeping them in
-// memory. A path of "-" is standard input.
+// memory. A path of "-" is standard input. Runs that must not be pooled are refused;
+// see pool.Check.
 func SummariseFiles(paths ...string) (*Summary, error) {
 	c := newCollector()
+	var headers []record.Header
 	for _, path := range paths {
 		r, err := record.WalkFile(path, c.visitor())
 		if err != nil {
 			return nil, err
 		}
 		c.finish(r)
+		headers = append(headers, r.Header)
+	}
+	if err := pool.Check(headers...); err != nil {
+		return nil, fmt.Errorf("pool %d runs: %w", len(headers), err)
 	}
 	return c.summary(), nil
 }
@@ -106,6 +114,7 @@ func (s *Summary) Counts() Counts {
 			total.Proofs[proof] += n
 		}
 		total.OK += c.OK
+		total.NotMade += c.NotMade
 		total.Measured += c.Measured
 		total.Censored += c.Censored
 		for outcome, n := range c.Failed {
@@ -129,7 +138,7 @@ func addRatios(cells []Cell) {
 			continue
 		}
 		if base.Measured > 0 && c.Measured > 0 {
-			c.Ratio = stat.ChangeOf(base.Latencies, c.Latencies, 0.5, bootstrapSeed).Ratio
+			c.Ratio = stat.ChangeOfParts(base.Parts, c.Parts, true, 0.5, bootstrapSeed).Ratio
 		}
 	}
 }

@@ -15,8 +15,8 @@ const (
 	NoSamples      Code = "noSamples"      // a class that was to be measured has none
 	NotCold        Code = "notCold"        // samples that are warm or unknown were left out
 	Pulled         Code = "pulled"         // cold starts for which an image was pulled were left out
-	LostTimeouts   Code = "lostTimeouts"   // timeouts that are not proven cold were left out: the quantiles are too low
-	Failures       Code = "failures"       // samples that failed have no latency
+	Failures       Code = "failures"       // samples that failed are slower than any latency
+	NotMade        Code = "notMade"        // starts that were planned had no request
 	Trouble        Code = "trouble"        // the run went on although something was wrong
 	DifferentRuns  Code = "differentRuns"  // runs that measured different things stand in one table
 	EndedByResult  Code = "endedByResult"  // the run ended because of what it showed
@@ -75,17 +75,17 @@ func (b *cellBuilder) warnings(k record.Key) []Warning {
 		list = append(list, warnCell(NoSamples, k, "no samples"))
 	}
 	if left := b.Warm + b.Unknown; left > 0 {
-		list = append(list, warnCell(NotCold, k, "%d of %d samples are not proven cold (%d warm, %d unknown) and are left out of the quantiles",
+		list = append(list, warnCell(NotCold, k, "%d of %d samples are not proven cold (%d warm, %d unknown); those that were answered are left out of the quantiles",
 			left, b.Samples, b.Warm, b.Unknown))
 	}
 	if b.PulledOut > 0 {
 		list = append(list, warnCell(Pulled, k, "an image was pulled for %d of %d samples: they are left out of the quantiles (a run --with-pull counts them)", b.PulledOut, b.Samples))
 	}
-	if b.lostTimeouts > 0 {
-		list = append(list, warnCell(LostTimeouts, k, "%d that timed out are not proven cold and are left out: the upper quantiles are too low", b.lostTimeouts))
-	}
 	if other := b.Samples - b.OK - b.Failed[record.Timeout]; other > 0 {
-		list = append(list, warnCell(Failures, k, "%d of %d samples failed and have no latency: the quantiles are those of the rest", other, b.Samples))
+		list = append(list, warnCell(Failures, k, "%d of %d samples failed: in the quantiles they are slower than any that was answered", other, b.Samples))
+	}
+	if b.NotMade > 0 {
+		list = append(list, warnCell(NotMade, k, "%d of %d planned starts were not made: in the quantiles they are slower than any that was answered", b.NotMade, b.Planned()))
 	}
 	return list
 }

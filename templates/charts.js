@@ -41,6 +41,17 @@ const nameOf = (cell) => data.runtimeClasses[cell.class];
 const tip = (head, ...rows) => ({ head, rows });
 
 const text = { color: soft, fontFamily: font, fontSize: 12 };
+// highest is where a latency beyond all answered ones is drawn on an even scale: one
+// timeout must not squeeze all other points. What stands there says what it is.
+function highest(view) {
+  if (view.log) return Infinity;
+  const cells = cellsOf(view, true);
+  const answered = Math.max(0, ...cells.map((c) => c.ranked.at(-1)?.latencyNs ?? 0));
+  const beyond = Math.max(0, ...cells.flatMap((c) => [c.censored?.limitNs ?? 0, ...c.samples.filter((s) => s.kind > 0).map((s) => s.latencyNs)]));
+  return answered > 0 && beyond > 3 * answered ? 1.2 * answered : Infinity;
+}
+const place = (view, ns) => Math.min(ns, highest(view)) / second;
+
 const axis = (more) => ({
   nameLocation: 'middle', nameGap: 30, nameTextStyle: text, axisLabel: { ...text, hideOverlap: true, ...more.label },
   axisLine: { onZero: false, lineStyle: { color: 'var(--line)' } }, axisTick: { lineStyle: { color: 'var(--line)' } },
@@ -80,22 +91,23 @@ const draw = {};
 draw.latency = (view) => {
   const cells = cellsOf(view);
   return { height: 64 + 74 * cells.length, grid: rowFrame(view), xAxis: latencyAxis(view, { scale: true }), yAxis: rows(view, cells.map(nameOf)),
-    series: cells.flatMap(latencyRow) };
+    series: cells.flatMap((cell, row) => latencyRow(view, cell, row)) };
 };
-function latencyRow(cell, row) {
+function latencyRow(view, cell, row) {
+  const most = highest(view);
   const color = series(cell.class), name = nameOf(cell);
   const measured = cell.samples.filter((s) => s.kind < 2);
   const point = (s, i) => ({
-    value: [s.latencyNs / second, row - 0.05 + ((i * 0.618034) % 1 - 0.5) * 0.5],
+    value: [Math.min(s.latencyNs, most) / second, row - 0.05 + ((i * 0.618034) % 1 - 0.5) * 0.5],
     ...(s.kind === 1 ? hollow(color) : {}),
     tip: tip(name, [s.service, (s.kind === 1 ? '>' : '') + format(s.latencyNs)], ['sent at', format(s.atNs)]),
   });
   const size = (measured.length > 300 ? 5 : 8) + (symbols[cell.class % 8] === 'diamond' ? 2 : 0);
   const list = [{ name, type: 'scatter', symbol: symbols[cell.class % 8], symbolSize: size, itemStyle: { color, opacity: measured.length > 300 ? 0.4 : 0.65 }, data: measured.map(point), z: 3, ...still }];
-  return list.concat(quantileMarks(cell, row, color, name));
+  return list.concat(quantileMarks(view, cell, row, color, name));
 }
 // quantileMarks are the median with its interval and the p95, below the points.
-function quantileMarks(cell, row, color, name) {
+function quantileMarks(view, cell, row, color, name) {
   const list = [], at = row + 0.36;
   for (const [label, p, size] of [['p50', cell.p50, 11], ['p95', cell.p95, 9]]) {
     if (!p) continue;
@@ -103,7 +115,7 @@ function quantileMarks(cell, row, color, name) {
     if (label === 'p50' && known) list.push(interval([[at, p.lowNs / second, p.highNs / second]], color));
     const mark = { symbol: p.over ? timedOut : label === 'p50' ? 'diamond' : 'rect', symbolSize: label === 'p50' || p.over ? size : [3, 14] };
     list.push({ name, type: 'scatter', ...mark, itemStyle: { color: p.over ? card : color, borderColor: p.over ? color : card, borderWidth: 1 }, z: 5, ...still,
-      data: [{ value: [p.latencyNs / second, at], tip: tip(name, [label, over(p)], ...(known ? [['95 % interval', format(p.lowNs) + ' … ' + format(p.highNs)]] : [])) }] });
+      data: [{ value: [place(view, p.latencyNs), at], tip: tip(name, [label, over(p)], ...(known ? [['95 % interval', format(p.lowNs) + ' … ' + format(p.highNs)]] : [])) }] });
   }
   return list;
 }
@@ -113,7 +125,7 @@ draw.cumulative = (view) => ({
   yAxis: axis({ type: 'value', min: 0, max: 1, name: 'answered', nameGap: 46, label: { formatter: percent } }),
   series: cellsOf(view).flatMap((cell) => curve(cell, cell.ranked.flatMap((r, i) => [...(i ? [] : [[r.latencyNs / second, 0]]), [r.latencyNs / second, r.upTo, r]]),
     (r) => tip(nameOf(cell), [percent(r.upTo) + ' within', format(r.latencyNs)]),
-    (c) => [c.limitNs / second, c.share])),
+    (c) => [place(view, c.limitNs), c.share])),
 });
 
 // decade is where a share lies on the scale of an HDR histogram.
@@ -123,7 +135,7 @@ draw.percentiles = (view) => ({
   xAxis: axis({ type: 'value', min: 0, max: (v) => Math.max(1, v.max), name: 'percentile', interval: 1, label: { customValues: [0, decade(0.5), 1, 2, 3, 4, 5, 6], formatter: (v) => percent(1 - 10 ** -v) } }),
   series: cellsOf(view).flatMap((cell) => curve(cell, cell.ranked.map((r) => [decade(r.below), r.latencyNs / second, r]),
     (r) => tip(nameOf(cell), ['from ' + percent(r.below) + ' to ' + percent(r.upTo), format(r.latencyNs)]),
-    (c) => [decade(c.share), c.limitNs / second], 90)),
+    (c) => [decade(c.share), place(view, c.limitNs)], 90)),
 });
 
 // curve is a line of steps through order statistics. Where samples timed out, it ends
@@ -151,8 +163,8 @@ draw.phases = (view) => {
     xAxis: axis({ type: 'value', name: 'since the request, s', label: { formatter: seconds } }),
     series: [{ type: 'custom', renderItem: phaseBar, data: bars, encode: { x: [0, 1], y: 2 }, ...still }] };
 };
-// phaseBar is a block from one phase to the next. A step that runs backwards is an
-// outline below.
+// phaseBar is a block as long as its step that ends where its phase was reached. A step
+// that runs backwards is an outline below.
 function phaseBar(_, api) {
   const [from, to] = [api.value(0), api.value(1)], color = phase(api.value(3)), back = to < from;
   const [x1, y] = api.coord([Math.min(from, to), api.value(2)]), [x2] = api.coord([Math.max(from, to), api.value(2)]);
@@ -173,9 +185,9 @@ draw.order = (view) => ({
   xAxis: axis({ type: 'value', name: "sent, s since its run's start", scale: true, label: { formatter: seconds } }),
   series: cellsOf(view).map((cell) => {
     const color = series(cell.class), name = nameOf(cell);
-    const looks = [{}, hollow(color, 90), { itemStyle: { color: soft, opacity: 0.5 } }];
+    const looks = [{}, hollow(color, 90), { itemStyle: { color: soft, opacity: 0.5 } }], most = highest(view);
     return { name, type: 'scatter', symbol: symbols[cell.class % 8], symbolSize: cell.samples.length > 300 ? 5 : 7, itemStyle: { color, opacity: 0.8 }, ...still,
-      data: cell.samples.map((s) => ({ value: [s.atNs / second, s.latencyNs / second], ...looks[s.kind],
+      data: cell.samples.map((s) => ({ value: [s.atNs / second, Math.min(s.latencyNs, most) / second], ...looks[s.kind],
         tip: tip(name, [s.service, (s.kind === 1 ? '>' : '') + format(s.latencyNs)], ['outcome', s.outcome], ['sent at', format(s.atNs)]) })) };
   }),
 });
@@ -192,7 +204,7 @@ const through = (c, style, points) => ({ name: data.runtimeClasses[c], type: 'li
 
 draw.scaleLatency = (view) => againstServices(view, latencyAxis(view, { min: 0, nameGap: 46 }), (cells, c) => {
   const line = (key, label, style) => through(c, style, cells.filter((cell) => cell[key]).map((cell) => ({
-    value: [cell.services, cell[key].latencyNs / second], ...(cell[key].over ? hollow(series(c), 90) : {}),
+    value: [cell.services, place(view, cell[key].latencyNs)], ...(cell[key].over ? hollow(series(c), 90) : {}),
     tip: tip(`${nameOf(cell)}, ${cell.services} services`, [label, over(cell[key])], ['measured', String(cell.measured)]),
   })));
   const known = cells.filter((cell) => cell.p50 && cell.p50.lowNs !== undefined && cell.p50.highNs !== undefined);

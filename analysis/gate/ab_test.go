@@ -43,6 +43,15 @@ func inBlocks(variant string, below int, change func(*record.Sample)) func(*reco
 	}
 }
 
+// everyBlock changes the samples of one side in each n-th block.
+func everyBlock(variant string, n int, change func(*record.Sample)) func(*record.Sample) {
+	return func(s *record.Sample) {
+		if s.Variant == variant && s.Block%n == 0 {
+			change(s)
+		}
+	}
+}
+
 func TestJudgeAB(t *testing.T) {
 	const s, ms = time.Second, time.Millisecond
 	for _, c := range []struct {
@@ -55,28 +64,29 @@ func TestJudgeAB(t *testing.T) {
 		notice string
 	}{
 		{name: "the same", run: sides(150, s, s, 0.15, 1), want: [3]Verdict{Pass, Pass, Pass}, reason: "tolerance 10 %"},
-		{name: "slower by half", run: sides(30, s, 1500*ms, 0.15, 2), want: [3]Verdict{Fail, Fail, Pass}, reason: "over 30 blocks; tolerance 10 %"},
-		{name: "slower by a quarter", run: sides(50, s, 1250*ms, 0.15, 3), want: [3]Verdict{Fail, Fail, Pass}},
-		{name: "faster", run: sides(60, s, 700*ms, 0.15, 4), want: [3]Verdict{Pass, Pass, Pass}, notice: "improvement: faster by "},
-		{name: "slower within the tolerance", run: sides(600, s, 1040*ms, 0.1, 5), want: [3]Verdict{Pass, Pass, Pass}, notice: "slower by 3."},
+		{name: "slower by half", run: sides(30, s, 1500*ms, 0.15, 2), want: [3]Verdict{Fail, Fail, Inconclusive}, reason: "over 30 blocks; tolerance 10 %"},
+		{name: "slower by a quarter", run: sides(100, s, 1250*ms, 0.15, 3), want: [3]Verdict{Fail, Fail, Pass}},
+		{name: "faster", run: sides(80, s, 700*ms, 0.15, 4), want: [3]Verdict{Pass, Pass, Pass}, notice: "improvement: faster by "},
+		{name: "slower within the tolerance", run: sides(600, s, 1040*ms, 0.1, 25), want: [3]Verdict{Pass, Pass, Pass}, notice: "slower by 3."},
 		{name: "slower by less than 50 ms", run: sides(150, 100*ms, 130*ms, 0.1, 6), want: [3]Verdict{Pass, Pass, Pass}, notice: "within the tolerance"},
-		{name: "a wide tolerance", run: sides(60, s, 1300*ms, 0.15, 7), options: ABOptions{Tolerance: Tolerance{Share: 1}}, want: [3]Verdict{Pass, Pass, Pass}, notice: "within the tolerance"},
-		{name: "six blocks show nothing", run: sides(6, s, 9*s, 0.1, 8), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "; too few blocks to say"},
-		{name: "at the tolerance", run: sides(30, s, 1095*ms, 0.15, 9), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "; neither is b shown"},
-		{name: "one block", run: sides(1, s, s, 0.1, 10), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "no lower bound, no upper bound"},
-		{name: "nothing yet", run: sides(0, s, s, 0.1, 11), want: [3]Verdict{Inconclusive, Inconclusive, Pass}, reason: "no block has"},
+		{name: "a wide tolerance", run: sides(80, s, 1300*ms, 0.15, 7), options: ABOptions{Tolerance: Tolerance{Share: 1}}, want: [3]Verdict{Pass, Pass, Pass}, notice: "within the tolerance"},
+		{name: "six blocks show nothing", run: sides(6, s, 9*s, 0.1, 8), want: [3]Verdict{Inconclusive, Inconclusive, Inconclusive}, reason: "; too few blocks to say"},
+		{name: "at the tolerance", run: sides(30, s, 1095*ms, 0.15, 9), want: [3]Verdict{Inconclusive, Inconclusive, Inconclusive}, reason: "; neither is b shown"},
+		{name: "one block", run: sides(1, s, s, 0.1, 10), want: [3]Verdict{Inconclusive, Inconclusive, Inconclusive}, reason: "no lower bound, no upper bound"},
+		{name: "nothing yet", run: sides(0, s, s, 0.1, 11), want: [3]Verdict{Inconclusive, Inconclusive, Inconclusive}, reason: "no block has"},
 
 		{name: "b times out", run: sides(12, s, s, 0.1, 12, inBlocks("b", 12, runtest.TimedOut)), want: [3]Verdict{Fail, Fail, Fail}, reason: "p50 is >100s, of a "},
-		{name: "both time out", run: sides(60, s, s, 0.1, 13, runtest.TimedOut), want: [3]Verdict{Inconclusive, Inconclusive, Pass}},
-		{name: "b times out sometimes", run: sides(200, s, s, 0.1, 14, inBlocks("b", 14, runtest.TimedOut)), want: [3]Verdict{Fail, Pass, Fail}, notice: "within the tolerance"},
-		{name: "b fails", run: sides(40, s, s, 0.1, 15, inBlocks("b", 20, runtest.Failed(record.HTTP))), want: [3]Verdict{Fail, Invalid, Fail}, reason: "b: 20 of 40 samples failed"},
-		{name: "b fails once more than chance allows to pass", run: sides(100, s, s, 0.1, 16, inBlocks("b", 6, runtest.Failed(record.Reset))), want: [3]Verdict{Inconclusive, Pass, Inconclusive}},
-		{name: "both fail", run: sides(40, s, s, 0.1, 17, inBlocks("a", 20, runtest.Failed(record.HTTP)), inBlocks("b", 20, runtest.Failed(record.HTTP))), want: [3]Verdict{Invalid, Invalid, Pass}, reason: "; b: 20 of 40"},
-		{name: "a fails", run: sides(100, s, s, 0.1, 18, inBlocks("a", 9, runtest.Failed(record.HTTP))), want: [3]Verdict{Pass, Pass, Pass}},
-		{name: "warm", run: sides(40, s, 2*s, 0.1, 19, inBlocks("a", 9, runtest.Coldness(record.Warm))), want: [3]Verdict{Invalid, Invalid, Pass}, reason: "a: 9 of 40 samples are not proven cold"},
-		{name: "late", run: sides(40, s, 2*s, 0.1, 20, runtest.Late(time.Second)), want: [3]Verdict{Invalid, Invalid, Pass}, reason: "the client was late"},
+		{name: "both time out", run: sides(80, s, s, 0.1, 13, runtest.TimedOut), want: [3]Verdict{Inconclusive, Inconclusive, Pass}},
+		{name: "b times out sometimes", run: sides(200, s, s, 0.1, 14, everyBlock("b", 9, runtest.TimedOut)), want: [3]Verdict{Fail, Pass, Fail}},
+		{name: "b fails", run: sides(40, s, s, 0.1, 15, everyBlock("b", 4, runtest.Failed(record.HTTP))), want: [3]Verdict{Fail, Invalid, Fail}, reason: "b: 10 of 40 samples failed"},
+		{name: "b fails once more than chance allows to pass", run: sides(100, s, s, 0.1, 16, everyBlock("b", 17, runtest.Failed(record.Reset))), want: [3]Verdict{Inconclusive, Pass, Inconclusive}, reason: "tolerance 10 %"},
+		{name: "both fail", run: sides(80, s, s, 0.1, 17, inBlocks("a", 20, runtest.Failed(record.HTTP)), inBlocks("b", 20, runtest.Failed(record.HTTP))), want: [3]Verdict{Invalid, Invalid, Pass}, reason: "; b: 20 of 80"},
+		{name: "a fails", run: sides(100, s, s, 0.1, 18, everyBlock("a", 11, runtest.Failed(record.HTTP))), want: [3]Verdict{Pass, Pass, Pass}},
+		{name: "warm", run: sides(80, s, 2*s, 0.1, 19, inBlocks("a", 9, runtest.Coldness(record.Warm))), want: [3]Verdict{Invalid, Invalid, Pass}, reason: "a: 9 of 80 samples are not proven cold"},
+		{name: "late", run: sides(80, s, 2*s, 0.1, 20, runtest.Late(time.Second)), want: [3]Verdict{Invalid, Invalid, Pass}, reason: "the client was late"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			c.options.Quantiles = []float64{0.5}
 			r, err := JudgeAB(c.run, c.options)
 			if err != nil {
 				t.Fatal(err)
@@ -124,30 +134,72 @@ func TestJudgeABNeedsSides(t *testing.T) {
 	}
 }
 
-// A run of which the first block was discarded, or lacks a side, is judged by
-// what is there.
+// A discarded block does not count. One that lacks a side does where the run is
+// complete: that side was not made. Otherwise it may just not be over.
 func TestBlocksOf(t *testing.T) {
 	run := sides(4, time.Second, time.Second, 0.1, 1, inBlocks("a", 1, runtest.Discarded), inBlocks("b", 1, runtest.Discarded))
 	run.Samples = run.Samples[:7]
-	blocks := blocksOf(run)
-	if len(blocks) != 3 || len(pairsOf(blocks)) != 2 || (blocks[2].a == nil) == (blocks[2].b == nil) {
+	blocks := blocksOf(run, true)
+	if len(blocks) != 3 || len(pairsOf(blocks)) != 3 || (blocks[2].a == nil) == (blocks[2].b == nil) {
 		t.Errorf("%d blocks, %d pairs", len(blocks), len(pairsOf(blocks)))
+	}
+	if blocks := blocksOf(run, false); len(blocks) != 2 {
+		t.Errorf("%d blocks of a run that goes on", len(blocks))
 	}
 }
 
-func TestRecordedTolerance(t *testing.T) {
-	want := Tolerance{Share: 0.2, Absolute: time.Second}
-	h := record.Header{Settings: record.Settings{Tolerance: &want}}
-	if got, err := RecordedTolerance(h); err != nil || got != want {
+// A side of which nothing was answered has no latency that 50 ms could be a share of.
+func TestABWhereOneSideNeverAnswers(t *testing.T) {
+	for variant, want := range map[string]Verdict{"a": Invalid, "b": Fail} {
+		r, err := JudgeAB(sides(80, time.Second, time.Second, 0.1, 1, inBlocks(variant, 80, runtest.Failed(record.Refused))), ABOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != want {
+			t.Errorf("%s never answers: %s: %+v", variant, r.Verdict, r.Judgements)
+		}
+	}
+}
+
+func TestRecordedAB(t *testing.T) {
+	tolerance := Tolerance{Share: 0.2, Absolute: time.Second}
+	quantiles := []float64{0.5, 0.999, 0.07}
+	h := record.Header{Settings: record.Settings{Tolerance: &tolerance, Percentiles: Percentiles(quantiles)}}
+	want := ABOptions{Tolerance: tolerance, Quantiles: quantiles}
+	if got, err := RecordedAB(h); err != nil || !cmp.Equal(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if got, err := RecordedTolerance(record.Header{}); err != nil || got != (Tolerance{}) {
-		t.Errorf("of a run without one: %+v, %v", got, err)
+	if got, err := RecordedAB(record.Header{}); err != nil || !cmp.Equal(got, ABOptions{}) {
+		t.Errorf("of a run without any: %+v, %v", got, err)
 	}
-	if err := json.Unmarshal([]byte(`{"tolerance": "10%"}`), &h.Settings); err != nil {
+	for _, text := range []string{`{"tolerance": "10%"}`, `{"percentiles": "50"}`, `{"percentiles": [0.5]}`, `{"percentiles": [100]}`} {
+		var h record.Header
+		if err := json.Unmarshal([]byte(text), &h.Settings); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := RecordedAB(h); err == nil {
+			t.Errorf("%s is read as %+v", text, got)
+		}
+	}
+}
+
+// A run that was made for the median alone is judged by the median alone.
+func TestABJudgesTheRecordedPercentiles(t *testing.T) {
+	r := sides(100, time.Second, time.Second, 0.1, 1)
+	r.Header.Settings.Percentiles = []float64{50}
+	o, err := RecordedAB(r.Header)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := RecordedTolerance(h); err == nil {
-		t.Error("a word is read")
+	result, err := JudgeAB(r, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var subjects []string
+	for _, j := range result.Judgements {
+		subjects = append(subjects, j.Subject)
+	}
+	if diff := cmp.Diff([]string{"p50", "failed"}, subjects); diff != "" || result.Verdict != Pass {
+		t.Errorf("%s: %s", result.Verdict, diff)
 	}
 }

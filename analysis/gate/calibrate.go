@@ -1,20 +1,22 @@
 package gate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
 // Goal is what a gate shall be able to find.
 type Goal struct {
-	// Worse is the change to catch, as a share, and Power how often. Zero values
-	// are 25 % and 80 %.
+	// Worse is the change to catch, as a share, and Power how often; runs of the same
+	// thing shall pass as often. Zero values are 25 % and 80 %.
 	Worse float64 `json:"worse"`
 	Power float64 `json:"power"`
 }
@@ -42,9 +44,10 @@ type Noise struct {
 	// Between what of it is not explained by their being of few samples.
 	Seen    float64 `json:"seen"`
 	Between float64 `json:"between"`
-	// FalseAlarms and Caught are those of the proposal, for identical runs and
-	// for the goal's change.
+	// FalseAlarms and Passed are how often identical runs fail and pass with the
+	// proposal, and Caught how often runs fail that are worse by the goal's change.
 	FalseAlarms float64 `json:"falseAlarms"`
+	Passed      float64 `json:"passed"`
 	Caught      float64 `json:"caught"`
 }
 
@@ -74,8 +77,14 @@ func Calibrate(runs []*record.Run, goal Goal, o Options) (*Calibration, error) {
 		return nil, err
 	}
 	o, goal = o.withDefaults(), goal.withDefaults()
-	if mismatches := mismatched(runs, nil, o); len(mismatches) > 0 && !o.Force {
-		return nil, fmt.Errorf("calibrate: the runs are not of the same thing: %s", listed(mismatches))
+	if mismatches := o.mismatches(runs); len(mismatches) > 0 && !o.Force {
+		return nil, fmt.Errorf("calibrate: the runs are not of the same thing: %s", pool.Listed(mismatches))
+	}
+	if err := pool.Copies(pool.Headers(runs)...); err != nil {
+		return nil, fmt.Errorf("calibrate: %w", err)
+	}
+	if reason := o.incomplete(runs); reason != "" {
+		return nil, fmt.Errorf("calibrate: %s", reason)
 	}
 	same, err := measureSame(runs, o)
 	if err != nil {
@@ -107,23 +116,24 @@ func measureSame(runs []*record.Run, o Options) ([]*comparison, error) {
 	if err := everyClass(s); err != nil {
 		return nil, err
 	}
-	units := evidence(runs, o)
+	all := gather(s, runs)
 	var list []*comparison
 	for i := range s.Cells {
 		cell := &s.Cells[i]
-		if reason := invalid(cell); reason != "" {
+		e := all[cell.Key]
+		if reason := cmp.Or(e.invalid(), e.tooManyFailed()); reason != "" {
 			return nil, fmt.Errorf("%s: %s", cell.Key, reason)
 		}
 		for _, q := range o.Quantiles {
-			c := &comparison{quantile: q, base: units[cell.Key]}
+			c := &comparison{quantile: q}
 			c.Judgement = Judgement{Key: cell.Key, Subject: "p" + number(100*q)}
-			if len(c.base) < leastRuns {
-				return nil, fmt.Errorf("%s: it takes %d %ss of the same thing, there are %d", cell.Key, leastRuns, o.Unit, len(c.base))
+			if c.take(e.runs, nil); len(c.base) < leastRuns {
+				return nil, fmt.Errorf("%s: it takes %d runs of the same thing, there are %d", cell.Key, leastRuns, len(c.base))
 			}
 			if !c.enoughSamples() {
 				return nil, errors.New(c.Reason)
 			}
-			c.logQuantiles()
+			c.values, _, _ = c.logQuantiles(1)
 			list = append(list, c)
 		}
 	}
@@ -179,8 +189,8 @@ func (c *Calibration) try(noises []noise, o Options) bool {
 	for i := range noises {
 		e := &c.Noise[i]
 		trials[i].tolerance = p.Tolerance.Of(float64(e.Value.Latency))
-		e.FalseAlarms, e.Caught = trials[i].caught(0), trials[i].caught(c.Goal.Worse)
-		reached = reached && e.Caught >= c.Goal.Power
+		e.FalseAlarms, e.Passed, e.Caught = trials[i].caught(0), trials[i].passed(0), trials[i].caught(c.Goal.Worse)
+		reached = reached && e.Caught >= c.Goal.Power && e.Passed >= c.Goal.Power
 	}
 	return reached
 }

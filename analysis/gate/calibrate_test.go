@@ -2,6 +2,7 @@ package gate
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -40,10 +41,10 @@ func TestCalibrate(t *testing.T) {
 
 // What is proposed holds on fresh runs of the same world.
 func TestCalibrationIsTrue(t *testing.T) {
-	w, rounds := worlds[1], 200
+	w, rounds := world{name: "drift", draw: quiet, between: 0.03}, 200
 	var runs []*record.Run
 	for i := range 10 {
-		b := runtest.New("r", "runc")
+		b := runtest.New(fmt.Sprint("r", i), "runc")
 		w.fill(b, 60, uint64(i))
 		runs = append(runs, b.Run())
 	}
@@ -51,20 +52,19 @@ func TestCalibrationIsTrue(t *testing.T) {
 	if err != nil || !c.Reached {
 		t.Fatalf("%v, %+v", err, c)
 	}
-	d := design{c.Proposal.Runs, c.Proposal.Samples, []float64{0.5}}
-	if alarms, _ := d.rounds(w, 0, rounds, 5); alarms > bound(rounds) {
-		t.Errorf("%+v has %d false alarms in %d", c.Proposal, alarms, rounds)
+	d := baselineEntry(w, equal(c.Proposal.Runs, c.Proposal.Samples), 0.5)
+	if same := d.tallied(0, rounds, 5); same[Fail] > bound(rounds) || same[Pass] < rounds*60/100 {
+		t.Errorf("%+v judges what is the same as %v", c.Proposal, same)
 	}
-	if found, _ := d.rounds(w, 0.25, rounds, 6); found < rounds*60/100 {
-		t.Errorf("%+v finds +25 %% %d times in %d", c.Proposal, found, rounds)
+	if worse := d.tallied(0.25, rounds, 6); worse[Fail] < rounds*60/100 {
+		t.Errorf("%+v judges +25 %% as %v", c.Proposal, worse)
 	}
 }
 
 // fill adds the samples of one run of the world.
 func (w world) fill(b *runtest.Builder, samples int, seed uint64) {
-	s := w.run(samples, 1, stat.NewRand(seed))
-	for rank := 1; rank <= s.N(); rank++ {
-		b.Add("runc", 1, s.Order(rank).Latency)
+	for _, s := range w.run(samples, 1, 0, stat.NewRand(seed)) {
+		b.Add("runc", 1, s.latency)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestCalibrateErrors(t *testing.T) {
 	if _, err := Calibrate(nil, Goal{}, Options{}); !errors.Is(err, ErrNothingToJudge) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := Calibrate(nil, Goal{}, Options{Unit: "x"}); err == nil {
+	if _, err := Calibrate(nil, Goal{}, Options{Quantiles: []float64{2}}); err == nil {
 		t.Error("a wrong option is taken")
 	}
 }

@@ -13,33 +13,31 @@ import (
 // Change is what was measured of a regression.
 type Change struct {
 	Quantile float64 `json:"quantile"`
-	// BaseUnits and NewUnits are how many runs, blocks or batches of them stand on
-	// each side, SamplesPerUnit how many samples each of their quantiles is of.
+	// BaseUnits and NewUnits are how many runs or blocks stand on each side,
+	// SamplesPerUnit how many samples each of their quantiles is of.
 	BaseUnits      int `json:"baseUnits"`
 	NewUnits       int `json:"newUnits"`
 	SamplesPerUnit int `json:"samplesPerUnit"`
-	// Base and New are the geometric means of the units' quantiles; of an A/B run,
+	// Base and New are the geometric means of the runs' quantiles; of an A/B run,
 	// the quantiles of each side.
 	Base stat.Point `json:"base"`
 	New  stat.Point `json:"new"`
-	// Ratio is New over Base, with Student's interval of the logarithms. Of an A/B
-	// run it is the ratio within a block, with the bounds of JudgeAB.
+	// Ratio is New over Base. Low and High are one-sided bounds, each at
+	// stat.Confidence, by the permutations of the runs; of an A/B run those of
+	// JudgeAB. Zero and null are none.
 	Ratio stat.Ratio `json:"ratio"`
 	// P is one-sided, AdjustedP the same adjusted for all comparisons.
 	P         stat.Real `json:"p"`
 	AdjustedP stat.Real `json:"adjustedP"`
+	// WithinP is one-sided, of New exceeding Base by the tolerance or more.
+	WithinP stat.Real `json:"withinP"`
 	// Tolerance is the share by which New may exceed Base.
 	Tolerance float64 `json:"tolerance"`
 }
 
-const (
-	// mostPermutations is how many are listed; more are drawn by chance. It
-	// covers ten runs against ten.
-	mostPermutations = 200_000
-	// mostClipped is the weight of censored samples in a unit's quantile beyond
-	// which the quantile counts as unknown.
-	mostClipped = 0.5
-)
+// mostPermutations is how many are listed; more are drawn by chance. It covers ten
+// runs against ten.
+const mostPermutations = 200_000
 
 // decide measures all comparisons that can be, judges them together, and
 // explains each.
@@ -55,12 +53,10 @@ func decide(list []comparison, o Options) {
 func measureAll(list []comparison, o Options) []*comparison {
 	var open []*comparison
 	for i := range list {
-		if c := &list[i]; c.Verdict == "" && c.enoughSamples() {
+		if c := &list[i]; c.Verdict == "" && c.enoughSamples() && c.enoughRuns() {
 			open = append(open, c)
 		}
 	}
-	all := len(open)
-	open = slices.DeleteFunc(open, func(c *comparison) bool { return !c.enoughRuns(all, o) })
 	var p []float64
 	for _, c := range open {
 		c.measure(o)
@@ -78,13 +74,6 @@ func (c *comparison) inconclusive(format string, args ...any) {
 }
 
 func (c *comparison) enoughSamples() bool {
-	c.samples = math.MaxInt
-	for _, s := range slices.Concat(c.base, c.new) {
-		c.samples = min(c.samples, s.N())
-		if l := s.Limit(); l > 0 && (c.limit == 0 || l < c.limit) {
-			c.limit = l
-		}
-	}
 	if needed := samplesNeeded(c.quantile); c.samples < needed {
 		c.inconclusive("%s takes %d proven cold starts a run; one has %d", c.Subject, needed, c.samples)
 		return false
@@ -92,50 +81,59 @@ func (c *comparison) enoughSamples() bool {
 	return true
 }
 
-// enoughRuns says whether the permutations are so many that a difference could
-// be shown, were it the only one among the comparisons.
-func (c *comparison) enoughRuns(comparisons int, o Options) bool {
-	level := analysis.Alpha / float64(comparisons)
-	if stat.LeastP(len(c.base), len(c.new)) > level*(1+1e-9) {
-		c.inconclusive("%d against %d %ss show nothing among %d comparisons; it takes %d against %d",
-			len(c.new), len(c.base), o.Unit, comparisons, stat.RunsNeeded(level), stat.RunsNeeded(level))
+// enoughRuns says whether the permutations are so many that something could be
+// shown, were this the only comparison.
+func (c *comparison) enoughRuns() bool {
+	if stat.LeastP(len(c.base), len(c.new)) > analysis.Alpha*(1+1e-9) {
+		needed := stat.RunsNeeded(analysis.Alpha)
+		c.inconclusive("%d against %d runs show nothing; it takes %d against %d", len(c.new), len(c.base), needed, needed)
 		return false
 	}
 	return true
 }
 
-// logQuantiles fills in the values, and counts the units on each side whose
-// quantile lies among censored samples.
-func (c *comparison) logQuantiles() (clippedBase, clippedNew int) {
+// logQuantiles are those of all runs, the base's first, and whether any of each side
+// lies among failures or timeouts. What takes longer than the limit counts as the
+// limit; the base's limit is smaller by a factor if its runs are to be compared with
+// others that take so much longer.
+func (c *comparison) logQuantiles(factor float64) (values []float64, baseOver, newOver bool) {
 	for i, s := range slices.Concat(c.base, c.new) {
-		v, clipped := s.LogQuantile(c.quantile, c.samples, c.limit)
-		c.values = append(c.values, v)
-		if clipped >= mostClipped && i < len(c.base) {
-			clippedBase++
-		} else if clipped >= mostClipped {
-			clippedNew++
+		limit := c.limit
+		if i < len(c.base) {
+			limit = time.Duration(float64(c.limit) / factor)
 		}
+		v, clipped := s.LogQuantile(c.quantile, limit)
+		values = append(values, v)
+		baseOver = baseOver || clipped && i < len(c.base)
+		newOver = newOver || clipped && i >= len(c.base)
 	}
-	return clippedBase, clippedNew
+	return values, baseOver, newOver
 }
 
 // measure fills in the change and its p-value.
 func (c *comparison) measure(o Options) {
-	clippedBase, clippedNew := c.logQuantiles()
-	base, new := c.values[:len(c.base)], c.values[len(c.base):]
-	difference, half := stat.MeanDifference(base, new, stat.Confidence)
+	values, baseOver, newOver := c.logQuantiles(1)
+	c.values = values
+	base, new := values[:len(c.base)], values[len(c.base):]
 	if c.perms == nil {
 		c.perms = stat.NewPermutations(len(base), len(new), mostPermutations, o.Seed)
 	}
+	low, high := c.perms.Bounds(values, stat.Confidence)
+	if newOver {
+		high = math.Inf(1)
+	}
+	if baseOver {
+		low = math.Inf(-1)
+	}
 	c.Change = &Change{
 		Quantile: c.quantile, BaseUnits: len(base), NewUnits: len(new), SamplesPerUnit: c.samples,
-		Base: geometric(base, clippedBase > 0), New: geometric(new, clippedNew > 0),
-		Ratio: stat.Ratio{Value: stat.Real(math.Exp(difference)), Over: clippedNew > 0, Interval: true,
-			Low: stat.Real(math.Exp(difference - half)), High: stat.Real(math.Exp(difference + half))},
-		P: stat.Real(c.perms.P(c.values)),
+		Base: geometric(base, baseOver), New: geometric(new, newOver),
+		Ratio: stat.Ratio{Value: stat.Real(math.Exp(stat.Mean(new) - stat.Mean(base))), Over: newOver, Interval: true,
+			Low: stat.Real(math.Exp(low)), High: stat.Real(math.Exp(high))},
+		P: stat.Real(c.perms.P(values)),
 	}
 	c.tolerance = o.Tolerance.Of(float64(c.Change.Base.Latency))
-	c.Change.Tolerance = c.tolerance
+	c.Change.Tolerance, c.Change.WithinP = c.tolerance, stat.Real(c.within())
 }
 
 func geometric(logs []float64, over bool) stat.Point {
@@ -144,70 +142,39 @@ func geometric(logs []float64, over bool) stat.Point {
 
 // judge gives the verdict on a change that was measured. Counting all that is
 // over the limit as the limit, on both sides alike, keeps the test exact and
-// makes a change smaller than it is: so a failure holds among timeouts, and a
-// pass does not.
+// makes a change smaller than it is: so a failure holds among timeouts.
 func (c *comparison) judge(adjusted float64) {
 	c.Change.AdjustedP = stat.Real(adjusted)
 	switch {
 	case c.shown() && c.worse() > c.tolerance:
 		c.Verdict = Fail
-	case c.Change.Base.Over || c.Change.New.Over:
-		c.Verdict = Inconclusive
-	default:
+	case c.tooMany != "":
+		c.Verdict = Invalid
+	case float64(c.Change.WithinP) <= analysis.Alpha*(1+1e-9):
 		c.Verdict = Pass
+	default:
+		c.Verdict = Inconclusive
 	}
 }
 
 // shown says that chance does not explain that the new runs are slower.
 func (c *comparison) shown() bool { return float64(c.Change.AdjustedP) <= analysis.Alpha*(1+1e-9) }
 
+// within is the p-value of the new runs being slower by the tolerance or more: where
+// it is small, the upper bound of the change lies under the tolerance. The test is
+// that of shown the other way round, of base runs made slower by the tolerance, and
+// as exact. It is not adjusted for the number of comparisons, because all of them
+// have to pass.
+func (c *comparison) within() float64 {
+	values, _, _ := c.logQuantiles(1 + c.tolerance)
+	for i := range values {
+		if i < len(c.base) {
+			values[i] += math.Log1p(c.tolerance)
+		}
+		values[i] = -values[i]
+	}
+	return c.perms.P(values)
+}
+
 // worse is the share by which the new runs are slower.
 func (c *comparison) worse() float64 { return float64(c.Change.Ratio.Value) - 1 }
-
-func (c *comparison) explain(comparisons int, o Options) {
-	c.Reason = c.reason(o)
-	c.Power = c.power(comparisons, o)
-	if c.Verdict == Inconclusive {
-		c.Reason += "; so many requests timed out that the change may be larger"
-	}
-	if c.Verdict == Pass {
-		c.Notice = c.notice(comparisons)
-	}
-}
-
-func (c *comparison) reason(o Options) string {
-	ch := c.Change
-	change := signedPercent(c.worse())
-	if ch.New.Over {
-		change = "at least " + change
-	}
-	return fmt.Sprintf("%s is %s, was %s: %s (95 %% interval %s to %s), p = %s over %d against %d %ss of %d; tolerance %s",
-		c.Subject, ch.New, ch.Base, change, signedPercent(float64(ch.Ratio.Low)-1), signedPercent(float64(ch.Ratio.High)-1),
-		stat.PText(ch.AdjustedP), ch.NewUnits, ch.BaseUnits, o.Unit, ch.SamplesPerUnit, percent(c.tolerance))
-}
-
-// notice tells what is worth knowing of a pass.
-func (c *comparison) notice(comparisons int) string {
-	worse := c.worse()
-	mirrored := make([]float64, len(c.values))
-	for i, v := range c.values {
-		mirrored[i] = -v
-	}
-	faster := c.perms.P(mirrored)*float64(comparisons) <= analysis.Alpha*(1+1e-9)
-	switch {
-	case faster && -worse > c.tolerance/(1+c.tolerance):
-		return "improvement: faster by " + percent(-worse)
-	case c.shown() && worse > 0:
-		return "slower by " + percent(worse) + ", within the tolerance"
-	case worse > c.tolerance:
-		return "seen slower by " + percent(worse) + ", which chance explains"
-	}
-	return ""
-}
-
-func signedPercent(share float64) string {
-	if share > 0 {
-		return "+" + percent(share)
-	}
-	return percent(share)
-}

@@ -23,6 +23,7 @@ import (
 //	  tolerance: {share: 10%, absolute: 50ms}
 //	  expected: [imageDigest]
 //	inconclusive: fail
+//	allowIncomplete: true
 type File struct {
 	Thresholds []Threshold
 	// Regression is nil when the file does not ask for it.
@@ -31,6 +32,8 @@ type File struct {
 	Baseline []string
 	// Inconclusive is Pass, Fail, or empty.
 	Inconclusive Verdict
+	// AllowIncomplete judges runs that failed, were interrupted or were cut off.
+	AllowIncomplete bool
 }
 
 // ParseFile reads a gate file. It is strict: an unknown field, a field that is
@@ -63,6 +66,7 @@ type (
 		SLO          []fileThreshold `yaml:"slo"`
 		Regression   *fileRegression `yaml:"regression"`
 		Inconclusive fileVerdict     `yaml:"inconclusive"`
+		Incomplete   bool            `yaml:"allowIncomplete"`
 	}
 	fileRegression struct {
 		Baseline    []string         `yaml:"baseline"`
@@ -71,7 +75,7 @@ type (
 			Share    fileShare    `yaml:"share"`
 			Absolute fileDuration `yaml:"absolute"`
 		} `yaml:"tolerance"`
-		Unit     Unit     `yaml:"unit"`
+		Unit     fileUnit `yaml:"unit"`
 		Expected []string `yaml:"expected"`
 		Force    bool     `yaml:"force"`
 	}
@@ -80,10 +84,11 @@ type (
 	fileShare      struct{ *float64 }
 	fileDuration   struct{ *time.Duration }
 	fileVerdict    Verdict
+	fileUnit       string
 )
 
 func (d *fileDocument) file() (*File, error) {
-	f := &File{Inconclusive: Verdict(d.Inconclusive)}
+	f := &File{Inconclusive: Verdict(d.Inconclusive), AllowIncomplete: d.Incomplete}
 	for _, t := range d.SLO {
 		f.Thresholds = append(f.Thresholds, t.Threshold)
 	}
@@ -101,7 +106,7 @@ func (d *fileDocument) file() (*File, error) {
 }
 
 func (r *fileRegression) options() *Options {
-	o := &Options{Unit: r.Unit, Expected: r.Expected, Force: r.Force, Tolerance: DefaultTolerance}
+	o := &Options{Conditions: Conditions{Expected: r.Expected, Force: r.Force}, Tolerance: DefaultTolerance}
 	for _, p := range r.Percentiles {
 		o.Quantiles = append(o.Quantiles, float64(p))
 	}
@@ -153,11 +158,20 @@ func (v *fileVerdict) UnmarshalYAML(n *yaml.Node) error {
 	return atLine(n, err)
 }
 
+// UnmarshalYAML takes the one unit that there is. Blocks of one run say nothing of
+// how much runs differ.
+func (u *fileUnit) UnmarshalYAML(n *yaml.Node) error {
+	if n.Value != "run" {
+		return atLine(n, fmt.Errorf("unit %q: the unit of evidence of a baseline is the run; leave it out", n.Value))
+	}
+	return nil
+}
+
 // ParsePercentile reads "95", "p95" or "p(95)" as the quantile 0.95.
 func ParsePercentile(s string) (float64, error) {
-	q, err := hundredth(strings.Trim(strings.TrimPrefix(s, "p"), "()"))
-	if err != nil || !(q > 0 && q < 1) {
-		return 0, fmt.Errorf("percentile %q: want one between 0 and 100, without them", s)
+	q, err := parsePercentile(strings.Trim(strings.TrimPrefix(s, "p"), "()"))
+	if err != nil {
+		return 0, fmt.Errorf("percentile %q: %w", s, err)
 	}
 	return q, nil
 }
@@ -203,8 +217,14 @@ func located(name string, err error) error {
 	if m == nil {
 		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(text, "yaml: "))
 	}
-	return fmt.Errorf("%s:%s: %s", name, m[1], unknownField.ReplaceAllString(m[2], "unknown field $1"))
+	said := unknownField.ReplaceAllString(m[2], "unknown field $1")
+	said = noList.ReplaceAllString(said, "want a list, such as [$1], not $1")
+	return fmt.Errorf("%s:%s: %s", name, m[1], wrongKind.ReplaceAllString(said, "$1 has no place here"))
 }
 
-// unknownField is how the decoder says it, with the name of a Go type.
-var unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
+// What the decoder says with the names of Go types in it.
+var (
+	unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
+	noList       = regexp.MustCompile("cannot unmarshal !!\\w+ `(.*?)` into \\[\\]\\S+")
+	wrongKind    = regexp.MustCompile("cannot unmarshal !!\\w+ (`.*?`|) ?into \\S+")
+)

@@ -17,10 +17,11 @@ regression:
   baseline: [base-1.jsonl, "more/*.jsonl"]
   percentiles: [50, p99.9]
   tolerance: {share: 15%, absolute: 0s}
-  unit: block
+  unit: run
   expected: [imageDigest]
   force: true
 inconclusive: fail
+allowIncomplete: true
 `
 
 func TestParseFile(t *testing.T) {
@@ -34,10 +35,10 @@ func TestParseFile(t *testing.T) {
 			{RuntimeClass: "gvisor", Metric: Percentile, Quantile: 0.95, Operator: "<", Limit: 3e9},
 			{Services: 500, Metric: Spawned, Operator: ">=", Limit: 490},
 		},
-		Regression: &Options{Quantiles: []float64{0.5, 0.999}, Tolerance: Tolerance{Share: 0.15}, Unit: UnitBlock,
-			Expected: []string{"imageDigest"}, Force: true},
+		Regression: &Options{Quantiles: []float64{0.5, 0.999}, Tolerance: Tolerance{Share: 0.15},
+			Conditions: Conditions{Expected: []string{"imageDigest"}, Force: true}},
 		Baseline:     []string{"base-1.jsonl", "more/*.jsonl"},
-		Inconclusive: Fail,
+		Inconclusive: Fail, AllowIncomplete: true,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -72,8 +73,9 @@ func TestParseFileErrors(t *testing.T) {
 		"regression:\n  tolerance:\n    share: ten\n":   "gate.yaml:3: value \"ten\": want a share",
 		"regression:\n  tolerance: {absolute: 50}\n":    "gate.yaml:2: time: missing unit",
 		"regression:\n  tolerance: {absolute: -50ms}\n": "gate.yaml: tolerance of",
-		"regression: {unit: request}\n":                 "gate.yaml: unit \"request\": want run or block",
-		"regression: {force: 7}\n":                      "gate.yaml:1: cannot unmarshal",
+		"regression: {unit: request}\n":                 "gate.yaml:1: unit \"request\": the unit of evidence of a baseline is the run",
+		"slo: p(50)<2s\n":                               "gate.yaml:1: want a list, such as [p(50)<2s], not p(50)<2s",
+		"regression: {force: 7}\n":                      "gate.yaml:1: `7` has no place here",
 	} {
 		t.Run(in, func(t *testing.T) {
 			f, err := ParseFile("gate.yaml", []byte(in))

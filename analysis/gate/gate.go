@@ -1,16 +1,29 @@
-// Package gate judges runs: against thresholds that somebody set, and against a
-// baseline. It is what a continuous integration job asks.
+// Package gate judges runs: against thresholds that somebody set, against a
+// baseline, and one side of a run against the other. It is what a continuous
+// integration job asks.
 //
-// A gate that cannot know must not say yes. There are four verdicts, and every
-// judgement says what it would have caught, and how often: a pass that would
-// have missed a doubling is not worth much. What cannot be asked, such as a
-// class that was not measured or a metric that does not exist, is an error and
-// never a pass.
+// A gate that cannot know must not say yes. Three rules stand above all others:
 //
-// Thresholds are judged on confidence bounds, not on what happened to be
-// observed. Against a baseline the unit of evidence is the run, not the request:
-// requests of one run share its drift, so hundreds of them are not hundreds of
-// independent facts. Of two sides that one run measured in turns it is the block.
+//   - Pass means shown. A threshold passes where a confidence bound meets it, and a
+//     baseline where the upper bound of the change lies under the tolerance. That
+//     nothing could be shown is no pass but inconclusive.
+//   - A start that failed is slower than any that did not.
+//   - The denominator is what was to be done: a trial that was skipped, and a service
+//     that was left out of a round, count like failures.
+//
+// What cannot be asked, such as a class that was not measured or a metric that does
+// not exist, is an error and never a pass. Every judgement says what it would have
+// caught, and how often: a pass that would have missed a doubling is not worth much.
+//
+// Requests that share a run, or a round, or follow one another, are not independent
+// of each other, so hundreds of them are not hundreds of facts. Against a baseline the
+// unit of evidence is the run. Bounds of thresholds come from how much runs differ
+// where there are several, from rounds where services were fired together, and from
+// stretches of a single run. Of two sides that one run measured in turns, the unit is
+// the block: one cold start of each side, next to each other.
+//
+// How often each gate is wrong is measured on runs whose distribution is known; the
+// table is in simulation.md.
 package gate
 
 import (

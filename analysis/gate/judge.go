@@ -7,30 +7,77 @@ import (
 	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
+
+// Judge judges new runs against thresholds, and against a baseline if regression is
+// not nil, as a gate file that asks for the same.
+func Judge(new, base []*record.Run, thresholds []Threshold, regression *Options) (*Result, error) {
+	return (&File{Thresholds: thresholds, Regression: regression}).Judge(new, base)
+}
+
+// Judge judges new runs as the file asks: against thresholds, and against a
+// baseline if Regression is not nil. It is an error to ask for neither.
+func (f *File) Judge(new, base []*record.Run) (*Result, error) {
+	if len(f.Thresholds) == 0 && f.Regression == nil {
+		return nil, fmt.Errorf("judge runs: %w: neither a threshold nor a baseline is given", ErrNothingToJudge)
+	}
+	result := newResult([]analysis.Warning{})
+	allowed := Conditions{AllowIncomplete: f.AllowIncomplete}
+	if f.Regression != nil {
+		allowed.Expected, allowed.Force = f.Regression.Expected, f.Regression.Force
+		allowed.AllowIncomplete = allowed.AllowIncomplete || f.Regression.AllowIncomplete
+	}
+	if len(f.Thresholds) > 0 {
+		slo, err := JudgeSLO(new, f.Thresholds, allowed)
+		if err != nil {
+			return nil, err
+		}
+		result.join(slo)
+	}
+	if f.Regression != nil {
+		options := *f.Regression
+		options.Conditions = allowed
+		against, err := JudgeRegression(base, new, options)
+		if err != nil {
+			return nil, err
+		}
+		result.join(against)
+	}
+	return result, nil
+}
 
 // ErrNothingToJudge is returned where the runs do not hold what was asked for.
 var ErrNothingToJudge = errors.New("nothing to judge")
 
 // JudgeSLO judges the pooled runs against thresholds, each in every cell that it
-// selects. A threshold that selects no cell, and a class that was to be measured
-// and has no samples, are errors.
-func JudgeSLO(runs []*record.Run, thresholds []Threshold) (*Result, error) {
+// selects. A threshold that selects no cell, a class or a number of services that
+// was to be measured and has no samples, and a run that is given twice, are errors.
+func JudgeSLO(runs []*record.Run, thresholds []Threshold, allowed Conditions) (*Result, error) {
 	if len(thresholds) == 0 {
 		return nil, fmt.Errorf("judge thresholds: %w: there are none", ErrNothingToJudge)
 	}
 	s := analysis.Summarise(runs...)
-	if err := everyClass(s); err != nil {
+	if err := errors.Join(pool.Copies(pool.Headers(runs)...), everyClass(s), everyNumber(s, runs)); err != nil {
 		return nil, fmt.Errorf("judge thresholds: %w", err)
 	}
-	result := newResult(s.Warnings)
+	result := newResult(append(s.Warnings, allowed.warnings(runs)...))
+	all := gather(s, runs)
+	refused := refusal(runs, allowed)
 	for _, t := range thresholds {
 		selected := 0
 		for i := range s.Cells {
-			if c := &s.Cells[i]; t.Selects(c.Key) {
-				selected++
-				result.add(t.judge(c))
+			k := s.Cells[i].Key
+			if !t.Selects(k) {
+				continue
+			}
+			selected++
+			if refused.Verdict != "" {
+				refused.Key, refused.Subject = k, t.subject()
+				result.add(refused)
+			} else {
+				result.add(t.judge(all[k]))
 			}
 		}
 		if selected == 0 {
@@ -38,6 +85,19 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold) (*Result, error) {
 		}
 	}
 	return result, nil
+}
+
+// refusal is the judgement on runs that must not be judged, or not together. It has
+// no verdict where they may be.
+func refusal(runs []*record.Run, allowed Conditions) Judgement {
+	j := Judgement{Kind: SLO}
+	if reason := allowed.incomplete(runs); reason != "" {
+		j.Verdict, j.Reason = Invalid, reason
+	} else if differ := allowed.mismatches(runs); len(differ) > 0 && !allowed.Force {
+		j.Verdict, j.Mismatches = Invalid, differ
+		j.Reason = "the runs measured different things and must not be pooled: " + pool.Listed(differ)
+	}
+	return j
 }
 
 // Selects says whether the threshold is about a cell.
@@ -61,6 +121,27 @@ func everyClass(s *analysis.Summary) error {
 	for _, c := range s.Cells {
 		if c.Samples == 0 {
 			return fmt.Errorf("%w: all samples of %s were discarded", ErrNothingToJudge, c.Key)
+		}
+	}
+	return nil
+}
+
+// everyNumber makes sure that no number of services that was to be fired is without
+// samples. A climb that ends at a failure is to fire only those before it.
+func everyNumber(s *analysis.Summary, runs []*record.Run) error {
+	for _, r := range runs {
+		set := r.Header.Settings
+		if !r.Header.Shape.Rounds || set.UntilFailure {
+			continue
+		}
+		for _, class := range r.Header.Classes {
+			for _, n := range set.Services {
+				k := class.Key()
+				k.Services = n
+				if !slices.ContainsFunc(s.Cells, func(c analysis.Cell) bool { return c.Key == k }) {
+					return fmt.Errorf("%w: %s was to be measured and has no samples", ErrNothingToJudge, k)
+				}
+			}
 		}
 	}
 	return nil

@@ -69,7 +69,7 @@ type metric struct {
 	observe func(t Threshold, c *analysis.Cell, all int) (met bool, seen string)
 	// judge puts verdict, reason and power into the judgement. It bounds the metric
 	// with confidence where it can be bounded.
-	judge func(t Threshold, j *Judgement, c *analysis.Cell)
+	judge func(t Threshold, j *Judgement, e *evidence)
 }
 
 // metrics is the table of all metrics, in the order of the help text. It is a
@@ -81,17 +81,17 @@ func metrics() []metric {
 		{name: Median, unit: latency, better: lower, form: "med", example: "med<1s", quantile: 0.5,
 			meaning: "the median, p(50)", observe: Threshold.observeQuantile, judge: Threshold.judgeQuantile},
 		{name: Min, unit: latency, better: lower, form: "min", example: "min<1s",
-			meaning: "the smallest latency seen", observe: Threshold.observeMin, judge: Threshold.judgeMin},
+			meaning: "the smallest latency seen; a fact about this run", observe: Threshold.observeMin, judge: Threshold.judgeMin},
 		{name: Max, unit: latency, better: lower, form: "max", example: "max<5s",
-			meaning: "the largest latency seen", observe: Threshold.observeMax, judge: Threshold.judgeMax},
+			meaning: "the largest latency seen; a fact about this run", observe: Threshold.observeMax, judge: Threshold.judgeMax},
 		{name: Average, unit: latency, better: lower, form: "avg", example: "avg<1s",
-			meaning: "the mean latency; there is none once a request timed out", observe: Threshold.observeMean, judge: Threshold.judgeMean},
+			meaning: "the mean latency; there is none once a start was not answered, and its bound takes hundreds of starts", observe: Threshold.observeMean, judge: Threshold.judgeMean},
 		{name: Failed, unit: share, better: lower, form: "failed", example: "failed<1%",
-			meaning: "requests that were answered wrongly or not at all", observe: Threshold.observeFailed, judge: Threshold.judgeFailed},
+			meaning: "planned starts that were answered wrongly, not at all, or not made", observe: Threshold.observeFailed, judge: Threshold.judgeFailed},
 		{name: Answered, unit: share, better: higher, form: "answered", example: "answered>=99%",
-			meaning: "requests that were answered well", observe: Threshold.observeAnswered, judge: Threshold.judgeAnswered},
+			meaning: "planned starts that were answered well", observe: Threshold.observeAnswered, judge: Threshold.judgeAnswered},
 		{name: Cold, unit: share, better: higher, form: "cold", example: "cold>=99%",
-			meaning: "requests that are proven to be cold starts", observe: Threshold.observeCold, judge: Threshold.judgeCold},
+			meaning: "planned starts that are proven to be cold", observe: Threshold.observeCold, judge: Threshold.judgeCold},
 		{name: Spawned, unit: count, better: higher, form: "spawned", example: "spawned>=490",
 			meaning: "instances created, in the round with the fewest", observe: Threshold.observeSpawned, judge: Threshold.judgeSpawned},
 	}

@@ -57,9 +57,10 @@ func TestEveryMetricIsWhole(t *testing.T) {
 
 // A metric that nobody implemented is no pass.
 func TestAMetricWithoutARowIsInvalid(t *testing.T) {
-	cell := &analysis.Summarise(steady(100)).Cells[0]
+	run := steady(100)
+	cell := &analysis.Summarise(run).Cells[0]
 	forgotten := Threshold{Metric: "forgotten", Operator: "<", Limit: 1e12}
-	if j := forgotten.judge(cell); j.Verdict != Invalid {
+	if j := forgotten.judge(newEvidence(cell, []starts{startsOf(run)[cell.Key]})); j.Verdict != Invalid {
 		t.Errorf("judged %+v", j)
 	}
 	if met, seen := forgotten.Observe(cell); met || seen != "forgotten cannot be observed" {

@@ -64,7 +64,7 @@ func (t Threshold) observeMax(c *analysis.Cell, all int) (bool, string) {
 
 // observeRank ranks the requests that were not answered above all others.
 func (t Threshold) observeRank(c *analysis.Cell, all int, name string, q float64) (bool, string) {
-	answered := c.Measured - c.Censored
+	answered := c.Latencies.Answered().N()
 	n := answered + all - c.OK
 	if n == 0 {
 		return false, "no proven cold start"

@@ -1,14 +1,14 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
 // Options of the regression gate. The zero value judges the median and p95 by
@@ -18,26 +18,20 @@ type Options struct {
 	Quantiles []float64 `json:"quantiles"`
 	// Tolerance is how much worse is accepted even if it is shown.
 	Tolerance Tolerance `json:"tolerance"`
-	// Unit of evidence: a run, or a batch of blocks.
-	Unit Unit `json:"unit"`
-	// Expected names the fields of the header that may differ from the
-	// baseline's, because they are what is under test; see Mismatch.
-	Expected []string `json:"expected,omitempty"`
-	// Force judges although the baseline was made under other conditions.
-	Force bool `json:"force,omitempty"`
+	Conditions
 	// Seed of the power's simulation.
 	Seed uint64 `json:"seed,omitempty"`
 }
 
+// DefaultQuantiles are those that are compared where nothing else is said.
+func DefaultQuantiles() []float64 { return []float64{0.5, 0.95} }
+
 func (o Options) withDefaults() Options {
 	if len(o.Quantiles) == 0 {
-		o.Quantiles = []float64{0.5, 0.95}
+		o.Quantiles = DefaultQuantiles()
 	}
 	if o.Tolerance == (Tolerance{}) {
 		o.Tolerance = DefaultTolerance
-	}
-	if o.Unit == "" {
-		o.Unit = UnitRun
 	}
 	if o.Seed == 0 {
 		o.Seed = 1
@@ -55,36 +49,43 @@ func (o Options) Validate() error {
 	if o.Tolerance.Share < 0 || o.Tolerance.Absolute < 0 || math.IsNaN(o.Tolerance.Share) {
 		return fmt.Errorf("tolerance of %s or %s: want none below zero", percent(o.Tolerance.Share), o.Tolerance.Absolute)
 	}
-	if o.Unit != "" && o.Unit != UnitRun && o.Unit != UnitBlock {
-		return fmt.Errorf("unit %q: want %s or %s", o.Unit, UnitRun, UnitBlock)
-	}
 	return nil
 }
 
 // JudgeRegression judges new runs against those of a baseline, in each cell and
-// at each quantile. Without a baseline all is inconclusive. New runs without
-// samples, and a baseline that has none of their cells, are errors.
+// at each quantile. The unit of evidence is the run: what differs from one
+// invocation to the next is part of the noise, and requests of one run share it.
+//
+// A quantile passes where the upper confidence bound of its change lies under the
+// tolerance, and fails where a slowdown is shown and exceeds the tolerance.
+// Otherwise it is inconclusive, and so is all without a baseline. What only the
+// baseline has is inconclusive too; what only the new runs have is not judged, and a
+// warning says so. New runs without samples, a baseline that has none of their cells, and a run that is given twice,
+// are errors.
 func JudgeRegression(base, new []*record.Run, o Options) (*Result, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	o = o.withDefaults()
 	b, n := analysis.Summarise(base...), analysis.Summarise(new...)
-	if err := everyClass(n); err != nil {
+	if err := errors.Join(pool.Copies(pool.Headers(base, new)...), everyClass(n), everyNumber(n, new)); err != nil {
 		return nil, fmt.Errorf("judge against a baseline: %w", err)
 	}
-	result := newResult(n.Warnings)
+	result := newResult(slices.Concat(n.Warnings, added(b, n), o.warnings(new, base)))
+	var conditions []Mismatch
 	if len(base) > 0 {
-		result.Warnings = append(result.Warnings, NotCompared(slices.Concat(base, new)...)...)
+		conditions = o.mismatches(base, new)
+		for _, message := range pool.NotCompared(pool.Headers(base, new)...) {
+			result.Warnings = append(result.Warnings, analysis.Warning{Code: analysis.DifferentRuns, Message: message})
+		}
 	}
-	conditions := mismatched(base, new, o)
 	if o.Force {
 		for _, m := range conditions {
 			result.Warnings = append(result.Warnings, analysis.Warning{Code: analysis.DifferentRuns, Message: "baseline from other conditions: " + m.String()})
 		}
 		conditions = nil
 	}
-	comparisons := pairUp(b, n, base, new, conditions, o)
+	comparisons := pairUp(measuredSide{b, gather(b, base)}, measuredSide{n, gather(n, new)}, refusalOf(base, new, conditions, o), o)
 	decide(comparisons, o)
 	for i := range comparisons {
 		result.add(comparisons[i].Judgement)
@@ -95,91 +96,23 @@ func JudgeRegression(base, new []*record.Run, o Options) (*Result, error) {
 	return result, nil
 }
 
-// mismatched are the conditions in which any run differs from the first of the
-// baseline, each once.
-func mismatched(base, new []*record.Run, o Options) []Mismatch {
-	var list []Mismatch
-	if len(base) == 0 {
-		return nil
+// refusalOf is the judgement on sides that must not be compared; it has no verdict
+// where they may be.
+func refusalOf(base, new []*record.Run, conditions []Mismatch, o Options) Judgement {
+	j := Judgement{Kind: Regression}
+	if reason := o.incomplete(new); reason != "" {
+		j.Verdict, j.Reason = Invalid, reason
+	} else if reason := o.incomplete(base); reason != "" {
+		j.Verdict, j.Reason = Invalid, "baseline: "+reason
+	} else if len(conditions) > 0 {
+		j.Verdict, j.Mismatches = Invalid, conditions
+		j.Reason = "the baseline is from other conditions: " + pool.Listed(conditions)
 	}
-	for _, r := range slices.Concat(base[1:], new) {
-		for _, m := range without(Mismatches(base[0].Header, r.Header), o.Expected) {
-			if !slices.Contains(list, m) {
-				list = append(list, m)
-			}
-		}
-	}
-	return list
+	return j
 }
 
-// comparison is a judgement in the making.
-type comparison struct {
-	Judgement
-	quantile  float64
-	hasBase   bool
-	base, new []*stat.Set // one a unit
-	// Once measured:
-	values    []float64 // log quantiles of the base units, then of the new
-	samples   int       // that each unit's quantile is of
-	limit     time.Duration
-	perms     *stat.Permutations
-	tolerance float64
-}
-
-// pairUp makes a comparison for each cell and each quantile.
-func pairUp(b, n *analysis.Summary, base, new []*record.Run, conditions []Mismatch, o Options) []comparison {
-	var list []comparison
-	baseUnits, newUnits := evidence(base, o), evidence(new, o)
-	for i := range n.Cells {
-		cell := &n.Cells[i]
-		at := slices.IndexFunc(b.Cells, func(c analysis.Cell) bool { return c.Key == cell.Key })
-		for _, q := range o.Quantiles {
-			c := comparison{quantile: q, base: baseUnits[cell.Key], new: newUnits[cell.Key], hasBase: at >= 0}
-			c.Judgement = Judgement{Kind: Regression, Key: cell.Key, Subject: "p" + number(100*q)}
-			switch {
-			case at < 0:
-				c.Verdict, c.Reason = Inconclusive, "there is no baseline"
-			case len(conditions) > 0:
-				c.Verdict, c.Reason, c.Mismatches = Invalid, "the baseline is from other conditions: "+listed(conditions), conditions
-			default:
-				c.validate(&b.Cells[at], cell)
-			}
-			list = append(list, c)
-		}
-	}
-	return append(list, gone(b, n, o)...)
-}
-
-// gone are the cells that only the baseline has: a class that is no longer
-// measured must not pass.
-func gone(b, n *analysis.Summary, o Options) []comparison {
-	var list []comparison
-	for _, cell := range b.Cells {
-		if slices.ContainsFunc(n.Cells, func(c analysis.Cell) bool { return c.Key == cell.Key }) {
-			continue
-		}
-		for _, q := range o.Quantiles {
-			c := comparison{quantile: q}
-			c.Judgement = Judgement{Kind: Regression, Key: cell.Key, Subject: "p" + number(100*q),
-				Verdict: Inconclusive, Reason: "it is in the baseline and was not measured"}
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-func listed(conditions []Mismatch) string {
-	text := conditions[0].String()
-	if more := len(conditions) - 1; more > 0 {
-		text += fmt.Sprintf(", and %d more", more)
-	}
-	return text
-}
-
-func (c *comparison) validate(base, new *analysis.Cell) {
-	if reason := invalid(new); reason != "" {
-		c.Verdict, c.Reason = Invalid, reason
-	} else if reason := invalid(base); reason != "" {
-		c.Verdict, c.Reason = Invalid, "baseline: "+reason
-	}
+// measuredSide is what the runs of one side say.
+type measuredSide struct {
+	*analysis.Summary
+	evidence map[record.Key]*evidence
 }

@@ -62,7 +62,7 @@ func TestJudgeRegression(t *testing.T) {
 		{name: "a wide tolerance", base: side(5, 30, time.Second, 1), new: side(5, 30, 1500*time.Millisecond, 2), options: Options{Tolerance: Tolerance{Share: 1}}, want: Pass, notice: "within the tolerance"},
 
 		{name: "no baseline", new: side(5, 30, time.Second, 2), want: Inconclusive, reason: "there is no baseline"},
-		{name: "too few runs", base: side(2, 30, time.Second, 1), new: side(2, 30, 9*time.Second, 2), options: median, want: Inconclusive, reason: "2 against 2 runs show nothing among 1 comparisons; it takes 3 against 3"},
+		{name: "too few runs", base: side(2, 30, time.Second, 1), new: side(2, 30, 9*time.Second, 2), options: median, want: Inconclusive, reason: "2 against 2 runs show nothing; it takes 3 against 3"},
 		{name: "too few runs for two", base: side(3, 30, time.Second, 1), new: side(3, 30, 9*time.Second, 2), want: Inconclusive, reason: "it takes 4 against 4"},
 		{name: "too few samples", base: side(5, 30, time.Second, 1), new: side(5, 4, 9*time.Second, 2), options: median, want: Inconclusive, reason: "p50 takes 5 proven cold starts a run; one has 4"},
 		{name: "too many timeouts", base: side(5, 30, time.Second, 1, timedOut(2)), new: side(5, 30, time.Second, 2, timedOut(2)), options: Options{Quantiles: []float64{0.95}}, want: Inconclusive, reason: "timed out"},
@@ -70,8 +70,8 @@ func TestJudgeRegression(t *testing.T) {
 
 		{name: "another kernel", base: side(5, 30, time.Second, 1), new: side(5, 30, time.Second, 2, kernel("7")), want: Invalid, reason: "the baseline is from other conditions: kernel is 7, was 6.1.0"},
 		{name: "one run of another kernel", base: append(side(5, 30, time.Second, 1), side(1, 30, time.Second, 3, kernel("5"))...), new: side(5, 30, time.Second, 2), want: Invalid},
-		{name: "another kernel, forced", base: side(5, 30, time.Second, 1), new: side(5, 30, time.Second, 2, kernel("7")), options: Options{Force: true}, want: Pass},
-		{name: "the kernel is under test", base: side(5, 30, time.Second, 1), new: side(5, 30, time.Second, 2, kernel("7")), options: Options{Expected: []string{"kernel"}}, want: Pass},
+		{name: "another kernel, forced", base: side(5, 30, time.Second, 1), new: side(5, 30, time.Second, 2, kernel("7")), options: Options{Conditions: Conditions{Force: true}}, want: Pass},
+		{name: "the kernel is under test", base: side(5, 30, time.Second, 1), new: side(5, 30, time.Second, 2, kernel("7")), options: Options{Conditions: Conditions{Expected: []string{"kernel"}}}, want: Pass},
 		{name: "warm", base: side(5, 30, time.Second, 1), new: append(side(5, 30, time.Second, 2), steady(60, runtest.Coldness(record.Warm))), want: Invalid, reason: "not proven cold"},
 		{name: "the baseline was late", base: append(side(5, 30, time.Second, 1), steady(60, runtest.Late(time.Minute))), new: side(5, 30, time.Second, 2), want: Invalid, reason: "baseline: the client was late"},
 	} {
@@ -130,19 +130,19 @@ func TestRegressionOfRunsOfDifferentSizes(t *testing.T) {
 	}
 }
 
-func TestRegressionByBlocks(t *testing.T) {
-	o := Options{Quantiles: []float64{0.5}, Unit: UnitBlock}
-	r, err := JudgeRegression(side(1, 33, time.Second, 1), side(1, 30, 2*time.Second, 2), o)
-	if err != nil {
-		t.Fatal(err)
+// Runs of 100 and of 10 starts are made equal: the first starts of the longer run are
+// compared, and the same distribution rarely fails.
+func TestUnequalSizesAreMadeEqual(t *testing.T) {
+	var c comparison
+	c.take([]starts{heavyWorld.run(100, 1, 0, stat.NewRand(1))}, []starts{heavyWorld.run(10, 1, 0, stat.NewRand(2))})
+	if c.base[0].N() != 10 || c.new[0].N() != 10 || c.samples != 10 {
+		t.Errorf("compared %d with %d", c.new[0].N(), c.base[0].N())
 	}
-	ch := r.Judgements[0].Change
-	if ch == nil || ch.BaseUnits != 6 || ch.NewUnits != 6 || ch.SamplesPerUnit != 5 || r.Verdict != Fail {
-		t.Errorf("judged %+v, change %+v", r.Judgements[0], ch)
-	}
-	few, err := JudgeRegression(side(1, 4, time.Second, 1), side(1, 30, 2*time.Second, 2), o)
-	if err != nil || few.Verdict != Inconclusive {
-		t.Errorf("four blocks are %+v, %v", few, err)
+	const rounds = 300
+	for _, d := range []design{{10, 100, 3, 10}, {3, 10, 10, 100}} {
+		if seen := baselineEntry(heavyWorld, d, 0.95).tallied(0, rounds, 3); seen[Fail] > bound(rounds) {
+			t.Errorf("%s: %d of %d fail", d, seen[Fail], rounds)
+		}
 	}
 }
 
@@ -156,9 +156,9 @@ func TestRegressionErrors(t *testing.T) {
 	}{
 		{"no new runs", side(3, 9, time.Second, 1), nil, Options{}, "the runs have no samples"},
 		{"nothing in common", gvisor, side(3, 9, time.Second, 1), Options{}, "new runs have runc, the baseline gvisor"},
-		{"quantile", gvisor, gvisor, Options{Quantiles: []float64{95}}, "quantile 95"},
-		{"tolerance", gvisor, gvisor, Options{Tolerance: Tolerance{Share: -1}}, "tolerance"},
-		{"unit", gvisor, gvisor, Options{Unit: "request"}, `unit "request"`},
+		{"quantile", gvisor, side(3, 9, time.Second, 1), Options{Quantiles: []float64{95}}, "quantile 95"},
+		{"tolerance", gvisor, side(3, 9, time.Second, 1), Options{Tolerance: Tolerance{Share: -1}}, "tolerance"},
+		{"a copy", side(3, 9, time.Second, 1), side(3, 9, time.Second, 1), Options{}, `run "1-0" is given twice`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := JudgeRegression(c.base, c.new, c.options); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -171,8 +171,8 @@ func TestRegressionErrors(t *testing.T) {
 	}
 }
 
-// A class that the baseline does not have is inconclusive, and no reason to
-// hold back what can be judged.
+// A class that the baseline does not have is no reason to hold back what can be
+// judged; a warning says that it was not.
 func TestRegressionOfANewClass(t *testing.T) {
 	var new []*record.Run
 	for i := range 5 {
@@ -184,7 +184,7 @@ func TestRegressionOfANewClass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Verdict != Fail || r.Count(Fail) != 2 || r.Count(Inconclusive) != 2 {
+	if r.Verdict != Fail || len(r.Judgements) != 2 || len(r.Warnings) != 1 || !strings.HasPrefix(r.Warnings[0].Message, "crun: the baseline does not have it") {
 		t.Errorf("judged %+v", r)
 	}
 }
@@ -195,7 +195,7 @@ func TestJudgeBoth(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := func(r *record.Run) { runtest.Coldness(record.Unknown)(&r.Samples[0]) }
-	r, err := Judge(side(5, 30, time.Second, 1, late), side(5, 30, time.Second, 2), []Threshold{threshold}, &Options{})
+	r, err := (&File{Thresholds: []Threshold{threshold}, Regression: &Options{}}).Judge(side(8, 60, time.Second, 1, late), side(8, 60, time.Second, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,26 +208,29 @@ func TestJudgeBoth(t *testing.T) {
 // fresh runs with the same noise.
 func TestPowerIsTrue(t *testing.T) {
 	const rounds = 200
-	w := worlds[1]
-	d := design{5, 30, []float64{0.5}}
-	c := comparison{quantile: 0.5}
+	w := world{draw: quiet, between: 0.05}
+	var base, new []starts
 	for i := range 60 { // many runs, so that the noise is well known
-		one := w.run(d.samples, 1, stat.NewRand(uint64(i)))
+		one := w.run(30, 1, 0, stat.NewRand(uint64(i)))
 		if i%2 == 0 {
-			c.base = append(c.base, one)
+			base = append(base, one)
 		} else {
-			c.new = append(c.new, one)
+			new = append(new, one)
 		}
 	}
-	o := Options{}.withDefaults()
-	c.enoughSamples()
-	c.measure(o)
-	n := noiseOf(&c, 1)
-	test := newTrial(n, d.runs, d.runs, d.samples, 1, 0.10, 1)
+	c := comparison{quantile: 0.5}
+	c.take(base, new)
+	c.measure(Options{}.withDefaults())
+	test := newTrial(noiseOf(&c, 1), 5, 5, 30, 1, 0.10, 1)
+	gate := baselineEntry(w, equal(5, 30), 0.5)
 	for _, worse := range []float64{0.15, 0.25} {
-		found, _ := d.rounds(w, worse, rounds, 9)
+		found := gate.tallied(worse, rounds, 9)[Fail]
 		if said, is := test.caught(worse), float64(found)/rounds; said-is > 0.12 || is-said > 0.12 {
 			t.Errorf("+%g: says %.2f, is %.2f", worse, said, is)
 		}
+	}
+	found := gate.tallied(0, rounds, 9)[Pass]
+	if said, is := test.passed(0), float64(found)/rounds; said-is > 0.12 || is-said > 0.12 {
+		t.Errorf("what is the same: says that %.2f pass, %.2f do", said, is)
 	}
 }

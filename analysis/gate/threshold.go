@@ -3,7 +3,6 @@ package gate
 import (
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -65,16 +64,35 @@ func parseThreshold(s string) (Threshold, error) {
 	}
 	limit, err := parseLimit(row.unit, m[5])
 	if err != nil {
-		return t, err
+		return t, meant(err, s, m[5])
 	}
-	if t.Limit = limit; row.unit == share && (t.Operator == "<" && limit == 0 || t.Operator == ">" && limit == 1) {
-		return t, fmt.Errorf("no share is %s%s", t.Operator, m[5])
-	}
-	return t, nil
+	t.Limit = limit
+	return t, t.decides(row.unit, m[5])
 }
 
-// longest is a limit that no latency reaches.
-const longest = 1000 * time.Hour
+// decides makes sure that there is something to judge: a threshold that every run
+// meets is a slip of the pen and would always pass.
+func (t Threshold) decides(kind unit, value string) error {
+	switch {
+	case kind == share && (t.Operator == "<" && t.Limit == 0 || t.Operator == ">" && t.Limit == 1):
+		return fmt.Errorf("no share is %s%s", t.Operator, value)
+	case kind == share && (t.Operator == "<=" && t.Limit == 1 || t.Operator == ">=" && t.Limit == 0):
+		return fmt.Errorf("every share is %s%s, so that it would always pass", t.Operator, value)
+	case kind == count && t.Operator == ">=" && t.Limit == 0:
+		return fmt.Errorf("every number is %s%s, so that it would always pass", t.Operator, value)
+	}
+	return nil
+}
+
+// meant adds the whole threshold as it was probably meant.
+func meant(err error, whole, value string) error {
+	var missing *shareError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	at := strings.LastIndex(whole, value)
+	return fmt.Errorf("%w: did you mean %s%s?", err, strings.TrimSpace(whole[:at]), missing.meant)
+}
 
 func (t *Threshold) selectCells(s string, given bool) error {
 	if !given {
@@ -104,47 +122,13 @@ func (t *Threshold) setQuantile(row metric, argument string) error {
 		}
 		return nil
 	}
-	q, err := hundredth(strings.Trim(argument, "( )"))
-	if err != nil || !(q > 0 && q < 1) {
-		return fmt.Errorf("p%s: want a percentile between 0 and 100, without them", argument)
+	q, err := parsePercentile(strings.Trim(argument, "( )"))
+	if err != nil {
+		return fmt.Errorf("p%s: %w", argument, err)
 	}
 	t.Quantile = q
 	return nil
 }
-
-func parseLimit(kind unit, s string) (float64, error) {
-	switch kind {
-	case latency:
-		d, err := time.ParseDuration(s)
-		if err != nil || d <= 0 || d > longest {
-			return 0, fmt.Errorf("value %q: want a duration with its unit, such as 900ms or 2s", s)
-		}
-		return float64(d), nil
-	case share:
-		return ParseShare(s)
-	}
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 0 {
-		return 0, fmt.Errorf("value %q: want a number of instances", s)
-	}
-	return float64(n), nil
-}
-
-// ParseShare reads "1%", or 0.01 as k6 writes it, as a share from 0 to 1.
-func ParseShare(s string) (float64, error) {
-	n, err := strconv.ParseFloat(s, 64)
-	if number, isPercent := strings.CutSuffix(s, "%"); isPercent {
-		n, err = hundredth(number)
-	}
-	if err != nil || !(n >= 0 && n <= 1) || math.Signbit(n) {
-		return 0, fmt.Errorf("value %q: want a share, such as 1%% or 0.01", s)
-	}
-	return n, nil
-}
-
-// hundredth reads a number in hundredths, to the digit: 99.9 / 100 is not 0.999
-// in floating point.
-func hundredth(s string) (float64, error) { return strconv.ParseFloat(s+"e-2", 64) }
 
 // upper says that the threshold bounds from above.
 func (t Threshold) upper() bool { return t.Operator[0] == '<' }
@@ -199,9 +183,4 @@ func (t Threshold) limit() string {
 		return number(t.Limit*100) + "%"
 	}
 	return number(t.Limit)
-}
-
-// number prints without the noise of a division by a hundred.
-func number(v float64) string {
-	return strconv.FormatFloat(v, 'g', 12, 64)
 }

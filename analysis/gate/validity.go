@@ -2,14 +2,79 @@ package gate
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// The shares of a cell's samples above which its latencies are not those of
-// cold starts. Timeouts do not count as failures here: the quantiles know them.
+// Mismatch is a property in which two runs differ; see pool.Mismatch.
+type Mismatch = pool.Mismatch
+
+// Mismatches compares what two runs were made with; see pool.Mismatches.
+func Mismatches(base, new record.Header) []Mismatch { return pool.Mismatches(base, new) }
+
+// Conditions say under which circumstances runs are judged all the same.
+type Conditions struct {
+	// Expected names the fields of the header that may differ between runs, because
+	// they are what is under test; see Mismatch.
+	Expected []string `json:"expected,omitempty"`
+	// Force judges although the runs were made under other conditions.
+	Force bool `json:"force,omitempty"`
+	// AllowIncomplete judges runs that failed, were interrupted or were cut off by
+	// what they have.
+	AllowIncomplete bool `json:"allowIncomplete,omitempty"`
+}
+
+// mismatches are the properties in which the runs differ and must not.
+func (c Conditions) mismatches(runs ...[]*record.Run) []Mismatch {
+	return pool.Without(pool.Among(pool.Headers(runs...)...), c.Expected)
+}
+
+// incomplete says which run did not come to its end; empty where all did, and
+// where that is allowed.
+func (c Conditions) incomplete(runs ...[]*record.Run) string {
+	if c.AllowIncomplete {
+		return ""
+	}
+	for _, r := range slices.Concat(runs...) {
+		if how := ending(r.End); how != "" {
+			return fmt.Sprintf("run %s %s: what it did not come to would have counted too", r.Header.RunID, how)
+		}
+	}
+	return ""
+}
+
+// warnings are of the runs that are judged although they did not come to their end.
+func (c Conditions) warnings(runs ...[]*record.Run) []analysis.Warning {
+	var list []analysis.Warning
+	for _, r := range slices.Concat(runs...) {
+		if how := ending(r.End); c.AllowIncomplete && how != "" {
+			list = append(list, analysis.Warning{Code: analysis.IncompleteFile, Message: fmt.Sprintf("run %s %s: it is judged by what it has", r.Header.RunID, how)})
+		}
+	}
+	return list
+}
+
+// ending says how a run ended that did not complete; empty for one that did.
+func ending(end *record.End) string {
+	switch {
+	case end == nil:
+		return "was cut off"
+	case end.Reason == record.EndCompleted:
+		return ""
+	case end.Reason == record.EndInterrupted:
+		return "was interrupted"
+	case end.Error != "":
+		return "failed: " + end.Error
+	}
+	return "ended by " + end.Reason
+}
+
+// The shares of a cell's starts above which its latencies are not those of cold
+// starts. Timeouts do not count as failures here: the quantiles know them.
 const (
 	mostNotCold = 0.10
 	mostFailed  = 0.10
@@ -20,19 +85,26 @@ const (
 const mostLate = 0.05
 
 // invalid says why the latencies of a cell must not be judged; empty if they may.
-func invalid(c *analysis.Cell) string {
-	n := float64(c.Samples)
-	if left := c.Warm + c.Unknown; float64(left) > mostNotCold*n {
-		return fmt.Sprintf("%d of %d samples are not proven cold (%d warm, %d unknown), more than %s", left, c.Samples, c.Warm, c.Unknown, percent(mostNotCold))
-	}
-	if failed := c.Failures() - c.Failed[record.Timeout]; float64(failed) > mostFailed*n {
-		return fmt.Sprintf("%d of %d samples failed and have no latency, more than %s", failed, c.Samples, percent(mostFailed))
+func (e *evidence) invalid() string {
+	c, n := e.cell, len(e.starts)-e.count(notMade)
+	if left := e.count(wasUnproven); float64(left) > mostNotCold*float64(n) {
+		return fmt.Sprintf("%d of %d samples are not proven cold (%d warm, %d unknown), more than %s", left, n, c.Warm, c.Unknown, percent(mostNotCold))
 	}
 	if c.Measured > 0 && c.Lateness.Late && float64(c.Lateness.P99) > mostLate*float64(c.P50.Latency) {
 		return fmt.Sprintf("the client was late: requests were sent %s after their time at p99", stat.Format(c.Lateness.P99))
 	}
-	if c.Measured == 0 {
+	if e.ranked.N() == 0 {
 		return "no sample is a proven cold start"
+	}
+	return ""
+}
+
+// tooManyFailed says that so many starts failed that the latencies of the rest are
+// of no use, unless they are shown to be too slow anyway; empty if they are not.
+func (e *evidence) tooManyFailed() string {
+	n := len(e.starts)
+	if lost := e.count(hasFailed, notMade); float64(lost) > mostFailed*float64(n) {
+		return fmt.Sprintf("%d of %d samples failed or were not made, more than %s", lost, n, percent(mostFailed))
 	}
 	return ""
 }

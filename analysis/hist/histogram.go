@@ -3,9 +3,10 @@
 // and merged. The samples in the run file remain what is exact.
 //
 // A value is whole nanoseconds, kept to three significant digits between one
-// microsecond and one hour. A censored sample is never a value, because it is not known
-// how long it would have taken. It is counted beside the values, and a quantile that
-// lies among the censored samples says so.
+// microsecond and one hour. A censored sample is no value, because it is not known how
+// long it would have taken. It is counted beside the values, and a quantile that lies
+// among the censored samples says so. In a log, which knows nothing but values, it
+// stands at the top of the range.
 package hist
 
 import (
@@ -55,11 +56,15 @@ func CellTag(runtimeClass string, services int) string {
 // Tag is the histogram's name.
 func (h *Histogram) Tag() string { return h.tag }
 
-// Record adds a latency. Under Lowest it counts as Lowest; outside of zero to
-// Highest it is refused.
+// Record adds a latency. Under Lowest it counts as Lowest, and over Highest as a
+// censored sample of which that is known. A negative one is refused.
 func (h *Histogram) Record(latency time.Duration) error {
-	if latency < 0 || latency > Highest {
-		return fmt.Errorf("record latency %v in histogram %q: outside of 0 to %v", latency, h.tag, Highest)
+	switch {
+	case latency < 0:
+		return fmt.Errorf("record latency %v in histogram %q: it is negative", latency, h.tag)
+	case latency > Highest:
+		h.Censor(Highest)
+		return nil
 	}
 	return h.values.RecordValue(int64(max(latency, Lowest)))
 }

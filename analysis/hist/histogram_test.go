@@ -112,13 +112,16 @@ func TestEmpty(t *testing.T) {
 
 func TestRecordRefuses(t *testing.T) {
 	h := mustNew(t, "runc")
-	for _, latency := range []time.Duration{-1, time.Hour + 1} {
-		if err := h.Record(latency); err == nil {
-			t.Errorf("%v was recorded", latency)
-		}
+	if err := h.Record(-1); err == nil || h.Count() != 0 {
+		t.Errorf("a negative latency: %v, count %d", err, h.Count())
 	}
-	if h.Count() != 0 {
-		t.Errorf("count %d", h.Count())
+}
+
+func TestOverAnHour(t *testing.T) {
+	h := mustNew(t, "runc")
+	record(t, h, time.Hour+1)
+	if got, censored := h.Quantile(0.5); h.Count() != 1 || !censored || got != time.Hour {
+		t.Errorf("count %d, median %v, censored %v", h.Count(), got, censored)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,9 +15,18 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// censoredMark opens the comment that carries a histogram's censored samples.
-// The standard tools skip comments, and so see the values only.
-const censoredMark = "[Censored: "
+// The comments that carry a histogram's censored samples. The standard tools skip
+// comments and see values only. Therefore censored samples are values at the top of
+// the range, so that no tool takes them for faster than they are, and the comment says
+// how many of the values there are none. Logs of earlier versions have the other mark,
+// and the censored samples are not among their values.
+const (
+	topMark      = "[Censored, at the top of the range: "
+	censoredMark = "[Censored: "
+)
+
+// mostCensored bounds what a comment may say, so that no sum overflows.
+const mostCensored = 1 << 40
 
 // WriteLog writes histograms as an .hlog file, the format that the standard
 // HdrHistogram tools read: one line for each, with its tag, its interval in
@@ -37,10 +48,12 @@ func WriteLog(out io.Writer, started time.Time, histograms ...*Histogram) error 
 	}
 	err = errors.Join(err, log.OutputLegend())
 	for _, h := range histograms {
-		h.values.SetTag(h.tag)
-		h.values.SetStartTimeMs(milliseconds(h.Start))
-		h.values.SetEndTimeMs(milliseconds(h.End))
-		err = errors.Join(err, log.OutputIntervalHistogram(h.values))
+		values := h.values.Clone()
+		err = errors.Join(err, values.RecordValues(int64(Highest), h.censored))
+		values.SetTag(h.tag)
+		values.SetStartTimeMs(milliseconds(h.Start))
+		values.SetEndTimeMs(milliseconds(h.End))
+		err = errors.Join(err, log.OutputIntervalHistogram(values))
 	}
 	if err = errors.Join(err, buffered.Flush()); err != nil {
 		return fmt.Errorf("write histogram log: %w", err)
@@ -80,34 +93,68 @@ func fromValues(values *hdrhistogram.Histogram) (*Histogram, error) {
 	if err != nil {
 		return nil, err
 	}
+	if values.TotalCount() > math.MaxInt64-mostCensored {
+		return nil, fmt.Errorf("%d values are too many", values.TotalCount())
+	}
 	h.Start, h.End = time.UnixMilli(values.StartTimeMs()), time.UnixMilli(values.EndTimeMs())
 	return h, h.Merge(&Histogram{tag: h.tag, values: values})
 }
 
 func (h *Histogram) censoredComment() string {
-	return fmt.Sprintf("%s%s,%d,%d]", censoredMark, h.tag, h.censored, int64(h.bound))
+	return fmt.Sprintf("%s%s,%d,%d]", topMark, h.tag, h.censored, int64(h.bound))
 }
 
-// readCensored gives the censored samples in a log's comments to the first
-// histogram of their tag.
+// readCensored gives the censored samples in a log's comments to the first histogram
+// of their tag that can have them.
 func readCensored(content []byte, histograms []*Histogram) error {
 	for line := range bytes.Lines(content) {
-		rest, ours := strings.CutPrefix(strings.TrimSpace(string(line)), "#"+censoredMark)
-		if !ours {
-			continue
+		text := strings.TrimSpace(string(line))
+		rest, atTop := strings.CutPrefix(text, "#"+topMark)
+		if !atTop {
+			var earlier bool
+			if rest, earlier = strings.CutPrefix(text, "#"+censoredMark); !earlier {
+				continue
+			}
 		}
 		tag, n, bound, err := parseCensored(rest)
-		if err != nil {
-			return fmt.Errorf("read histogram log: comment %q: %w", strings.TrimSpace(string(line)), err)
+		if err == nil {
+			err = giveCensored(histograms, tag, n, bound, atTop)
 		}
-		for _, h := range histograms {
-			if h.tag == tag {
-				h.addCensored(n, bound)
-				break
-			}
+		if err != nil {
+			return fmt.Errorf("read histogram log: comment %q: %w", text, err)
 		}
 	}
 	return nil
+}
+
+func giveCensored(histograms []*Histogram, tag string, n int64, bound time.Duration, atTop bool) error {
+	for _, h := range histograms {
+		if h.tag != tag || atTop && !h.takeTop(n) {
+			continue
+		}
+		h.addCensored(n, bound)
+		return nil
+	}
+	if atTop {
+		return errors.New("no histogram has so many values at the top")
+	}
+	return nil
+}
+
+// takeTop takes so many values at the top away. It says whether there were as many.
+func (h *Histogram) takeTop(n int64) bool {
+	top := hdrhistogram.New(int64(Lowest), int64(Highest), Digits)
+	if top.RecordValue(int64(Highest)) != nil {
+		return false
+	}
+	at := slices.Index(top.Export().Counts, 1)
+	all := h.values.Export()
+	if at < 0 || at >= len(all.Counts) || all.Counts[at] < n {
+		return false
+	}
+	all.Counts[at] -= n
+	h.values = hdrhistogram.Import(all)
+	return true
 }
 
 // parseCensored reads "TAG,COUNT,BOUND]", the bound in nanoseconds.
@@ -121,8 +168,8 @@ func parseCensored(s string) (tag string, n int64, bound time.Duration, err erro
 		return "", 0, 0, err
 	}
 	ns, err := strconv.ParseInt(fields[2], 10, 64)
-	if err == nil && (n < 0 || ns < 0) {
-		err = errors.New("a negative number")
+	if err == nil && (n < 0 || ns < 0 || n > mostCensored) {
+		err = errors.New("a number out of range")
 	}
 	return fields[0], n, time.Duration(ns), err
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // sampleLog is a log of two classes, one of them with censored samples.
@@ -77,7 +79,7 @@ func TestLogFormat(t *testing.T) {
 	}
 	for i, want := range []interval{
 		{tag: "runc", start: 1_700_000_001.123, length: 2.5, max: 1200},
-		{tag: "gvisor/50", start: 1_700_000_000.123, length: 60, max: 2540},
+		{tag: "gvisor/50", start: 1_700_000_000.123, length: 60, max: 3_600_000},
 	} {
 		got := intervals[i]
 		if got.tag != want.tag || !within(got.start, want.start, 1e-3) || !within(got.length, want.length, 1e-3) {
@@ -198,12 +200,58 @@ func TestReadLog(t *testing.T) {
 	}
 }
 
+// What a tool sees that knows nothing of the comments: no quantile among the censored
+// samples is below their bound.
+func TestCensoredSamplesAreAtTheTopForOtherTools(t *testing.T) {
+	h := mustNew(t, "runc")
+	for range 97 {
+		record(t, h, time.Second)
+	}
+	for range 2 {
+		h.Censor(100 * time.Second)
+	}
+	record(t, h, 3*time.Hour)
+	var out bytes.Buffer
+	if err := WriteLog(&out, time.Now(), h); err != nil {
+		t.Fatal(err)
+	}
+	values, err := hdrhistogram.NewHistogramLogReader(bytes.NewReader(out.Bytes())).NextIntervalHistogram()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p99 := time.Duration(values.ValueAtPercentile(99)); values.TotalCount() != 100 || p99 < 100*time.Second {
+		t.Errorf("%d values, p99 %v", values.TotalCount(), p99)
+	}
+	if p50 := time.Duration(values.ValueAtPercentile(50)); !near(p50, time.Second) {
+		t.Errorf("median %v", p50)
+	}
+}
+
+// Earlier versions left censored samples out of the values.
+func TestReadLogOfEarlierVersions(t *testing.T) {
+	h := mustNew(t, "runc")
+	record(t, h, time.Second)
+	var out bytes.Buffer
+	if err := WriteLog(&out, time.Now(), h); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadLog(strings.NewReader("#[Censored: runc,2,120000000000]\n" + out.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, bound := got[0].Censored(); n != 2 || bound != 2*time.Minute || got[0].Count() != 3 {
+		t.Errorf("%d of %d over %v", n, got[0].Count(), bound)
+	}
+}
+
 func TestReadLogBroken(t *testing.T) {
 	good, _ := sampleLog(t)
 	for name, log := range map[string]string{
 		"payload":  strings.Replace(good, "HISTF", "HISTX", 1),
-		"censored": strings.Replace(good, "#[Censored: ", "#[Censored: x", 1) + "#[Censored: a,b,c]\n",
+		"censored": good + "#[Censored: a,b,c]\n",
 		"negative": good + "#[Censored: a,-1,5]\n",
+		"huge":     good + "#[Censored: runc,9223372036854775807,5]\n",
+		"top":      good + "#[Censored, at the top of the range: runc,1,5]\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := ReadLog(strings.NewReader(log)); err == nil {

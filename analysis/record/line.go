@@ -23,6 +23,10 @@ type line struct {
 	end      End
 }
 
+// errSecondHeader means that two files were put together: their times have no common
+// beginning.
+var errSecondHeader = errors.New("a second run header")
+
 // samplePrefix is how a Writer begins a sample. Most lines are samples; to know them
 // by their beginning saves decoding them twice.
 var samplePrefix = []byte(`{"type":"sample",`)
@@ -31,6 +35,10 @@ var samplePrefix = []byte(`{"type":"sample",`)
 func (l *line) decode(text []byte) {
 	l.kind, l.err, l.blank = "", nil, len(bytes.TrimSpace(text)) == 0
 	if l.blank {
+		return
+	}
+	if tooDeep(text) {
+		l.err = errTooDeep
 		return
 	}
 	if l.number > 1 && bytes.HasPrefix(text, samplePrefix) {
@@ -60,7 +68,7 @@ func (l *line) decodeKind(text []byte) (err error) {
 	switch l.kind {
 	case TypeRun:
 		if l.number != 1 {
-			return errors.New("a second run header")
+			return errSecondHeader
 		}
 		err = decodeTo(&l.header, text)
 		l.header.Type = l.kind

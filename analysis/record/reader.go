@@ -55,9 +55,10 @@ func fromFile(path string, read func(io.Reader) (*Run, error)) (*Run, error) {
 	return run, nil
 }
 
-// Read reads a run. A last line that is cut off is skipped with a warning, and so are
-// lines of a type that this version does not know. A broken line elsewhere is an error
-// that names its number.
+// Read reads a run, compressed by gzip or not. A last line that is cut off is skipped
+// with a warning, and so are lines of a type that this version does not know and lines
+// in the middle that are broken, such as those of a disk that was full for a while. The
+// first line must be right.
 //
 // What files of earlier versions say in words is in the fields of today afterwards.
 func Read(r io.Reader) (*Run, error) {
@@ -85,4 +86,28 @@ func (run *Run) check() (*Run, error) {
 		run.warn("the run did not end: it was killed, or is still running")
 	}
 	return run, nil
+}
+
+// brokenLines are the lines that were skipped because they could not be read.
+type brokenLines struct {
+	count int
+	first int
+	why   error
+}
+
+func (b *brokenLines) add(number int, why error) {
+	if b.count == 0 {
+		b.first, b.why = number, why
+	}
+	b.count++
+}
+
+// warn tells of all broken lines at once: there may be thousands.
+func (b *brokenLines) warn(run *Run) {
+	switch {
+	case b.count == 1:
+		run.warn("line %d is broken and was skipped: %v", b.first, b.why)
+	case b.count > 1:
+		run.warn("%d lines are broken and were skipped, line %d first: %v", b.count, b.first, b.why)
+	}
 }

@@ -82,8 +82,10 @@ type Settings struct {
 	MaxBlocks int           `json:"maxBlocks,omitempty" compare:"any"`
 	Budget    time.Duration `json:"budgetNs,omitempty" compare:"any"`
 	Tolerance *Tolerance    `json:"tolerance,omitempty" compare:"any"`
-	A         *Side         `json:"a,omitempty" compare:"same"`
-	B         *Side         `json:"b,omitempty" compare:"same"`
+	// Percentiles are those that the sides are judged at, such as 50 and 95.
+	Percentiles []float64 `json:"percentiles,omitempty" compare:"any"`
+	A           *Side     `json:"a,omitempty" compare:"same"`
+	B           *Side     `json:"b,omitempty" compare:"same"`
 
 	// Other holds the settings that this version does not know, by their JSON names.
 	// Runs that differ in one of them cannot be compared.

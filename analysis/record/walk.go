@@ -24,16 +24,21 @@ type Visitor struct {
 // the complete header, the end and the warnings. The visitor is called from one
 // goroutine. When Walk fails, the visitor has had the lines before the broken one.
 func Walk(r io.Reader, v Visitor) (*Run, error) {
-	run := &Run{}
+	in, err := input(r)
+	if err != nil {
+		return nil, err
+	}
+	run, broken := &Run{}, brokenLines{}
 	stop := make(chan struct{})
 	defer close(stop)
-	for b := range batches(r, stop) {
+	for b := range batches(in, stop) {
 		<-b.decoded
-		if err := b.visit(run, v); err != nil {
+		if err := b.visit(run, &broken, v); err != nil {
 			return nil, err
 		}
 		b.release()
 	}
+	broken.warn(run)
 	return run.check()
 }
 
@@ -41,8 +46,9 @@ func Walk(r io.Reader, v Visitor) (*Run, error) {
 // next ones.
 type batch struct {
 	text    []byte
-	ends    []int // of each line in text
-	first   int   // number of the first line
+	ends    []int        // of each line in text
+	long    map[int]bool // lines that are too long to be kept
+	first   int          // number of the first line
 	lines   []line
 	last    bool  // the file ends here, perhaps in the middle of a line
 	cut     bool  // its last line has no line break
@@ -55,7 +61,7 @@ type batch struct {
 const batchBytes = 64 << 10
 
 // batches reads all lines, decodes them concurrently and yields them in order.
-func batches(r io.Reader, stop <-chan struct{}) <-chan *batch {
+func batches(in *bufio.Reader, stop <-chan struct{}) <-chan *batch {
 	workers := runtime.GOMAXPROCS(0)
 	free := make(chan *batch, 2*workers)
 	for range cap(free) {
@@ -73,7 +79,6 @@ func batches(r io.Reader, stop <-chan struct{}) <-chan *batch {
 	go func() {
 		defer close(order)
 		defer close(work)
-		in := bufio.NewReaderSize(r, batchBytes)
 		for number := 1; ; {
 			var b *batch
 			select {
@@ -95,14 +100,17 @@ func batches(r io.Reader, stop <-chan struct{}) <-chan *batch {
 
 // fill reads lines from the one with the number and returns that of the next.
 func (b *batch) fill(in *bufio.Reader, number int) int {
-	b.text, b.ends, b.first = b.text[:0], b.ends[:0], number
+	b.text, b.ends, b.long, b.first = b.text[:0], b.ends[:0], nil, number
 	b.last, b.cut, b.err, b.decoded = false, false, nil, make(chan struct{})
 	for len(b.text) < batchBytes {
-		var part []byte
-		err := bufio.ErrBufferFull
-		for errors.Is(err, bufio.ErrBufferFull) { // a long line comes in parts
-			part, err = in.ReadSlice('\n')
-			b.text = append(b.text, part...)
+		var long bool
+		var err error
+		b.text, long, err = readLine(in, b.text)
+		if long {
+			if b.long == nil {
+				b.long = map[int]bool{}
+			}
+			b.long[number] = true
 		}
 		number++
 		b.ends = append(b.ends, len(b.text))
@@ -126,14 +134,18 @@ func (b *batch) decode() {
 	from := 0
 	for i, to := range b.ends {
 		b.lines[i].number = b.first + i
-		b.lines[i].decode(b.text[from:to])
+		l := &b.lines[i]
+		if l.decode(b.text[from:to]); b.long[l.number] {
+			l.blank, l.err = false, errLongLine
+		}
 		from = to
 	}
 }
 
-// visit gives the visitor the lines up to the first that is broken. A broken last line
-// was cut off when the run was killed, and is skipped unless it is the header.
-func (b *batch) visit(run *Run, v Visitor) error {
+// visit gives the visitor the lines that can be read. A broken last line was cut off
+// when the run was killed. The first line must be right: without a header there is no
+// run. So must the version be.
+func (b *batch) visit(run *Run, broken *brokenLines, v Visitor) error {
 	if b.err != nil && len(b.lines) > 0 {
 		b.lines = b.lines[:len(b.lines)-1] // the failure cut the last one off
 	}
@@ -146,10 +158,15 @@ func (b *batch) visit(run *Run, v Visitor) error {
 			l.visit(run, v)
 			continue
 		}
-		if cutOff := b.cut && i == len(b.lines)-1; !cutOff || l.number == 1 {
+		var newer *NewerSchemaError
+		switch cutOff := b.cut && i == len(b.lines)-1; {
+		case l.number == 1, errors.As(l.err, &newer), errors.Is(l.err, errSecondHeader):
 			return fmt.Errorf("line %d: %w", l.number, l.err)
+		case cutOff:
+			run.warn("line %d is cut off and was skipped", l.number)
+		default:
+			broken.add(l.number, l.err)
 		}
-		run.warn("line %d is cut off and was skipped", l.number)
 	}
 	return b.err
 }

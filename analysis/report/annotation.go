@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 )
 
 // annotationLimit is how many annotations of each level GitHub shows of a step.
@@ -41,7 +42,8 @@ func Annotations(w io.Writer, r *gate.Result) error {
 		list []annotation
 	}{{"error", errors}, {"warning", warnings}, {"notice", notices}} {
 		for _, a := range shortened(level.list) {
-			p.line("::%s title=%s::%s", level.name, escapeProperty(a.title), escapeCommand(a.message))
+			// What a run file says is made plain first: then only the escapes steer.
+			p.raw(fmt.Sprintf("::%s title=%s::%s", level.name, escapeProperty(table.Plain(a.title)), escapeCommand(table.Plain(a.message))))
 		}
 	}
 	return p.err

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
@@ -15,11 +16,14 @@ import (
 // Benchfmt writes the runs in the Go benchmark format, one line for each sample
 // in the quantiles, so that `benchstat -col /runtimeClass` compares the classes:
 //
-//	BenchmarkColdStart/runtimeClass=runc/services=1 1 1194248884 ns/op 1182306395 ttfb-ns/op 0 timeouts/op
+//	BenchmarkColdStart/runtimeClass=runc/services=1 1 1194248884 ns/op 1182306395 ttfb-ns/op
 //
-// A sample that timed out is written with its limit and 1 timeouts/op. That keeps its
-// rank, and so every quantile below the censored ones is right. The format has no place
-// for samples that failed otherwise; a line that readers skip counts them.
+// A sample that timed out or failed is written with the longest that is known of its
+// cell, as slower than any that was answered. That keeps its rank, and so every quantile
+// below is right. As benchstat shows medians, one more line for each cell has their
+// share, which it then shows as it is:
+//
+//	BenchmarkColdStart/runtimeClass=runc/services=1 300 1.5 not-answered-%
 //
 // The properties of the cluster are written as configuration, so that benchstat does
 // not mix runs of different clusters. The format is described at
@@ -28,7 +32,7 @@ func Benchfmt(w io.Writer, runs ...*record.Run) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintln(out, "Unit ns/op better=lower assume=nothing")
 	fmt.Fprintln(out, "Unit ttfb-ns/op better=lower assume=nothing")
-	fmt.Fprintln(out, "Unit timeouts/op better=lower assume=nothing")
+	fmt.Fprintln(out, "Unit not-answered-% better=lower assume=exact")
 	for _, r := range runs {
 		benchfmtRun(out, r)
 	}
@@ -48,12 +52,48 @@ func benchfmtRun(out io.Writer, r *record.Run) {
 		fmt.Fprintf(out, "%s: %s\n", line[0], oneLine(line[1]))
 	}
 	measured, left := benchfmtOrder(r)
+	cells := benchfmtCells(measured)
 	for _, s := range measured {
-		benchfmtSample(out, s)
+		benchfmtSample(out, s, cells[s.Key()].longest)
+	}
+	for _, s := range measured {
+		if c := cells[s.Key()]; c.count > 0 {
+			fmt.Fprintf(out, "BenchmarkColdStart/%s %d %g not-answered-%%\n", cellPath(s.Key()), c.count, 100*float64(c.failed)/float64(c.count))
+			c.count = 0 // once for each cell
+		}
 	}
 	if left > 0 {
-		fmt.Fprintf(out, "# %d samples failed or are not proven cold, and are not here\n", left)
+		fmt.Fprintf(out, "# %d samples were answered but are not proven cold, and are not here\n", left)
 	}
+}
+
+// benchfmtCell is what a cell's failures need.
+type benchfmtCell struct {
+	count, failed int
+	longest       time.Duration
+}
+
+func benchfmtCells(measured []*record.Sample) map[record.Key]*benchfmtCell {
+	cells := map[record.Key]*benchfmtCell{}
+	for _, s := range measured {
+		c := cells[s.Key()]
+		if c == nil {
+			c = &benchfmtCell{}
+			cells[s.Key()] = c
+		}
+		c.count++
+		c.longest = max(c.longest, s.ClientTimeout)
+		switch {
+		case s.Censored():
+			c.longest = max(c.longest, analysis.Limit(s))
+		case !s.Failed():
+			c.longest = max(c.longest, s.ResponseLatency)
+		}
+		if s.Failed() {
+			c.failed++
+		}
+	}
+	return cells
 }
 
 // benchfmtOrder puts the classes in the order of the header, because benchstat compares
@@ -77,16 +117,16 @@ func benchfmtOrder(r *record.Run) (measured []*record.Sample, left int) {
 	return measured, left
 }
 
-func benchfmtSample(out io.Writer, s *record.Sample) {
-	latency, timeouts := s.ResponseLatency, 0
-	if s.Censored() {
-		latency, timeouts = analysis.Limit(s), 1
+func benchfmtSample(out io.Writer, s *record.Sample, longest time.Duration) {
+	latency := s.ResponseLatency
+	if s.Failed() {
+		latency = longest
 	}
 	fmt.Fprintf(out, "BenchmarkColdStart/%s 1 %d ns/op", cellPath(s.Key()), latency)
-	if s.TTFB > 0 {
+	if s.TTFB > 0 && !s.Failed() {
 		fmt.Fprintf(out, " %d ttfb-ns/op", s.TTFB)
 	}
-	fmt.Fprintf(out, " %d timeouts/op\n", timeouts)
+	fmt.Fprintln(out)
 }
 
 // cellPath names a cell in parts that programs can take apart, such as benchstat with

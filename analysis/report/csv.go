@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 )
 
 var csvHead = []string{
@@ -23,9 +25,11 @@ var csvPhases = record.PhaseNames[1 : len(record.PhaseNames)-2]
 
 // CSV writes a row of column names and then one row for each sample, discarded ones
 // included. Durations and instants are whole nanoseconds. An instant that was not
-// reached is empty.
+// reached is empty. Lines end as RFC 4180 says. A text that a spreadsheet would take for
+// a formula has an apostrophe before it.
 func CSV(w io.Writer, runs ...*record.Run) error {
 	out := csv.NewWriter(w)
+	out.UseCRLF = true
 	head := append([]string{}, csvHead...)
 	for _, name := range csvPhases {
 		head = append(head, string(name)+"Ns")
@@ -50,14 +54,23 @@ func csvRow(runID string, s *record.Sample) []string {
 		pod, uid, node = s.Instance.Pod, s.Instance.UID, s.Instance.Node
 	}
 	row := []string{
-		runID, s.RuntimeClass, s.Variant, strconv.Itoa(s.Services), strconv.Itoa(s.Block), strconv.FormatBool(s.Discarded),
-		strconv.FormatBool(analysis.Measured(s)), s.Service, s.Namespace, s.Revision,
-		string(s.Outcome), reached(int64(s.Status)), s.Error, string(s.Cold), s.ColdReason, pod, uid, node,
+		text(runID), text(s.RuntimeClass), text(s.Variant), strconv.Itoa(s.Services), strconv.Itoa(s.Block), strconv.FormatBool(s.Discarded),
+		strconv.FormatBool(analysis.Measured(s)), text(s.Service), text(s.Namespace), text(s.Revision),
+		text(string(s.Outcome)), reached(int64(s.Status)), text(s.Error), text(string(s.Cold)), text(s.ColdReason), text(pod), text(uid), text(node),
 		nanoseconds(s.ResponseLatency), reached(int64(s.TTFB)), nanoseconds(s.ClientTimeout), nanoseconds(s.Lateness()),
 		nanoseconds(s.Intended), nanoseconds(s.Sent), reached(int64(s.Connected)), reached(int64(s.Wrote)),
 		reached(int64(s.FirstByte)), nanoseconds(s.Done),
 	}
 	return append(row, csvPhaseCells(s)...)
+}
+
+// text is a cell that is no number.
+func text(s string) string {
+	s = table.Plain(s)
+	if s != "" && strings.ContainsRune("=+-@|%", rune(s[0])) {
+		return "'" + s
+	}
+	return s
 }
 
 func csvPhaseCells(s *record.Sample) []string {

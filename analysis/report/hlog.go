@@ -12,8 +12,8 @@ import (
 
 // HDRLog writes the response latencies of the samples in the quantiles as a
 // HdrHistogram log. It has one histogram for each class and number of services of each
-// run, tagged with both. Timeouts are not among the values; comments in the log count
-// them.
+// run, tagged with both. A start that timed out or failed is at the top of the range,
+// an hour, and comments in the log count them.
 func HDRLog(w io.Writer, runs ...*record.Run) error {
 	var all []*hist.Histogram
 	started := time.Time{}
@@ -57,8 +57,12 @@ func histograms(run *record.Run) ([]*hist.Histogram, error) {
 }
 
 func add(h *hist.Histogram, s *record.Sample) error {
-	if s.Censored() {
+	switch {
+	case s.Censored():
 		h.Censor(analysis.Limit(s))
+		return nil
+	case s.Failed():
+		h.Censor(max(s.ClientTimeout, 0)) // slower than any that was answered
 		return nil
 	}
 	return h.Record(s.ResponseLatency)

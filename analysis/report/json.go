@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,14 +9,20 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 )
 
-// JSON writes the summary as one indented object.
+// JSON writes the summary as one indented object. Whole numbers beyond 2^53, which many
+// readers round, are strings.
 func JSON(w io.Writer, s *analysis.Summary) error { return writeJSON(w, s) }
 
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
+	err := e.Encode(v)
+	if err == nil {
+		_, err = w.Write(quoteLarge(text.Bytes()))
+	}
+	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil

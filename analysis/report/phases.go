@@ -20,7 +20,7 @@ func Phases(w io.Writer, s *analysis.Summary) error {
 	p.line("")
 	p.table(table.Phases(s))
 	p.line("")
-	p.line("Medians of the cold starts that succeeded; they do not add up exactly.%s", table.Lacking(s))
+	p.line("%s%s", table.PhaseNote, table.Lacking(s))
 	return p.err
 }
 

@@ -25,7 +25,7 @@ func TestGoldenFiles(t *testing.T) {
 	for name, s := range runs {
 		for extension, draw := range map[string]func(io.Writer, *analysis.Summary) error{
 			".txt": Text, ".json": JSON, ".phases.txt": Phases, ".timeline.txt": Timeline,
-			".md": Markdown, ".smaller.json": SmallerIsBetter,
+			".md": MarkdownReport, ".smaller.json": SmallerIsBetter,
 		} {
 			t.Run(name+extension, func(t *testing.T) {
 				golden.Check(t, name+extension, func(w io.Writer) error { return draw(w, s) })

@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
-	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 )
 
 // smaller is an entry of the customSmallerIsBetter format of
@@ -16,6 +15,17 @@ type smaller struct {
 	Value float64 `json:"value"`
 	Range string  `json:"range,omitempty"`
 	Extra string  `json:"extra,omitempty"`
+}
+
+// plusMinus is how far the interval of a percentile reaches on its wider side, in the
+// form that the dashboard shows behind a value: "± 12.3". It is empty where an end is
+// not known.
+func plusMinus(p *analysis.Percentile) string {
+	low, high := p.Interval.Low, p.Interval.High
+	if low == nil || high == nil || low.Over || high.Over || p.Over {
+		return ""
+	}
+	return fmt.Sprintf("± %.3g", float64(max(p.Latency-low.Latency, high.Latency-p.Latency))/1e6)
 }
 
 // SmallerIsBetter writes the percentiles of each cell in milliseconds, and its
@@ -34,8 +44,11 @@ func SmallerIsBetter(w io.Writer, s *analysis.Summary) error {
 			if p.Percentile == nil {
 				continue
 			}
-			entry := smaller{Name: name + p.name, Unit: "ms", Value: float64(p.Latency) / 1e6, Range: table.Interval(p.Percentile), Extra: counts}
-			if p.Over {
+			entry := smaller{Name: name + p.name, Unit: "ms", Value: float64(p.Latency) / 1e6, Range: plusMinus(p.Percentile), Extra: counts}
+			switch {
+			case p.Failed:
+				entry.Extra += "; it is a start that failed, slower than this value"
+			case p.Over:
 				entry.Extra += "; over this value, by how much is not known"
 			}
 			list = append(list, entry)

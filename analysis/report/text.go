@@ -46,8 +46,13 @@ type printer struct {
 }
 
 func (p *printer) line(format string, args ...any) {
+	p.raw(table.Line(fmt.Sprintf(format, args...)))
+}
+
+// raw writes a line that is safe already.
+func (p *printer) raw(line string) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintln(p.w, table.Plain(fmt.Sprintf(format, args...)))
+		_, p.err = fmt.Fprintln(p.w, line)
 	}
 }
 

@@ -53,7 +53,7 @@ func TestGoldenVerdicts(t *testing.T) {
 		}
 	}
 	for name, draw := range map[string]func(io.Writer, *gate.Result) error{
-		"verdict.txt": Verdict, "verdict.xml": JUnit, "verdict.annotations.txt": Annotations,
+		"verdict.txt": Verdict, "verdict.xml": junitOn, "verdict.annotations.txt": Annotations,
 		"verdict.json": func(w io.Writer, r *gate.Result) error { return VerdictJSON(w, r, gate.Fail) },
 		"verdict.md": func(w io.Writer, r *gate.Result) error {
 			return StepSummary(w, r, analysis.Summarise(runtest.Three()))
@@ -109,6 +109,35 @@ func TestAnnotationsStayBelowTheLimit(t *testing.T) {
 	}
 }
 
+// junitOn is JUnit of runs that began on a day in January.
+func junitOn(w io.Writer, r *gate.Result) error {
+	return JUnit(w, r, "", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))
+}
+
+// Where inconclusive counts as a failure, readers of the XML must see one, with the
+// class in the test's name.
+func TestJUnitOfWhatIsInconclusive(t *testing.T) {
+	r := &gate.Result{Verdict: gate.Inconclusive, Judgements: []gate.Judgement{{Kind: gate.SLO, Key: record.Key{RuntimeClass: "runc", Services: 1},
+		Subject: "p(95)<2s", Verdict: gate.Inconclusive, Reason: "too few"}}}
+	for inconclusive, want := range map[gate.Verdict][2]int{"": {0, 1}, gate.Pass: {0, 1}, gate.Fail: {1, 0}} {
+		var out bytes.Buffer
+		if err := JUnit(&out, r, inconclusive, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		var back junitSuites
+		if err := xml.Unmarshal(out.Bytes(), &back); err != nil {
+			t.Fatal(err)
+		}
+		suite := back.Suites[0]
+		if got := [2]int{suite.Failures, suite.Skipped}; got != want || suite.Cases[0].Name != "runc p(95)<2s" || suite.Tests != 1 {
+			t.Errorf("inconclusive as %q: %s", inconclusive, out.String())
+		}
+		if failed := suite.Cases[0].Failure; failed != nil && (failed.Type != "inconclusive" || failed.Message != "too few") {
+			t.Errorf("%+v", failed)
+		}
+	}
+}
+
 // A name in a run file cannot become a command, a tag, or a link.
 func TestVerdictsEscapeWhatIsNotTheirs(t *testing.T) {
 	hostile := "a\n::error::b, c: 100%|<script>]]>\x1b[0m"
@@ -129,7 +158,7 @@ func TestVerdictsEscapeWhatIsNotTheirs(t *testing.T) {
 	if strings.Contains(summary.String(), "<script>") || strings.Contains(summary.String(), "\x1b") {
 		t.Errorf("not escaped: %q", summary.String())
 	}
-	if err := JUnit(&junit, r); err != nil {
+	if err := JUnit(&junit, r, "", time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	var back junitSuites

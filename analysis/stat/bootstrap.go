@@ -15,17 +15,55 @@ func (s *Set) bracketed(q float64) bool {
 	return i.Low != nil && i.High != nil
 }
 
-// pair is one draw of two quantiles.
-type pair struct{ base, other Point }
+// between is one draw of a quantile: no less than the one point and no more than the
+// other.
+type between struct{ least, greatest Point }
 
-// resamplePairs draws the q-quantiles of two sets, each resampled on its own.
+// pair is one draw of two quantiles.
+type pair struct{ base, other between }
+
+// resamplePairs draws the q-quantiles of two sets, each on its own.
 func resamplePairs(base, s *Set, q float64, seed uint64) []pair {
 	rng := NewRand(seed)
 	draws := make([]pair, Resamples)
 	for i := range draws {
-		draws[i] = pair{base.resample(q, rng), s.resample(q, rng)}
+		draws[i] = pair{base.draw(q, base.fewBeside(s), rng), s.draw(q, s.fewBeside(base), rng)}
 	}
 	return draws
+}
+
+const (
+	// fewSamples are too few for the bootstrap beside a set that is muchLarger: what six
+	// samples hold varies by less than what they are drawn from, and of a thousand others
+	// nothing makes up for it.
+	fewSamples = 30
+	muchLarger = 3
+)
+
+func (s *Set) fewBeside(other *Set) bool { return s.n < fewSamples && other.n >= muchLarger*s.n }
+
+// draw draws where the q-quantile may be. Of many samples it is that of n drawn with
+// replacement. Of few it is between the two samples that the binomial distribution
+// puts it between, which is where the exact interval comes from.
+func (s *Set) draw(q float64, few bool, rng *rand.Rand) between {
+	if !few {
+		p := s.Order(ResampleRank(q, s.n, s.n, rng))
+		return between{p, p}
+	}
+	below := 0
+	for range s.n {
+		if rng.Float64() < q {
+			below++
+		}
+	}
+	d := between{greatest: Point{Latency: s.highest.Latency, Over: true}}
+	if below > 0 {
+		d.least = s.Order(below)
+	}
+	if below < s.n {
+		d.greatest = s.Order(below + 1)
+	}
+	return d
 }
 
 // percentile is the interval at Confidence of what a function makes of the
@@ -46,11 +84,6 @@ func percentile(draws []pair, of func(pair) (least, greatest float64)) (low, hig
 	}
 	tail := (1 - Confidence) / 2
 	return lows[Rank(tail, len(lows))-1], highs[Rank(1-tail, len(highs))-1]
-}
-
-// resample is the q-quantile of n samples drawn from s with replacement.
-func (s *Set) resample(q float64, rng *rand.Rand) Point {
-	return s.Order(ResampleRank(q, s.n, s.n, rng))
 }
 
 // ResampleRank draws the rank, from 1 to n, of the one of n ranked samples that

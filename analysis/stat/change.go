@@ -42,7 +42,9 @@ type Change struct {
 
 // ChangeOf compares the q-quantiles of two sets that are not empty. Intervals
 // and p-value are those of the percentile bootstrap: Efron and Tibshirani, "An
-// Introduction to the Bootstrap" (1993), chapters 13 and 16.
+// Introduction to the Bootstrap" (1993), chapters 13 and 16. Where a set has few
+// samples and the other many, its quantile is drawn from between the order statistics that its exact
+// interval is made of, because the bootstrap is too narrow then.
 func ChangeOf(base, s *Set, q float64, seed uint64) Change {
 	c := Change{Quantile: q, Base: base.Quantile(q), New: s.Quantile(q), P: 1}
 	c.point()
@@ -74,27 +76,23 @@ func (c *Change) point() {
 }
 
 func ratioRange(d pair) (least, greatest float64) {
-	if d.base.Latency <= 0 {
-		return 0, math.Inf(1)
+	greatest = math.Inf(1)
+	if base := d.base.greatest; !base.Over && base.Latency > 0 { // otherwise the denominator may be anything above
+		least = float64(d.other.least.Latency) / float64(base.Latency)
 	}
-	least = float64(d.other.Latency) / float64(d.base.Latency)
-	greatest = least
-	if d.base.Over { // the denominator may be anything above its limit
-		least = 0
-	}
-	if d.other.Over {
-		greatest = math.Inf(1)
+	if base := d.base.least; base.Latency > 0 && !d.other.greatest.Over {
+		greatest = float64(d.other.greatest.Latency) / float64(base.Latency)
 	}
 	return least, greatest
 }
 
 func differenceRange(d pair) (least, greatest float64) {
-	least = float64(d.other.Latency - d.base.Latency)
-	greatest = least
-	if d.base.Over {
+	least = float64(d.other.least.Latency - d.base.greatest.Latency)
+	greatest = float64(d.other.greatest.Latency - d.base.least.Latency)
+	if d.base.greatest.Over {
 		least = math.Inf(-1)
 	}
-	if d.other.Over {
+	if d.other.greatest.Over {
 		greatest = math.Inf(1)
 	}
 	return least, greatest

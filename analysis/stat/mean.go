@@ -56,28 +56,6 @@ func student(free int, q float64) float64 {
 	return stats.InvCDF(stats.TDist{V: float64(free)})(q)
 }
 
-// MeanBounds are the one-sided lower and upper bounds of the mean, each at the
-// confidence, by Student's t; they lean on the central limit theorem and need
-// some dozens of samples where latencies have a long tail. Censored samples
-// count as their limit: then only low is a bound of the mean, and high is
-// infinite. ok is false for fewer than two samples.
-func (s *Set) MeanBounds(confidence float64) (low, high float64, ok bool) {
-	if s.n < 2 {
-		return 0, 0, false
-	}
-	values := make([]float64, s.n)
-	for i := range values {
-		values[i] = float64(s.Order(i + 1).Latency)
-	}
-	n := float64(s.n)
-	half := student(s.n-1, confidence) * math.Sqrt(squares(values)/(n-1)/n)
-	mean := Mean(values)
-	if s.censored > 0 {
-		return mean - half, math.Inf(1), true
-	}
-	return mean - half, mean + half, true
-}
-
 // Median is that of at least one value: between the two in the middle of an even
 // number. It sorts the values in place.
 func Median(values []float64) float64 {

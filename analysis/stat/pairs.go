@@ -26,8 +26,6 @@ func (p Pair) LogRatio(shift float64) float64 {
 	return new - base
 }
 
-func logOf(d time.Duration) float64 { return math.Log(math.Max(float64(d), 1)) }
-
 // Slower is the p-value of New being larger than Base by more than the factor
 // exp(shift), which holds at every look: see Evidence.
 func Slower(pairs []Pair, shift float64) float64 {

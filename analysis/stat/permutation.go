@@ -3,6 +3,7 @@ package stat
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // Permutations are the ways in which new of base+new runs could have been the
@@ -82,6 +83,41 @@ func (p *Permutations) P(values []float64) float64 {
 		}
 	}
 	return float64(reached) / float64(len(p.subsets)/p.new)
+}
+
+// Bounds are the one-sided lower and upper bounds of the shift, each at the
+// confidence: by how much the new values are larger, whatever else they are. They
+// are the shifts at which P, or P of the values mirrored, just does not reject.
+// As the test is exact, so are they; a bound is infinite where the runs are too few
+// for one. Every way gives the shift at which it is as good as the one seen, so
+// that the bounds are two of these shifts.
+func (p *Permutations) Bounds(values []float64, confidence float64) (low, high float64) {
+	var seen float64
+	for _, v := range values[p.base:] {
+		seen += v
+	}
+	var shifts []float64
+	itself := 0 // the ways that are the one seen
+	for at := 0; at < len(p.subsets); at += p.new {
+		sum, shared := 0.0, 0
+		for _, i := range p.subsets[at : at+p.new] {
+			sum += values[i]
+			if int(i) >= p.base {
+				shared++
+			}
+		}
+		if shared == p.new {
+			itself++
+		} else {
+			shifts = append(shifts, (seen-sum)/float64(p.new-shared))
+		}
+	}
+	slices.Sort(shifts)
+	reject := int((1-confidence)*float64(len(shifts)+itself)*(1+1e-9)) - itself
+	if reject < 0 || reject >= len(shifts) {
+		return math.Inf(-1), math.Inf(1)
+	}
+	return shifts[reject], shifts[len(shifts)-1-reject]
 }
 
 // LeastP is the smallest p-value that so many runs can give.

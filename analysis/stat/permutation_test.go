@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"testing"
-	"time"
 )
 
 func TestPermutations(t *testing.T) {
@@ -49,39 +48,28 @@ func TestRunsNeeded(t *testing.T) {
 	}
 }
 
-func TestLogQuantileOfTheWholeIsTheQuantile(t *testing.T) {
-	s := seconds(30)
-	for _, q := range []float64{0, 0.5, 0.95, 0.99, 1} {
-		got, clipped := s.LogQuantile(q, 30, 0)
-		if want := math.Log(float64(s.Quantile(q).Latency)); math.Abs(got-want) > 1e-9 || clipped != 0 {
-			t.Errorf("q = %g: %g, want %g", q, got, want)
+// The bounds are where the tests of shifted values just do not reject.
+func TestBoundsInvertTheTest(t *testing.T) {
+	values := []float64{1, 5, 2, 7, 3, 4, 9, 6, 8, 10.5}
+	perms := NewPermutations(5, 5, 1000, 1)
+	low, high := perms.Bounds(values, 0.95)
+	p := func(shift, sign float64) float64 {
+		shifted := make([]float64, len(values))
+		for i, v := range values {
+			if i >= 5 {
+				v -= shift
+			}
+			shifted[i] = sign * v
 		}
+		return perms.P(shifted)
 	}
-}
-
-// Against every subset of 3 of 6, counted out.
-func TestLogQuantileOfSubsets(t *testing.T) {
-	s := seconds(6)
-	var want float64
-	subsets := NewPermutations(3, 3, 100, 1).subsets
-	for at := 0; at < len(subsets); at += 3 {
-		want += math.Log(float64(time.Second) * float64(subsets[at+1]+1)) // the median of three
+	if p(low-1e-6, 1) > 0.05 || p(low+1e-6, 1) <= 0.05 {
+		t.Errorf("low %g: p is %g below and %g above", low, p(low-1e-6, 1), p(low+1e-6, 1))
 	}
-	want /= float64(len(subsets) / 3)
-	if got, _ := s.LogQuantile(0.5, 3, 0); math.Abs(got-want) > 1e-9 {
-		t.Errorf("got %g, want %g", got, want)
+	if p(high+1e-6, -1) > 0.05 || p(high-1e-6, -1) <= 0.05 {
+		t.Errorf("high %g: p is %g above and %g below", high, p(high+1e-6, -1), p(high-1e-6, -1))
 	}
-}
-
-func TestLogQuantileClips(t *testing.T) {
-	s := seconds(8, 10*time.Second, 10*time.Second)
-	if got, clipped := s.LogQuantile(0.95, 10, 10*time.Second); clipped != 1 || math.Abs(got-math.Log(10e9)) > 1e-9 {
-		t.Errorf("a censored quantile is %g with weight %g", got, clipped)
-	}
-	if got, clipped := s.LogQuantile(0.5, 10, 3*time.Second); clipped != 1 || math.Abs(got-math.Log(3e9)) > 1e-9 {
-		t.Errorf("a quantile over another's limit is %g with weight %g", got, clipped)
-	}
-	if _, clipped := s.LogQuantile(0.8, 5, 10*time.Second); clipped <= 0 || clipped >= 1 {
-		t.Errorf("some subsets are censored: weight %g", clipped)
+	if low, high := NewPermutations(2, 2, 1000, 1).Bounds(values[:4], 0.95); !math.IsInf(low, -1) || !math.IsInf(high, 1) {
+		t.Errorf("two runs a side bound %g and %g", low, high)
 	}
 }

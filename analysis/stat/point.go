@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"math"
 	"strconv"
 	"time"
 )
@@ -8,11 +9,18 @@ import (
 // Point is a latency, exact or known only to be over a limit.
 type Point struct {
 	Latency time.Duration `json:"latencyNs"`
-	Over    bool          `json:"over,omitempty"`
+	// Over says that the latency is known only to be over Latency.
+	Over bool `json:"over,omitempty"`
+	// Failed says that it is no latency but a failure, which is slower than any.
+	// Then Over is set too, and Latency is the largest that is known.
+	Failed bool `json:"failed,omitempty"`
 }
 
 // String prints three digits, and a ">" before a limit.
 func (p Point) String() string {
+	if p.Failed {
+		return "a failure"
+	}
 	if p.Over {
 		return ">" + Format(p.Latency)
 	}
@@ -22,7 +30,7 @@ func (p Point) String() string {
 // Format prints a duration with three significant digits in one unit.
 func Format(d time.Duration) string {
 	if d < 0 {
-		return "-" + Format(-d)
+		return "-" + Format(-max(d, -math.MaxInt64)) // the smallest has no opposite
 	}
 	if d == 0 {
 		return "0s"

@@ -1,6 +1,9 @@
 package stat
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // XY is a point: a reading and what it was taken at.
 type XY struct{ X, Y float64 }
@@ -14,7 +17,8 @@ type Slope struct {
 	High      Real `json:"high"`
 	// Interval says that Low and High are known.
 	Interval bool `json:"interval"`
-	// Points and Series are what it is made of, Groups what the interval is.
+	// Points and Series are what it is made of, Groups what the interval is: the
+	// series with more than one value of X.
 	Points int `json:"points"`
 	Series int `json:"series"`
 	Groups int `json:"groups"`
@@ -22,29 +26,21 @@ type Slope struct {
 	deviation float64 // the standard error
 }
 
-const (
-	// enoughSeries are as many as are taken to be independent of one another
-	// without being cut.
-	enoughSeries = 5
-	// pieces is into how many a series is cut when there are fewer.
-	pieces = 10
-	// leastGroups is what an interval takes: of two, it has no use.
-	leastGroups = 3
-)
+// leastGroups is how many series an interval takes: two say nothing of how much
+// series differ.
+const leastGroups = 3
 
-// SlopeOf fits one slope by least squares to several series of points, each in
-// the order of time and with an intercept of its own, so that a drift between
-// series is no slope. It is nil where no series has two values of X.
+// SlopeOf fits one slope by least squares to several series of points, each with an
+// intercept of its own, so that a drift between series is no slope. It is nil where
+// no series has two values of X.
 //
-// Readings that follow each other err alike, so that the textbook's interval is
-// too narrow. This one comes from the jackknife over groups: each is left out in
-// turn, and how far the slope moves says how well it is known, whatever the errors
-// within a group have to do with each other. Groups are the series, of which 5
-// are enough; fewer are cut into up to 10 stretches of consecutive points each,
-// which holds as long as errors are forgotten within a stretch. Künsch, "The
-// jackknife and the bootstrap for general stationary observations" (1989);
-// MacKinnon, Nielsen and Webb, "Cluster-robust inference: a guide to empirical
-// practice" (2023), whose CV3 with Student's t of one degree less than groups it is.
+// Readings of one series err alike, and its slope differs from that of the next, so
+// that neither the textbook's interval nor one from parts of a single series is wide
+// enough. This one comes from the jackknife over series: each is left out in turn,
+// and how far the slope moves says how well it is known, whatever the errors within a
+// series have to do with each other. It takes three series. MacKinnon, Nielsen and
+// Webb, "Cluster-robust inference: a guide to empirical practice" (2023), whose CV3
+// with Student's t of one degree less than series it is.
 func SlopeOf(series [][]XY) *Slope {
 	value, ok := within(series)
 	if !ok {
@@ -102,38 +98,19 @@ func varies(points []XY) bool {
 	return false
 }
 
-// stretch is the points of a series from one to before another.
-type stretch struct{ series, from, to int }
-
-// stretches are the groups that are left out in turn.
-func (s *Slope) stretches(series [][]XY) []stretch {
-	var list []stretch
-	for i, one := range series {
-		if !varies(one) {
-			continue
-		}
-		n := 1
-		if s.Series < enoughSeries {
-			n = max(1, min(pieces, len(one)/2))
-		}
-		for k := range n {
-			list = append(list, stretch{i, k * len(one) / n, (k + 1) * len(one) / n})
-		}
-	}
-	return list
-}
-
 func (s *Slope) jackknife(series [][]XY) {
-	groups := s.stretches(series)
-	s.Groups = len(groups)
+	s.Groups = s.Series
 	if s.Groups < leastGroups {
 		return
 	}
 	var sum float64
-	for _, g := range groups {
-		value, ok := within(without(series, g))
+	for i, one := range series {
+		if !varies(one) {
+			continue
+		}
+		value, ok := within(slices.Delete(slices.Clone(series), i, i+1))
 		if !ok {
-			return // the group is all that there is
+			return // the series is all that there is
 		}
 		sum += (value - float64(s.Value)) * (value - float64(s.Value))
 	}
@@ -141,13 +118,6 @@ func (s *Slope) jackknife(series [][]XY) {
 	s.deviation = math.Sqrt((n - 1) / n * sum)
 	half := student(s.Groups-1, (1+Confidence)/2) * s.deviation
 	s.Interval, s.Low, s.High = true, s.Value-Real(half), s.Value+Real(half)
-}
-
-func without(series [][]XY, g stretch) [][]XY {
-	rest := append([][]XY{}, series...)
-	one := series[g.series]
-	rest[g.series] = append(append([]XY{}, one[:g.from]...), one[g.to:]...)
-	return rest
 }
 
 // Over is how many times the slope is another that was measured independently,

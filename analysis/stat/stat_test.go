@@ -287,7 +287,7 @@ func TestResampleIsTheBootstrap(t *testing.T) {
 	s, rng := seconds(n), NewRand(7)
 	var drawn, resampled [n + 1]float64
 	for range draws {
-		drawn[s.resample(q, rng).Latency/time.Second]++
+		drawn[s.draw(q, false, rng).least.Latency/time.Second]++
 		again := make([]time.Duration, n)
 		for i := range again {
 			again[i] = time.Duration(1+rng.IntN(n)) * time.Second
@@ -305,10 +305,20 @@ func TestFormat(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "0s", 999: "999ns", 1500: "1.50µs", 999_999: "1.00ms", 34_200_000: "34.2ms", 999_600_000: "1.00s",
 		1_204_000_000: "1.20s", 12 * time.Second: "12.0s", 120 * time.Second: "120s", -3 * time.Millisecond: "-3.00ms",
-		99_960_000: "100ms", 3600 * time.Second: "3600s",
+		math.MinInt64: "-9223372037s",
+		99_960_000:    "100ms", 3600 * time.Second: "3600s",
 	} {
 		if got := Format(d); got != want {
 			t.Errorf("%d ns prints as %s, want %s", int64(d), got, want)
 		}
+	}
+}
+
+// Of 100 samples of which three timed out, the upper bound of p95 is the 99th, which is
+// one of them.
+func TestABoundMayBeCensored(t *testing.T) {
+	s := seconds(97, 100*time.Second, 100*time.Second, 100*time.Second)
+	if u := s.Upper(0.95, Confidence); u == nil || u.String() != ">100s" || s.Quantile(0.95).Over {
+		t.Errorf("p95 is %s, at most %v", s.Quantile(0.95), u)
 	}
 }

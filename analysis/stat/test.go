@@ -18,8 +18,8 @@ type Shape struct {
 }
 
 // MannWhitney is the U test of Mann and Whitney (1947), exact for small sets and
-// corrected for ties otherwise. Censored samples tie above all others, as does
-// what lies above the smallest limit of either set. ok is false when a set is
+// corrected for ties otherwise. Censored and failed samples tie above all others,
+// as does what lies above the smallest limit of either set. ok is false when a set is
 // empty or all values are the same.
 func MannWhitney(base, s *Set) (shape Shape, ok bool) {
 	limit := math.Inf(1)

@@ -18,7 +18,7 @@ type abFlags struct {
 	experiment experiment.AB
 	both       record.Side
 	a, b       []string
-	tolerance  string
+	judged     againstFlags
 	verdict    verdictFlags
 }
 
@@ -29,16 +29,19 @@ may also be a file with a Knative Service: --a main.yaml --b pr.yaml.
 
 After every block it asks whether it knows enough, and ends as soon as it does; its exit code is the verdict:
 
-  0  pass          b is shown to be slower by less than the tolerance, if at all
+  0  pass          b is shown to be slower by less than the tolerance, if at all, and not to fail more often
   3  fail          b is shown to be slower, and by more than the tolerance; or to fail more often
   4  inconclusive  neither could be shown within --max-blocks and --budget
-  5  invalid       the samples do not measure it: not cold, too many failures, a late client
+  5  invalid       the samples do not measure it: not cold, too many failures, a late client, a run that did not end
   1, 2             ab itself failed (1), or the command line makes no sense (2): never a pass
 
-What is compared is the median ratio of two cold starts that stand next to each other. If both sides are the same, b
-fails with a chance of 5 % at most, however often one looks; a b that is slower by the tolerance passes with 4 %.
-The block is 2 cold starts: a change of 25 % takes about 12 blocks where a class varies little and 60 where it varies
-much, and to show that there is none takes 3 times as many.
+Three things are compared, and all have to pass: the median, the 95th percentile (--percentile chooses others), and
+how often the sides fail. A start that failed is slower than any that was answered. If both sides are the same, b fails
+with a chance of 5 % at most, however often one looks; a b that is slower by the tolerance passes with 5 % at most.
+
+A block is 2 cold starts. For a class that varies by 15 %, a change of +25 % is found after about 14 blocks. To pass
+takes longer, because it must be shown that nothing is worse: about 160 blocks, 270 in one run of ten. With
+--percentile 50 it is about 70 blocks, most of them to show that b fails in at most 5 % more of the blocks.
 
 'kn-coldstart gate RUN' judges the run file again and says the same; 'kn-coldstart report RUN' shows the rest.`
 
@@ -64,10 +67,10 @@ func newAB() *cobra.Command {
 	flags.StringArrayVar(&f.b, "b", nil, "what side b, the change, has of its own; repeatable")
 	flags.StringVar(&f.both.RuntimeClass, "runtime-class", "", "RuntimeClass of both sides (default: "+templates.DefaultClass+", which is the cluster's default runtime)")
 	flags.StringVar(&f.both.Image, "image", "", "image of both sides (default on the embedded node: "+nodeImage+")")
-	flags.IntVar(&e.MaxBlocks, "max-blocks", 200, "blocks after which to give up")
+	flags.IntVar(&e.MaxBlocks, "max-blocks", 500, "blocks after which to give up")
 	flags.DurationVar(&e.Budget, "budget", 15*time.Minute, "time after which to give up, once the services are there")
 	flags.IntVar(&e.ServicesPerSide, "services-per-side", 0, "services of each side that take turns (default: enough not to wait for zero, 12 at most)")
-	flags.StringVar(&f.tolerance, "tolerance", "", "accepted change: a share, a duration, or both, of which the larger counts (default 10%,50ms)")
+	f.judged.registerChange(flags)
 	f.verdict.register(flags)
 	return cmd
 }
@@ -95,24 +98,31 @@ func (f *abFlags) run(cmd *cobra.Command) error {
 // prepare fills in the experiment, and reads what an inconclusive verdict counts as.
 func (f *abFlags) prepare(flags flagSet) (inconclusive gate.Verdict, err error) {
 	e := &f.experiment
-	e.Tolerance = gate.DefaultTolerance
-	if flags.Changed("tolerance") {
-		if e.Tolerance, err = (&againstFlags{tolerance: f.tolerance}).parseTolerance(); err != nil {
-			return "", err
-		}
+	asked := gate.ABOptions{Quantiles: gate.DefaultQuantiles(), Tolerance: gate.DefaultTolerance}
+	if err := f.judged.applyAB(flags, &asked); err != nil {
+		return "", err
 	}
+	e.Tolerance, e.Percentiles = asked.Tolerance, gate.Percentiles(asked.Quantiles)
 	if flags.Changed("inconclusive") {
 		if inconclusive, err = f.verdict.parseInconclusive(); err != nil {
 			return "", err
 		}
 	}
-	if err := f.verdict.validate(); err != nil {
+	if err := f.verdict.prepare(f.inputs()...); err != nil {
 		return "", err
 	}
 	if err := f.sides(flags, f.cluster.locate()); err != nil {
 		return "", err
 	}
 	return inconclusive, f.complete(flags, e, &e.Setup)
+}
+
+// inputs is the run file, which the verdict is read from.
+func (f *abFlags) inputs() []string {
+	if f.experiment.RunFile == "" {
+		return nil
+	}
+	return []string{f.experiment.RunFile}
 }
 
 // sides makes the sides of what both have and what each has of its own.
@@ -140,7 +150,11 @@ func (f *abFlags) judge(path string, inconclusive gate.Verdict) error {
 	if err != nil {
 		return err
 	}
-	result, err := gate.JudgeAB(run, gate.ABOptions{Tolerance: f.experiment.Tolerance})
+	options, err := gate.RecordedAB(run.Header)
+	if err != nil {
+		return err
+	}
+	result, err := gate.JudgeAB(run, options)
 	if err != nil {
 		return err
 	}
@@ -151,7 +165,12 @@ func (f *abFlags) judge(path string, inconclusive gate.Verdict) error {
 // be.
 func (f *abFlags) enough(log *blockLog) func(*record.Run) bool {
 	return func(run *record.Run) bool {
-		result, err := gate.JudgeAB(run, gate.ABOptions{Tolerance: f.experiment.Tolerance, Interim: true})
+		options, err := gate.RecordedAB(run.Header)
+		if err != nil {
+			return false // the judgement of the file will say it
+		}
+		options.Interim = true
+		result, err := gate.JudgeAB(run, options)
 		if err != nil {
 			return false // the judgement of the file will say it
 		}

@@ -24,10 +24,15 @@ type againstFlags struct {
 var againstNames = []string{"percentile", "tolerance", "expected", "force"}
 
 func (f *againstFlags) register(flags *pflag.FlagSet) {
-	flags.StringSliceVar(&f.percentiles, "percentile", nil, "percentile to compare; repeatable (default 50,95)")
-	flags.StringVar(&f.tolerance, "tolerance", "", "change that is accepted: a share, a duration, or both, of which the larger counts (default 10%,50ms)")
+	f.registerChange(flags)
 	flags.StringSliceVar(&f.expected, "expected", nil, "field of the run's header that may differ because you test it, such as imageDigest; repeatable")
 	flags.BoolVar(&f.force, "force", false, "compare runs even if they were made under other conditions")
+}
+
+// registerChange registers the flags that say which change matters.
+func (f *againstFlags) registerChange(flags *pflag.FlagSet) {
+	flags.StringSliceVar(&f.percentiles, "percentile", nil, "percentile to compare; repeatable (default 50,95)")
+	flags.StringVar(&f.tolerance, "tolerance", "", "change that is accepted: a share, a duration, or both, of which the larger counts (default 10%,50ms)")
 }
 
 // apply sets in o what flags were given for; o is nil if there is no baseline.
@@ -40,15 +45,12 @@ func (f *againstFlags) apply(flags flagSet, o *gate.Options) error {
 	if o == nil {
 		return nil
 	}
-	if len(f.percentiles) > 0 {
-		o.Quantiles = nil
+	quantiles, err := f.quantiles()
+	if err != nil {
+		return err
 	}
-	for _, p := range f.percentiles {
-		q, err := gate.ParsePercentile(p)
-		if err != nil {
-			return fmt.Errorf("--%w", err)
-		}
-		o.Quantiles = append(o.Quantiles, q)
+	if len(quantiles) > 0 {
+		o.Quantiles = quantiles
 	}
 	if flags.Changed("expected") {
 		o.Expected = f.expected
@@ -57,9 +59,36 @@ func (f *againstFlags) apply(flags flagSet, o *gate.Options) error {
 	if !flags.Changed("tolerance") {
 		return nil
 	}
-	var err error
 	o.Tolerance, err = f.parseTolerance()
 	return err
+}
+
+// applyAB sets in o what flags were given for.
+func (f *againstFlags) applyAB(flags flagSet, o *gate.ABOptions) error {
+	quantiles, err := f.quantiles()
+	if err != nil {
+		return err
+	}
+	if len(quantiles) > 0 {
+		o.Quantiles = quantiles
+	}
+	if flags.Changed("tolerance") {
+		o.Tolerance, err = f.parseTolerance()
+	}
+	return err
+}
+
+// quantiles are the percentiles that were given; nil if none were.
+func (f *againstFlags) quantiles() ([]float64, error) {
+	var list []float64
+	for _, p := range f.percentiles {
+		q, err := gate.ParsePercentile(p)
+		if err != nil {
+			return nil, fmt.Errorf("--%w", err)
+		}
+		list = append(list, q)
+	}
+	return list, nil
 }
 
 func (f *againstFlags) parseTolerance() (gate.Tolerance, error) {

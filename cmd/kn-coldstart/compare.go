@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
-	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/output"
 	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/runfile"
@@ -70,6 +70,9 @@ func (f *compareFlags) run(args []string) error {
 	c, err := compare()
 	if errors.Is(err, analysis.ErrNothingToCompare) {
 		return usage(withHint(err, "'kn-coldstart report' shows what each run has"))
+	}
+	if errors.Is(err, pool.ErrDifferent) {
+		return usage(withHint(err, "compare them run by run, or give runs of one cluster, image and set of settings"))
 	}
 	if err != nil {
 		return err
@@ -137,9 +140,12 @@ func readSides(args []string) (base, new []*record.Run, err error) {
 // otherConditions are the properties in which new runs differ from the first run of
 // the base: a difference in latency may be due to them.
 func otherConditions(base, new []*record.Run) []analysis.Warning {
-	list := gate.NotCompared(slices.Concat(base[:1], new)...)
+	var list []analysis.Warning
+	for _, message := range pool.NotCompared(pool.Headers(base[:1], new)...) {
+		list = append(list, analysis.Warning{Code: analysis.DifferentRuns, Message: message})
+	}
 	for _, r := range new {
-		for _, m := range gate.Mismatches(base[0].Header, r.Header) {
+		for _, m := range pool.Mismatches(base[0].Header, r.Header) {
 			w := analysis.Warning{Code: analysis.DifferentRuns, Message: "other conditions: " + m.String()}
 			if !slices.Contains(list, w) {
 				list = append(list, w)

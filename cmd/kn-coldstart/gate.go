@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -17,13 +18,15 @@ import (
 
 // gateFlags are the options of gate.
 type gateFlags struct {
-	filename     string
-	slo          []string
-	baseline     []string
-	against      againstFlags
-	verdict      verdictFlags
-	calibrate    bool
-	worse, power string
+	filename  string
+	slo       []string
+	baseline  []string
+	against   againstFlags
+	verdict   verdictFlags
+	calibrate bool
+	// allowIncomplete judges runs that did not complete.
+	allowIncomplete bool
+	worse, power    string
 }
 
 var gateHelp = `gate gives a verdict on run files, and its exit code is the verdict:
@@ -92,13 +95,14 @@ func (f *gateFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.filename, "filename", "f", "", "gate file")
 	f.verdict.registerRest(flags)
 	output.Register(flags, &f.verdict.output, output.Verdict, output.Calibration)
+	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "judge runs that failed, were interrupted or were cut off")
 	flags.BoolVar(&f.calibrate, "calibrate", false, "measure how much runs of the same thing differ, instead of judging")
 	flags.StringVar(&f.worse, "worse", "25%", "size of the change that the proposed gate is to find")
 	flags.StringVar(&f.power, "power", "80%", "how often the proposed gate is to find it")
 }
 
 func (f *gateFlags) run(flags flagSet, args []string) error {
-	if err := f.verdict.validate(); err != nil {
+	if err := f.verdict.prepare(f.inputs(args)...); err != nil {
 		return usage(err)
 	}
 	question, err := f.question(flags)
@@ -125,7 +129,7 @@ func (f *gateFlags) judge(flags flagSet, q *gate.File, new, base []*record.Run) 
 	if err := f.against.apply(flags, q.Regression); err != nil {
 		return nil, err
 	}
-	result, err := gate.Judge(new, base, q.Thresholds, q.Regression)
+	result, err := q.Judge(new, base)
 	if err != nil {
 		return nil, withHint(err, "'kn-coldstart report' shows what each run has")
 	}
@@ -139,19 +143,20 @@ func (f *gateFlags) judgeSides(flags flagSet, runs []*record.Run) (*gate.Result,
 	if len(runs) > 1 {
 		return nil, withHint(errors.New("the sides of several runs cannot be judged together"), "give one run of 'kn-coldstart ab', or ask with --slo or --baseline")
 	}
-	for _, name := range []string{"percentile", "expected", "force"} {
+	for _, name := range []string{"expected", "force"} {
 		if flags.Changed(name) {
 			return nil, fmt.Errorf("--%s is about a baseline: give --baseline too", name)
 		}
 	}
-	tolerance, err := gate.RecordedTolerance(runs[0].Header)
-	if err == nil && flags.Changed("tolerance") {
-		tolerance, err = f.against.parseTolerance()
-	}
+	o, err := gate.RecordedAB(runs[0].Header)
 	if err != nil {
 		return nil, err
 	}
-	return gate.JudgeAB(runs[0], gate.ABOptions{Tolerance: tolerance})
+	if err := f.against.applyAB(flags, &o); err != nil {
+		return nil, err
+	}
+	o.AllowIncomplete = f.allowIncomplete
+	return gate.JudgeAB(runs[0], o)
 }
 
 // question is what the gate file and the flags ask for together.
@@ -165,6 +170,7 @@ func (f *gateFlags) question(flags flagSet) (*gate.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	q.AllowIncomplete = q.AllowIncomplete || f.allowIncomplete
 	for _, text := range f.slo {
 		t, err := gate.ParseThreshold(text)
 		if err != nil {
@@ -184,6 +190,17 @@ func (f *gateFlags) question(flags flagSet) (*gate.File, error) {
 		}
 	}
 	return q, nil
+}
+
+// inputs are the files that the command line names.
+func (f *gateFlags) inputs(args []string) []string {
+	paths := []string{f.filename}
+	for _, argument := range append(slices.Clone(args), f.baseline...) {
+		if found, err := runfile.Match(argument); err == nil { // the reader reports it
+			paths = append(paths, found...)
+		}
+	}
+	return slices.DeleteFunc(paths, func(path string) bool { return path == "" || path == "-" })
 }
 
 func (f *gateFlags) readFile() (*gate.File, error) {

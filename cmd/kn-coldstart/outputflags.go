@@ -35,7 +35,10 @@ func (f *outputFlags) validate(runFile string) error {
 	if runFile == "-" && f.format == "json" {
 		return errors.New("--run-file - and --output json would both write to standard output")
 	}
-	return nil
+	if runFile == "" || runFile == "-" {
+		return output.Prepare(f.hlog, "histogram log")
+	}
+	return output.Prepare(f.hlog, "histogram log", runFile)
 }
 
 // print shows what the run file says. A run file that went to standard output has
@@ -79,9 +82,13 @@ func (f *verdictFlags) registerRest(flags *pflag.FlagSet) {
 	flags.StringVar(&f.junit, "junit", "", "file for the verdict as JUnit XML")
 }
 
-func (f *verdictFlags) validate() error {
-	_, err := output.Verdict.Find(f.output)
-	return err
+// prepare checks the flags, and that the files that are written are none of those that
+// are read. It comes before anything is judged.
+func (f *verdictFlags) prepare(inputs ...string) error {
+	if _, err := output.Verdict.Find(f.output); err != nil {
+		return err
+	}
+	return output.Prepare(f.junit, "JUnit XML", inputs...)
 }
 
 func (f *verdictFlags) parseInconclusive() (gate.Verdict, error) {
@@ -103,7 +110,7 @@ func (f *verdictFlags) tell(r *gate.Result, s *analysis.Summary, inconclusive ga
 	if err := format.Write(os.Stdout, j); err != nil {
 		return err
 	}
-	if err := errors.Join(output.WriteJUnit(f.junit, r), output.TellGitHub(j)); err != nil {
+	if err := errors.Join(output.WriteJUnit(f.junit, j), output.TellGitHub(j)); err != nil {
 		return err
 	}
 	sayVerdict(r, inconclusive)

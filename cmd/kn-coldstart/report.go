@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/output"
 	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/runfile"
 )
@@ -15,6 +16,9 @@ func newReport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report RUN...",
 		Short: "Show what run files say; the samples of several files are pooled",
+		Long: "report shows what run files say. The samples of several files are pooled if the runs measured the same\n" +
+			"thing: on the same cluster, with the same settings and images. Others are refused, and so is a copy of a\n" +
+			"run, because a pool of them shows what none of them does.",
 		Example: "  kn-coldstart report results/*.jsonl\n  kn-coldstart report -o csv results/RUN.jsonl > samples.csv\n" +
 			"  kn-coldstart report -o html results/RUN.jsonl > report.html\n" +
 			"  kn-coldstart report -o benchfmt results/RUN.jsonl | benchstat -col /runtimeClass -",
@@ -36,7 +40,10 @@ func runReport(format string, args []string) error {
 	}
 	err = f.Write(os.Stdout, files)
 	var unreadable *runfile.Error
-	if errors.As(err, &unreadable) {
+	switch {
+	case errors.Is(err, pool.ErrDifferent):
+		return usage(withHint(err, "report them one by one; 'kn-coldstart compare' holds them against each other, and -o csv takes the samples of any runs"))
+	case errors.Is(err, pool.ErrCopy), errors.As(err, &unreadable):
 		return usage(err) // an argument is wrong; any other error is a failure to write
 	}
 	return err

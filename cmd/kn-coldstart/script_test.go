@@ -64,6 +64,12 @@ func TestScripts(t *testing.T) {
 			return err
 		}
 		e.Setenv("RUNS", runs)
+		files, err := filepath.Abs("testdata/files")
+		if err != nil {
+			return err
+		}
+		e.Setenv("FILES", files)
+		e.Setenv("CASES", filepath.Join(filepath.Dir(runs), "gate", "testdata", "cases"))
 		program, err := exec.LookPath("kn-coldstart") // for scripts that empty the PATH
 		if err != nil {
 			return err

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
@@ -19,7 +21,29 @@ import (
 // says how far it has come. There is colour only on a terminal, and none if NO_COLOR is
 // set. Results are drawn by the formats in package output; ui_run.go tells how a run goes.
 
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+// What an error or a cluster says may come from others: say makes every text harmless,
+// so that no control character steers a terminal and no line is a build service's
+// command. The format itself is the program's own.
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", harmless(args)...)
+}
+
+func harmless(args []any) []any {
+	list := make([]any, len(args))
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case error:
+			list[i] = table.Lines(v.Error())
+		case fmt.Stringer:
+			list[i] = table.Lines(v.String())
+		default:
+			if list[i] = arg; reflect.ValueOf(arg).Kind() == reflect.String {
+				list[i] = table.Lines(reflect.ValueOf(arg).String())
+			}
+		}
+	}
+	return list
+}
 
 func sayStep(format string, args ...any)    { say(format, args...) }
 func sayWarning(format string, args ...any) { say(paint(yellow, "warning: ")+format, args...) }
@@ -53,7 +77,7 @@ func printError(err error, command string) {
 	if errors.As(err, &told) || errors.As(err, &judged) {
 		return
 	}
-	say("%s%v", paint(red, "error: "), err)
+	say(paint(red, "error: ")+"%v", err)
 	var bad *usageError
 	hint := ksvc.Hint(err)
 	if hint == "" && errors.As(err, &bad) {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 	"time"
 
@@ -142,11 +143,22 @@ func (l *blockLog) block(r *gate.Result) {
 		ratio := c.Ratio
 		ratio.Interval = ratio.Low > 0 && !math.IsInf(float64(ratio.High), 1)
 		known = fmt.Sprintf("b/a %s, p = %s", report.RatioText(ratio), stat.PText(c.AdjustedP))
-		if j.Verdict == gate.Inconclusive {
-			known += "; " + c.Undecided()
-		}
+	}
+	if open := undecided(r); len(open) > 0 {
+		known += "; undecided: " + strings.Join(open, ", ")
 	}
 	say("[%*d/%d] a %s  b %s  %s", len(fmt.Sprint(l.most)), n, l.most, brief(a, n), brief(b, n), known)
+}
+
+// undecided are the judgements that need more blocks.
+func undecided(r *gate.Result) []string {
+	var list []string
+	for _, j := range r.Judgements {
+		if j.Verdict == gate.Inconclusive {
+			list = append(list, j.Subject)
+		}
+	}
+	return list
 }
 
 // brief is what became of a sample of the block, or that there was none.

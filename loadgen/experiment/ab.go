@@ -27,8 +27,10 @@ type AB struct {
 	// ServicesPerSide is how many services of each side take turns; zero stands for as
 	// many as it takes not to wait for zero pods, but 12 at most.
 	ServicesPerSide int
-	// Tolerance is for the record: how much slower the judge accepts.
-	Tolerance record.Tolerance
+	// Tolerance and Percentiles are for the record: how much slower the judge accepts,
+	// and at which percentiles it looks, such as 50 and 95.
+	Tolerance   record.Tolerance
+	Percentiles []float64
 	// Enough is asked after each block, with all that was measured until then, whether
 	// the question is answered. It may be nil.
 	Enough func(*record.Run) bool
@@ -100,7 +102,7 @@ func (e *AB) settings() record.Settings {
 	a, b := e.A, e.B
 	a.Manifest, a.ManifestFile = e.ManifestA.SHA256(), e.ManifestA.Name()
 	b.Manifest, b.ManifestFile = e.ManifestB.SHA256(), e.ManifestB.Name()
-	s.Tolerance, s.A, s.B = &e.Tolerance, &a, &b
+	s.Tolerance, s.Percentiles, s.A, s.B = &e.Tolerance, e.Percentiles, &a, &b
 	return s
 }
 

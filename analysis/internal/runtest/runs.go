@@ -36,16 +36,17 @@ func Troubled() *record.Run {
 	draw := LogNormal(4, 3*time.Second, 0.4)
 	for i := range 40 {
 		b.Add("runc", 1, draw())
-		b.Add("runc", 10, 2*draw(), Late(time.Duration(i)*20*time.Millisecond))
+		inRound := func(s *record.Sample) { s.Block = 100 + i/10 }
+		b.Add("runc", 10, 2*draw(), Late(time.Duration(i)*20*time.Millisecond), inRound)
 		switch {
 		case i%8 == 0:
-			b.Add("gvisor", 10, 0, TimedOut)
+			b.Add("gvisor", 10, 0, TimedOut, inRound)
 		case i%13 == 0:
-			b.Add("gvisor", 10, draw(), Failed(record.HTTP))
+			b.Add("gvisor", 10, draw(), Failed(record.HTTP), inRound)
 		case i == 7:
-			b.Add("gvisor", 10, draw(), Coldness(record.Warm))
+			b.Add("gvisor", 10, draw(), Coldness(record.Warm), inRound)
 		default:
-			b.Add("gvisor", 10, 4*draw())
+			b.Add("gvisor", 10, 4*draw(), inRound)
 		}
 	}
 	r := b.Run()

@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -93,6 +95,44 @@ func TestBrowserDrawsEveryChart(t *testing.T) {
 		}
 	}
 	b.quiet()
+}
+
+// Thirty cold starts of about a second and one that timed out after 100 s: the points
+// still fill their chart, whose scale ends where the answers do.
+func TestBrowserOneTimeoutSqueezesNoPoint(t *testing.T) {
+	b := chromium(t)
+	r := runtest.New("r", "runc").Draw("runc", 30, runtest.LogNormal(1, time.Second, 0.1)).Add("runc", 1, 0, runtest.TimedOut).Run()
+	b.show(r)
+	looked := 0
+	for _, c := range b.charts() {
+		if c.ID != "latency" && c.ID != "cumulative" {
+			continue
+		}
+		looked++
+		for _, text := range c.Texts {
+			if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds > 5 {
+				t.Errorf("chart %s has a scale up to %s s", c.ID, text)
+			}
+		}
+	}
+	if looked != 2 {
+		t.Errorf("%d charts were looked at", looked)
+	}
+	b.quiet()
+}
+
+// What the colours mean is said on paper too, where the controls are not.
+func TestBrowserPrintsTheLegend(t *testing.T) {
+	b := chromium(t)
+	b.show(runtest.Three())
+	const seen = `(() => { const e = document.querySelector('.legend.printed'); return [getComputedStyle(e).display, e.textContent].join(' ') })()`
+	var onScreen, onPaper string
+	b.eval(seen, &onScreen)
+	b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print"}, nil)
+	b.eval(seen, &onPaper)
+	if !strings.HasPrefix(onScreen, "none ") || !strings.HasPrefix(onPaper, "flex ") || !strings.Contains(onPaper, "gvisor") {
+		t.Errorf("on the screen %q, on paper %q", onScreen, onPaper)
+	}
 }
 
 // What Knative's components say is a table without a chart: it is seen unopened,

@@ -74,7 +74,8 @@ type chartCensored struct {
 	Share float64       `json:"share"`
 }
 
-// chartPhase is a step, drawn between two medians since the request.
+// chartPhase is a step. It is drawn as long as its median, and ends at the median since
+// the request, which are the figures of the table.
 type chartPhase struct {
 	Phase      int           `json:"phase"`
 	From       time.Duration `json:"fromNs"`
@@ -126,13 +127,11 @@ func (c *charts) cell(from *analysis.Cell, samples []chartSample) *cellChart {
 		P50:    chartPercentile(from.P50), P95: chartPercentile(from.P95), Samples: samples,
 		Ranked: ranked(from.Latencies), Censored: censored(from.Latencies), Phases: []chartPhase{}, Availability: availabilityOf(from.Availability),
 	}
-	before := time.Duration(0)
 	for i, p := range from.Phases {
 		if i > 0 { // the first is the request itself
-			cell.Phases = append(cell.Phases, chartPhase{Phase: place(&c.Phases, p.Name), From: before, To: p.SinceRequested,
+			cell.Phases = append(cell.Phases, chartPhase{Phase: place(&c.Phases, p.Name), From: p.SinceRequested - p.Step, To: p.SinceRequested,
 				Step: p.Step, Resolution: p.Resolution, Clock: table.Plain(p.Clock), Samples: p.Samples, StepSamples: p.StepSamples})
 		}
-		before = p.SinceRequested
 	}
 	return cell
 }
@@ -195,14 +194,18 @@ func curveRanks(n int) []int {
 
 // censored is nil where every sample has a rank.
 func censored(s *stat.Set) *chartCensored {
-	if s.Censored() == 0 {
+	if s.Censored()+s.Failed() == 0 {
 		return nil
+	}
+	limit := s.Limit()
+	if limit == 0 { // none timed out
+		limit = s.Highest()
 	}
 	exact := 0
 	for exact < s.N() && !s.Order(exact+1).Over {
 		exact++
 	}
-	return &chartCensored{Limit: s.Limit(), Count: s.N() - exact, Share: float64(exact) / float64(s.N())}
+	return &chartCensored{Limit: limit, Count: s.N() - exact, Share: float64(exact) / float64(s.N())}
 }
 
 // thinned says that not all samples are drawn.

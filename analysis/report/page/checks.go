@@ -60,7 +60,7 @@ func failureCheck(c analysis.Counts) templates.Check {
 	n := c.Failures() - c.Failed[record.Timeout]
 	check := templates.Check{Name: "Failed requests", State: state(c.Samples, n == 0), Value: partOf(n, c.Samples)}
 	if n > 0 {
-		check.Note = table.Plain(table.Causes(failed)) + ". They have no latency: the percentiles are those of the rest."
+		check.Note = table.Plain(table.Causes(failed)) + ". In the percentiles they are slower than any that was answered."
 	}
 	return check
 }

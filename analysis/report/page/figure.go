@@ -45,7 +45,7 @@ func latencyFigures(s *analysis.Summary, data *charts) []templates.Figure {
 	measured := data.measured()
 	return []templates.Figure{
 		when(measured, templates.Figure{ID: "latency", Title: "Latency per class",
-			Lead:  "Each point is one cold start. Below the points, a diamond is the median with its 95 % interval, a tick the p95. A hollow triangle timed out: its latency is more than where it stands." + data.thinned(),
+			Lead:  "Each point is one cold start. Below the points, a diamond is the median with its 95 % interval, a tick the p95. A hollow triangle timed out: its latency is more than where it stands. If that is far beyond all others, it stands at the edge of the chart." + data.thinned(),
 			Table: htmlTable("Percentiles of the latency", percentileTable(s, 0.1, 0.25, 0.5, 0.75, 0.9))}),
 		when(measured, templates.Figure{ID: "cumulative", Title: "Cumulative distribution",
 			Lead:  "The share of cold starts that were answered within a latency. A line that ends below 100 % in a hollow triangle has requests that timed out: of those, only that they took longer is known.",
@@ -61,7 +61,7 @@ func courseFigures(s *analysis.Summary, data *charts, drifts []analysis.Drift) [
 	spans := table.Spans(s)
 	return []templates.Figure{
 		when(data.has(func(c *cellChart) bool { return len(c.Phases) > 1 }), templates.Figure{ID: "phases", Title: "Phases of a cold start",
-			Lead:   "Medians since the request, stacked in the order of the steps; the upright line is the end of the answer. A dashed outline runs backwards: by the medians, that phase came before the one above it in the list, as when the answer arrives before the watch tells of Ready." + table.Lacking(s),
+			Lead:   "Each bar is as long as the median of its step and ends at the median since the request, as in the table; as medians they need not join. The upright line is the end of the answer. A dashed outline runs backwards: that phase came before the one above it in the list, as when the answer arrives before the watch tells of Ready." + table.Lacking(s),
 			Legend: phaseLegend(data.Phases), Table: htmlTable("Phases, as medians", table.Phases(s))}),
 		when(spans != nil, templates.Figure{ID: "spans", Title: "What Knative says of it",
 			Lead:  table.SpanNote + " The activator's wait is the cold start as Knative sees it; what follows is the cost of answering." + table.Lacking(s),

@@ -2,10 +2,13 @@ package page
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
@@ -88,27 +91,63 @@ func runTables(runs []*record.Run) []templates.Table {
 			classes.Once(c.Key().String(), cmp.Or(c.Handler, table.None), c.Image, cmp.Or(c.ImageDigest, table.None))
 		}
 		for _, one := range h.Settings.List() {
-			settings.Once(one.Name, settingText(one.Name, one.Value))
+			settings.Once(inWords(one.Name), settingText(one.Name, one.Value))
 		}
 	}
 	return []templates.Table{htmlTable("Runs", list), htmlTable("RuntimeClasses and what they ran", classes), htmlTable("Settings", settings)}
 }
 
-// settingText shows durations as such, and what is not a plain value as JSON.
+// inWords is the JSON name of a setting as people say it: "clientTimeoutNs" is "client
+// timeout".
+func inWords(name string) string {
+	var words strings.Builder
+	for _, r := range strings.TrimSuffix(name, "Ns") {
+		if unicode.IsUpper(r) {
+			words.WriteByte(' ')
+		}
+		words.WriteRune(unicode.ToLower(r))
+	}
+	return strings.TrimSpace(words.String())
+}
+
+// settingText is the value of a setting in words.
 func settingText(key string, v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
+	case bool:
+		if v {
+			return "yes"
+		}
+		return "no"
 	case float64:
 		if strings.HasSuffix(key, "Ns") {
 			return stat.Format(time.Duration(v))
 		}
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	case []any:
+		var list []string
+		for _, one := range v {
+			list = append(list, settingText(key, one))
+		}
+		return strings.Join(list, ", ")
+	case map[string]any:
+		var list []string
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			list = append(list, fieldText(key, name, v[name]))
+		}
+		return strings.Join(list, ", ")
 	}
-	var text strings.Builder
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false) // the page escapes it
-	if err := e.Encode(v); err != nil {
-		return fmt.Sprint(v)
+	return fmt.Sprint(v)
+}
+
+// fieldText is one entry of a setting that has several. What they are called is ours
+// only in a side and in the tolerance; elsewhere it is a name of the user's, such as an
+// environment variable.
+func fieldText(key, name string, v any) string {
+	switch key {
+	case "tolerance", "a", "b":
+		return inWords(name) + " " + settingText(name, v)
 	}
-	return strings.TrimSpace(text.String())
+	return name + "=" + settingText(name, v)
 }

@@ -22,8 +22,8 @@ type chartSample struct {
 // The kinds of sample in a chart.
 const (
 	kindCold     = iota // a proven cold start that was answered
-	kindTimedOut        // a proven cold start that timed out
-	kindLeftOut         // not proven cold, or failed
+	kindTimedOut        // a start that timed out
+	kindLeftOut         // not proven cold, or failed otherwise
 )
 
 // chartSampleLimit bounds the points of all charts together: a browser draws no
@@ -60,11 +60,8 @@ func chartSampleOf(s *record.Sample) chartSample {
 	c := chartSample{At: s.Sent, Latency: s.ResponseLatency, Kind: kindLeftOut, Service: table.Plain(s.Service), Outcome: table.Plain(string(s.Outcome))}
 	switch {
 	case s.Censored():
-		c.Latency = analysis.Limit(s)
-		if analysis.Measured(s) {
-			c.Kind = kindTimedOut
-		}
-	case analysis.Measured(s):
+		c.Latency, c.Kind = analysis.Limit(s), kindTimedOut
+	case analysis.IsAnswered(s):
 		c.Kind = kindCold
 	case s.Cold == record.Proven && s.SpoiledByPull():
 		c.Outcome += ", an image was pulled"

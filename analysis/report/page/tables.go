@@ -27,26 +27,23 @@ func percentileTable(s *analysis.Summary, quantiles ...float64) *table.Table {
 		}
 		row := []string{table.Label(c.Key, s.Cells), fmt.Sprint(c.Measured), fmt.Sprint(c.Failures())}
 		for _, q := range quantiles {
-			row = append(row, quantileText(c.Latencies, q))
+			row = append(row, quantileText(c.Parts, q))
 		}
 		t.Row(row...)
 	}
 	return t
 }
 
-func quantileText(s *stat.Set, q float64) string {
-	p := s.Quantile(q)
+func quantileText(parts stat.Parts, q float64) string {
+	p := parts.Joined().Quantile(q)
 	if q <= 0.5 || p.Over {
 		return p.String()
 	}
-	upper := s.Upper(q, stat.Confidence)
-	switch {
-	case upper == nil:
+	upper := parts.Upper(q, stat.Confidence)
+	if upper == nil {
 		return fmt.Sprintf("%s (bound: n ≥ %d)", p, stat.SamplesNeeded(q, stat.Confidence))
-	case upper.Over:
-		return p.String()
 	}
-	return fmt.Sprintf("%s (≤%s)", p, upper)
+	return fmt.Sprintf("%s (%s)", p, table.AtMost(*upper))
 }
 
 // withinTable has the share that was answered within round latencies.
@@ -56,7 +53,7 @@ func withinTable(s *analysis.Summary) *table.Table {
 	for _, limit := range limits {
 		head = append(head, " "+stat.Format(limit))
 	}
-	t := table.New(append(head, " timed out")...)
+	t := table.New(append(head, " not answered")...)
 	for _, c := range s.Cells {
 		if c.Measured == 0 {
 			continue
@@ -65,7 +62,7 @@ func withinTable(s *analysis.Summary) *table.Table {
 		for _, limit := range limits {
 			row = append(row, fmt.Sprintf("%.0f %%", 100*c.Latencies.ShareBelow(limit)))
 		}
-		t.Row(append(row, fmt.Sprint(c.Censored))...)
+		t.Row(append(row, fmt.Sprint(c.Censored+c.Latencies.Failed()))...)
 	}
 	return t
 }

@@ -49,7 +49,7 @@ func sampleNotes(s *analysis.Summary) []string {
 			}
 		}
 	}
-	var notes []string
+	notes := answeredNotes(s)
 	if s.Discarded > 0 {
 		notes = append(notes, fmt.Sprintf("%d samples of the first round, which warms caches, are not counted.", s.Discarded))
 	}
@@ -62,11 +62,40 @@ func sampleNotes(s *analysis.Summary) []string {
 	if maxima > 0 {
 		notes = append(notes, "(max): of so few samples the percentile is their maximum.")
 	}
+	if note := intervalNote(s); note != "" {
+		notes = append(notes, note)
+	}
 	if unbounded > 0 {
 		notes = append(notes, fmt.Sprintf("A 95 %% upper bound takes %d samples for p95 and %d for p99.",
 			stat.SamplesNeeded(0.95, stat.Confidence), stat.SamplesNeeded(0.99, stat.Confidence)))
 	}
 	return notes
+}
+
+// answeredNotes have the figures of the starts that were answered alone, where some
+// were not.
+func answeredNotes(s *analysis.Summary) []string {
+	var notes []string
+	for i := range s.Cells {
+		if a := s.Cells[i].Answered; a != nil {
+			notes = append(notes, Plain(fmt.Sprintf("Of the %d of %s that were answered alone: p50 is %s, p95 %s, p99 %s, max %s.",
+				a.N, Label(s.Cells[i].Key, s.Cells), a.P50, a.P95, a.P99, a.Max)))
+		}
+	}
+	return notes
+}
+
+// intervalNote says what the intervals are over.
+func intervalNote(s *analysis.Summary) string {
+	switch {
+	case len(s.Cells) == 0:
+		return ""
+	case len(s.Runs) > 1:
+		return fmt.Sprintf("Intervals and bounds come from how much the %d runs differ.", len(s.Runs))
+	case manyServices(s.Cells):
+		return "Intervals and bounds are of what was fired together in this run: another round may differ by more."
+	}
+	return "Intervals and bounds are of this run: another run may differ by more."
 }
 
 // ofRun names a run where there are several.

@@ -7,23 +7,11 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
-
-// Plain takes out what could steer a terminal, since names and errors in a run file
-// come from others.
-func Plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '?'
-		}
-		return r
-	}, s)
-}
 
 // None stands where there is no value.
 const None = "–"
@@ -67,10 +55,19 @@ func tail(p *analysis.Percentile) string {
 		return p.String()
 	case p.Maximum:
 		return p.String() + " (max)"
-	case p.Upper != nil && !p.Upper.Over:
-		return p.String() + " (≤" + p.Upper.String() + ")"
+	case p.Upper != nil:
+		return p.String() + " (" + AtMost(*p.Upper) + ")"
 	}
 	return p.String()
+}
+
+// AtMost prints an upper bound. One that falls on a start that was not answered bounds
+// nothing, and says so.
+func AtMost(p stat.Point) string {
+	if p.Over {
+		return "bound " + p.String()
+	}
+	return "≤" + p.String()
 }
 
 func ratio(cells []analysis.Cell, i int) string {
@@ -108,11 +105,15 @@ func RatioInterval(r stat.Ratio) string {
 
 // failed prints the failures with their causes.
 func failed(c analysis.Counts) string {
-	n := c.Failures()
+	n := c.Failures() + c.NotMade
 	if n == 0 {
 		return "0"
 	}
-	return fmt.Sprintf("%d (%s)", n, Causes(c.Failed))
+	causes := Causes(c.Failed)
+	if c.NotMade > 0 {
+		causes = strings.TrimSuffix(fmt.Sprintf("%d not made, %s", c.NotMade, causes), ", ")
+	}
+	return fmt.Sprintf("%d (%s)", n, causes)
 }
 
 // Causes counts failures by outcome, the most frequent first.

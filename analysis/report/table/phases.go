@@ -8,6 +8,9 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
+// PhaseNote explains the table of phases.
+const PhaseNote = "Medians of the cold starts that succeeded; they do not add up exactly."
+
 // Phases has the medians of the cells' phases, the resolution of each step, and the
 // clock that it was read from. The number n of a row is that of the median since the
 // request.

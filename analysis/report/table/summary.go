@@ -17,7 +17,7 @@ func Summary(s *analysis.Summary) *Table {
 	t := New(head...)
 	for i := range s.Cells {
 		c := &s.Cells[i]
-		row := []string{c.Class().String(), fmt.Sprint(c.Services), fmt.Sprint(c.Samples), fmt.Sprint(c.Cold), failed(c.Counts),
+		row := []string{c.Class().String(), fmt.Sprint(c.Services), fmt.Sprint(c.Planned()), fmt.Sprint(c.Cold), failed(c.Counts),
 			point(c.Min), median(c.P50), Interval(c.P50), tail(c.P95), tail(c.P99), point(c.Max), ratio(s.Cells, i)}
 		if !many {
 			row = slices.Delete(row, 1, 2)

@@ -78,7 +78,7 @@ func (t *Table) Text(w io.Writer) error {
 	for _, h := range t.Head {
 		titles = append(titles, h.Text)
 	}
-	lines := append([][]string{titles}, t.Rows...)
+	lines := append([][]string{titles}, t.shortened()...)
 	widths := make([]int, len(t.Head))
 	for _, line := range lines {
 		for i, cell := range line {
@@ -86,11 +86,30 @@ func (t *Table) Text(w io.Writer) error {
 		}
 	}
 	for _, line := range lines {
-		if _, err := fmt.Fprintln(w, t.line(line, widths)); err != nil {
+		if _, err := fmt.Fprintln(w, Line(t.line(line, widths))); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mostNameWidth is how wide a name in a text table may be, so that the numbers behind it
+// stay in view.
+const mostNameWidth = 40
+
+// shortened are the rows with long names cut in the middle, where names differ least.
+// The last column has nothing behind it and stays as it is.
+func (t *Table) shortened() [][]string {
+	rows := make([][]string, len(t.Rows))
+	for i, row := range t.Rows {
+		rows[i] = slices.Clone(row)
+		for k := range row {
+			if name := []rune(row[k]); !t.Head[k].Right && k < len(row)-1 && len(name) > mostNameWidth {
+				rows[i][k] = string(name[:mostNameWidth/2]) + "…" + string(name[len(name)-mostNameWidth/2+1:])
+			}
+		}
+	}
+	return rows
 }
 
 func (t *Table) line(cells []string, widths []int) string {

@@ -1,12 +1,14 @@
 package output
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
+	"time"
 
-	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 )
@@ -19,8 +21,62 @@ func WriteHDRLog(path string, runs ...*record.Run) error {
 
 // WriteJUnit writes the verdict to a file as JUnit XML. An empty path means that none
 // is wanted.
-func WriteJUnit(path string, r *gate.Result) error {
-	return writeFile(path, "JUnit XML", func(w io.Writer) error { return report.JUnit(w, r) })
+func WriteJUnit(path string, j Judged) error {
+	return writeFile(path, "JUnit XML", func(w io.Writer) error {
+		var began time.Time
+		if j.Summary != nil && len(j.Summary.Runs) > 0 {
+			began = j.Summary.Runs[0].Started
+		}
+		return report.JUnit(w, j.Result, j.Inconclusive, began)
+	})
+}
+
+// Prepare makes sure, before anything is judged or measured, that a file can be
+// written: that it is none of the inputs, and that what an earlier command left there is
+// gone, so that no old result stands beside a new exit code.
+func Prepare(path, what string, inputs ...string) error {
+	if path == "" {
+		return nil
+	}
+	for _, input := range inputs {
+		if filepath.Clean(input) == filepath.Clean(path) {
+			return fmt.Errorf("write %s: %s is a file that is read", what, path)
+		}
+	}
+	found, err := os.Stat(path)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", what, err)
+	}
+	for _, input := range inputs {
+		if other, err := os.Stat(input); err == nil && os.SameFile(found, other) {
+			return fmt.Errorf("write %s: %s is a file that is read", what, path)
+		}
+	}
+	if !found.Mode().IsRegular() {
+		return nil // a pipe or a device keeps nothing
+	}
+	if isRunFile(path) {
+		return fmt.Errorf("write %s: %s is a run file: it would be lost", what, path)
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("write %s: remove what an earlier command left: %w", what, err)
+	}
+	return nil
+}
+
+// isRunFile says that a file begins as a run file does.
+func isRunFile(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head := make([]byte, 64)
+	n, _ := io.ReadFull(f, head) // a short file is none
+	return bytes.HasPrefix(bytes.ReplaceAll(head[:n], []byte(" "), nil), []byte(`{"type":"run"`))
 }
 
 func writeFile(path, what string, write func(io.Writer) error) error {

@@ -13,8 +13,8 @@ import (
 var Report = Result[Runs]{"run report", []Format[Runs]{
 	{"text", "tables for people, with phases, Knative's spans and a timeline", ofSummary(everything)},
 	{"json", "one object with all figures of the tables", ofSummary(report.JSON)},
-	{"markdown", "the table of latencies, for a comment or a page", ofSummary(report.Markdown)},
-	{"csv", "one row for each sample", ofRuns(report.CSV)},
+	{"markdown", "the same tables, for a comment or a page", ofSummary(report.MarkdownReport)},
+	{"csv", "one row for each sample", ofSamples(report.CSV)},
 	{"html", "one page with charts that needs no network", ofRuns(report.HTML)},
 	{"benchfmt", "Go's benchmark format, which benchstat reads", ofRuns(report.Benchfmt)},
 	{"hlog", "HDR histogram log, one histogram for each class", ofRuns(report.HDRLog)},

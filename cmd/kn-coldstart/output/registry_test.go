@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
@@ -129,10 +130,10 @@ func TestFilesSayWhatCouldNotBeWritten(t *testing.T) {
 	if err := WriteHDRLog(nowhere); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "write histogram log: ") {
 		t.Errorf("histogram log: %v", err)
 	}
-	if err := WriteJUnit(nowhere, nil); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "write JUnit XML: ") {
+	if err := WriteJUnit(nowhere, Judged{Result: &gate.Result{}}); !errors.Is(err, os.ErrNotExist) || !strings.HasPrefix(err.Error(), "write JUnit XML: ") {
 		t.Errorf("JUnit: %v", err)
 	}
-	if err := errors.Join(WriteHDRLog(""), WriteJUnit("", nil)); err != nil {
+	if err := errors.Join(WriteHDRLog(""), WriteJUnit("", Judged{})); err != nil {
 		t.Errorf("no file is wanted: %v", err)
 	}
 }

@@ -2,10 +2,12 @@ package output
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 )
@@ -29,11 +31,25 @@ func ofSummary(write func(io.Writer, *analysis.Summary) error) func(io.Writer, R
 	}
 }
 
+// ofSamples is for formats that keep the runs apart, so that any runs may stand in
+// them. A copy of a run must not.
+func ofSamples(write func(io.Writer, ...*record.Run) error) func(io.Writer, Runs) error {
+	return fromRuns(pool.Copies, write)
+}
+
+// ofRuns is for formats that pool the runs or lead their readers to do so.
 func ofRuns(write func(io.Writer, ...*record.Run) error) func(io.Writer, Runs) error {
+	return fromRuns(pool.Check, write)
+}
+
+func fromRuns(check func(...record.Header) error, write func(io.Writer, ...*record.Run) error) func(io.Writer, Runs) error {
 	return func(w io.Writer, r Runs) error {
 		runs, err := r.Runs()
 		if err != nil {
 			return err
+		}
+		if err := check(pool.Headers(runs)...); err != nil {
+			return fmt.Errorf("pool %d runs: %w", len(runs), err)
 		}
 		return write(w, runs...)
 	}

@@ -2,6 +2,7 @@
 package runfile
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
@@ -72,12 +74,16 @@ func (s Set) Runs() ([]*record.Run, error) {
 // because they hold no pointers. The environment variable GOGC overrules it.
 const summaryPercent = 50
 
-// Summary reads the files without keeping their samples. Its error is an *Error.
+// Summary reads the files without keeping their samples. Its error is an *Error, or
+// that of package pool where the runs must not be pooled.
 func (s Set) Summary() (*analysis.Summary, error) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(summaryPercent)
 	}
 	summary, err := analysis.SummariseFiles(s...)
+	if errors.Is(err, pool.ErrDifferent) || errors.Is(err, pool.ErrCopy) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &Error{err}
 	}

@@ -1,4 +1,4 @@
-package gate
+package pool
 
 import (
 	"strings"
@@ -49,19 +49,19 @@ func TestMismatchesOfKnativeSettings(t *testing.T) {
 }
 
 func TestNotCompared(t *testing.T) {
-	run := func(id string, settings map[string]string, unread ...string) *record.Run {
-		return &record.Run{Header: record.Header{RunID: id, Cluster: record.Fingerprint{KnativeSettings: settings, Unread: unread}}}
+	run := func(id string, settings map[string]string, unread ...string) record.Header {
+		return record.Header{RunID: id, Cluster: record.Fingerprint{KnativeSettings: settings, Unread: unread}}
 	}
 	older, newer := run("old", nil), run("new", map[string]string{})
 	for name, c := range map[string]struct {
-		runs []*record.Run
+		runs []record.Header
 		want []string // beginnings
 	}{
-		"all know":         {[]*record.Run{newer, newer}, nil},
-		"none knows":       {[]*record.Run{older, older}, nil},
-		"one is older":     {[]*record.Run{older, newer}, []string{"run old does not tell what these were, so they are not compared: Knative's settings"}},
-		"one is not whole": {[]*record.Run{newer, run("part", map[string]string{}, "config-network", "limitRanges")}, []string{"run part does not tell what these were, so they are not compared: config-network, limitRanges"}},
-		"all is unread":    {[]*record.Run{newer, run("hidden", nil, "config-network")}, []string{"run hidden does not tell what these were, so they are not compared: config-network"}},
+		"all know":         {[]record.Header{newer, newer}, nil},
+		"none knows":       {[]record.Header{older, older}, nil},
+		"one is older":     {[]record.Header{older, newer}, []string{"run old does not tell what these were, so they are not compared: Knative's settings"}},
+		"one is not whole": {[]record.Header{newer, run("part", map[string]string{}, "config-network", "limitRanges")}, []string{"run part does not tell what these were, so they are not compared: config-network, limitRanges"}},
+		"all is unread":    {[]record.Header{newer, run("hidden", nil, "config-network")}, []string{"run hidden does not tell what these were, so they are not compared: config-network"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := NotCompared(c.runs...)
@@ -69,8 +69,8 @@ func TestNotCompared(t *testing.T) {
 				t.Fatalf("got %v, want %d warnings", got, len(c.want))
 			}
 			for i, w := range got {
-				if !strings.HasPrefix(w.Message, c.want[i]) {
-					t.Errorf("got %q, want %q", w.Message, c.want[i])
+				if !strings.HasPrefix(w, c.want[i]) {
+					t.Errorf("got %q, want %q", w, c.want[i])
 				}
 			}
 		})

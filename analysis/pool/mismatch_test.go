@@ -1,6 +1,8 @@
-package gate
+package pool
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +16,7 @@ func measuredOn() record.Header {
 		Command:  "scale",
 		Settings: record.Settings{Arrival: "burst", StableWindow: 300 * time.Second, Iterations: 15, ServicesPerClass: 5, Other: map[string]any{"labels": []any{"a"}}},
 		Classes:  []record.Class{{Name: "runc", Image: "app:1", ImageDigest: "sha256:1"}, {Name: "gvisor", Image: "app:1"}},
-		Cluster:  record.Fingerprint{Kernel: "6.1", CPUs: 2, MemoryBytes: 8 << 30, Handlers: []string{"runc 1.3"}},
+		Cluster:  record.Fingerprint{Kernel: "6.1", CPUs: 2, MemoryBytes: 8 << 30, Nodes: 1, Handlers: []string{"runc 1.3"}},
 	}
 }
 
@@ -41,6 +43,17 @@ func TestMismatches(t *testing.T) {
 			[]Mismatch{{"settings.arrival", "burst", "poisson:5"}}},
 		"a setting that this version does not know": {func(h *record.Header) { h.Settings.Other = map[string]any{"labels": []any{"b"}} },
 			[]Mismatch{{"settings.labels", `["a"]`, `["b"]`}}},
+		"a setting that only one has": {func(h *record.Header) { h.Settings.Limits = map[string]string{"cpu": "100m"} },
+			[]Mismatch{{"settings.limits", "unset", `{"cpu":"100m"}`}}},
+		"an unknown setting that only one has": {func(h *record.Header) { h.Settings.Other = nil },
+			[]Mismatch{{"settings.labels", `["a"]`, "unset"}}},
+		"a handler of a class that is not compared": {func(h *record.Header) { h.Cluster.Handlers = []string{"kata=kata", "runc 1.3"} }, nil},
+		"a node more": {func(h *record.Header) {
+			h.Cluster.Nodes, h.Cluster.CPUs, h.Cluster.MemoryBytes = 2, 4, 16<<30
+		}, nil},
+		"a node more, of another size": {func(h *record.Header) {
+			h.Cluster.Nodes, h.Cluster.CPUs, h.Cluster.MemoryBytes = 2, 10, 16<<30
+		}, []Mismatch{{"cpus", "2 a node", "5 a node"}}},
 		"traced":          {func(h *record.Header) { h.Settings.Traces = true }, []Mismatch{{"settings.traces", "false", "true"}}},
 		"not traced":      {func(h *record.Header) { h.Settings.Traces = false }, nil},
 		"another command": {func(h *record.Header) { h.Command = "single" }, []Mismatch{{"command", "scale", "single"}}},
@@ -68,7 +81,27 @@ func TestAMismatchInTracesSaysWhyItMatters(t *testing.T) {
 
 func TestExpectedMismatchesAreNone(t *testing.T) {
 	list := []Mismatch{{"kernel", "6.1", "6.2"}, {"imageDigest", "1", "2"}}
-	if got := without(list, []string{"imageDigest"}); len(got) != 1 || got[0].Field != "kernel" {
+	if got := Without(list, []string{"imageDigest"}); len(got) != 1 || got[0].Field != "kernel" {
 		t.Errorf("left %v", got)
+	}
+}
+
+// Which runs may stand in one table.
+func TestCheck(t *testing.T) {
+	first, again, other := measuredOn(), measuredOn(), measuredOn()
+	first.RunID, again.RunID, other.RunID = "1", "2", "3"
+	other.Cluster.CPUModel = "Other CPU"
+	first.Cluster.CPUModel, again.Cluster.CPUModel = "CPU", "CPU"
+	if err := Check(first, again); err != nil {
+		t.Errorf("runs of the same thing: %v", err)
+	}
+	if err := Check(first, again, first); !errors.Is(err, ErrCopy) || !strings.Contains(err.Error(), `run "1" is given twice`) {
+		t.Errorf("a copy: %v", err)
+	}
+	if err := Check(first, again, other); !errors.Is(err, ErrDifferent) || !strings.Contains(err.Error(), "cpuModel is Other CPU, was CPU") {
+		t.Errorf("another cluster: %v", err)
+	}
+	if err := Check(); err != nil {
+		t.Errorf("no runs: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package gate
+package pool
 
 import (
 	"fmt"
@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
@@ -40,21 +39,20 @@ func valueOf(f record.Fingerprint, setting string) string {
 	return value
 }
 
-// NotCompared warns of what only some of the runs know of Knative's settings and of the
+// NotCompared says what only some of the runs know of Knative's settings and of the
 // namespace's limits, so that Mismatches cannot compare it: runs of earlier versions
 // know nothing of it. Where no run knows it, nothing is said.
-func NotCompared(runs ...*record.Run) []analysis.Warning {
-	known := slices.ContainsFunc(runs, func(r *record.Run) bool { return r.Header.Cluster.KnativeSettings != nil })
-	var list []analysis.Warning
-	for _, r := range runs {
-		f := r.Header.Cluster
+func NotCompared(runs ...record.Header) []string {
+	known := slices.ContainsFunc(runs, func(h record.Header) bool { return h.Cluster.KnativeSettings != nil })
+	var list []string
+	for _, h := range runs {
+		f := h.Cluster
 		lacks := strings.Join(f.Unread, ", ")
 		if f.KnativeSettings == nil && f.Unread == nil {
 			lacks = "Knative's settings and the namespace's limits"
 		}
 		if known && lacks != "" {
-			list = append(list, analysis.Warning{Code: analysis.DifferentRuns,
-				Message: fmt.Sprintf("run %s does not tell what these were, so they are not compared: %s", r.Header.RunID, lacks)})
+			list = append(list, fmt.Sprintf("run %s does not tell what these were, so they are not compared: %s", h.RunID, lacks))
 		}
 	}
 	return list
