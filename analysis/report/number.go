@@ -37,7 +37,7 @@ func quoteLarge(text []byte) []byte {
 
 func writeNumber(out *bytes.Buffer, number []byte) {
 	digits := bytes.TrimPrefix(number, []byte("-"))
-	whole := bytes.IndexAny(digits, ".eE") < 0
+	whole := !bytes.ContainsAny(digits, ".eE")
 	if whole && (len(digits) > len(mostExact) || len(digits) == len(mostExact) && string(digits) > mostExact) {
 		out.WriteByte('"')
 		out.Write(number)

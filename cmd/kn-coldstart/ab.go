@@ -40,7 +40,7 @@ how often the sides fail. A start that failed is slower than any that was answer
 with a chance of 5 % at most, however often one looks; a b that is slower by the tolerance passes with 5 % at most.
 
 A block is 2 cold starts. For a class that varies by 15 %, a change of +25 % is found after about 14 blocks. To pass
-takes longer, because it must be shown that nothing is worse: about 160 blocks, 270 in one run of ten. With
+takes longer, because it must be shown that nothing is worse: about 175 blocks, 400 in one run of ten. With
 --percentile 50 it is about 70 blocks, most of them to show that b fails in at most 5 % more of the blocks.
 
 'kn-coldstart gate RUN' judges the run file again and says the same; 'kn-coldstart report RUN' shows the rest.`
