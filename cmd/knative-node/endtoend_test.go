@@ -167,8 +167,8 @@ func TestEndToEndNewNamespace(t *testing.T) {
 	}
 }
 
-// createService creates a service with one container, waits until it is ready, removes it
-// after the test, and returns its host.
+// createService creates a service with one container, waits until requests reach it, removes
+// it after the test, and returns its host.
 func createService(t *testing.T, services dynamic.NamespaceableResourceInterface, name, image, port string) string {
 	t.Helper()
 	here := services.Namespace(metav1.NamespaceDefault)
@@ -199,7 +199,9 @@ spec:
 			t.Fatal(err)
 		}
 		if last = readiness(service); last == "" {
-			return name + "." + metav1.NamespaceDefault + "." + deploy.Domain
+			host := name + "." + metav1.NamespaceDefault + "." + deploy.Domain
+			awaitRoute(t, host)
+			return host
 		}
 	}
 	t.Fatalf("service %s is not ready after a minute: %s", name, last)
@@ -221,33 +223,58 @@ func readiness(service *unstructured.Unstructured) string {
 	return "it has no condition yet"
 }
 
-// get sends a request to the service at host, and returns the answer's body. The ingress
-// may not know a new service yet, and answers 404 until then.
+// awaitRoute waits until requests for host reach the activator. Until the ingress knows a
+// new service, it answers 404. Until kube-proxy knows the service's address, a connection
+// of the ingress to it is lost, and the ingress waits for half a minute. The activator
+// answers this probe by itself, so no instance is started.
+func awaitRoute(t *testing.T, host string) {
+	t.Helper()
+	client := &http.Client{Timeout: 2 * time.Second}
+	defer client.CloseIdleConnections()
+	var last string
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		last = send(t, client, "http://"+node.Ingress, host, http.Header{"K-Network-Probe": {"activator"}})
+		if last == "200 OK: activator" {
+			return
+		}
+	}
+	t.Fatalf("no request for %s reached the activator within a minute: %s", host, last)
+}
+
+// get sends a request to the service at host, and returns the answer's body.
 func get(t *testing.T, client *http.Client, url, host string) string {
 	t.Helper()
 	client.Timeout = time.Minute
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Host = host
-		response, err := client.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if response.StatusCode == http.StatusOK {
-			return string(body)
-		}
-		if response.StatusCode != http.StatusNotFound || time.Now().After(deadline) {
-			t.Fatalf("the ingress answered %s: %s", response.Status, body)
-		}
+	answer := send(t, client, url, host, nil)
+	body, ok := strings.CutPrefix(answer, "200 OK: ")
+	if !ok {
+		t.Fatalf("GET %s of %s: %s", url, host, answer)
 	}
+	return body
+}
+
+// send sends a request and returns the status and the body of the answer, or what went
+// wrong.
+func send(t *testing.T, client *http.Client, url, host string, header http.Header) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Host = host
+	if header != nil {
+		request.Header = header
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return response.Status + ": " + string(body)
 }
 
 // only are protocols of which set sets one.

@@ -66,10 +66,16 @@ func setUpNetwork() error {
 
 // rules are packet-filter rules of the sandbox. The first lets packets in only from
 // the host itself. The second gives packets to the host the node's address as their
-// sender, because the host has no route to the pods' addresses.
+// sender, because the host has no route to the pods' addresses. The others refuse
+// connections to the address of a service that kube-proxy has not yet written rules for.
+// Without them the first packet of such a connection is lost, and so are its repetitions,
+// because the kernel keeps on treating them like the first: the client waits for half a
+// minute or longer, although the service is there after a second.
 var rules = [][]string{
 	{"-t", "raw", "-A", "PREROUTING", "-i", nodeLink, "!", "-s", hostIP, "-j", "DROP"},
 	{"-t", "nat", "-A", "POSTROUTING", "-o", nodeLink, "!", "-s", NodeIP, "-j", "MASQUERADE"},
+	{"-A", "OUTPUT", "-p", "tcp", "-d", ServiceCIDR, "-j", "REJECT", "--reject-with", "tcp-reset"},
+	{"-A", "FORWARD", "-p", "tcp", "-d", ServiceCIDR, "-j", "REJECT", "--reject-with", "tcp-reset"},
 }
 
 func addPair() error {
