@@ -56,8 +56,9 @@ type Counts struct {
 	// OK and Failed add up to Samples. Failed is by outcome and includes timeouts.
 	OK     int                    `json:"ok"`
 	Failed map[record.Outcome]int `json:"failed"`
-	// Measured counts the samples in the quantiles, which are proven cold, either ok or
-	// timed out, and without a pull unless the setting is to count those. Censored counts those of them that timed out.
+	// Measured counts the samples in the quantiles. They are proven cold, and either ok or
+	// timed out. Those that are ok are there without a pull only, unless the setting is to
+	// count them. Censored counts those that timed out.
 	Measured int `json:"measured"`
 	Censored int `json:"censored"`
 }
@@ -156,7 +157,7 @@ func (b *cellBuilder) fail(o record.Outcome) {
 func (b *cellBuilder) measure(s *record.Sample) {
 	switch {
 	case !Measured(s):
-		if s.Censored() && s.Cold != record.Proven {
+		if s.Censored() {
 			b.lostTimeouts++
 		}
 	case s.Censored():
@@ -168,7 +169,7 @@ func (b *cellBuilder) measure(s *record.Sample) {
 }
 
 // Measured says that a sample is in the quantiles: it is proven cold, either ok or timed
-// out, and no image was pulled for it unless the setting is to count such samples.
+// out, and not left out because of a pull.
 func Measured(s *record.Sample) bool {
 	return !s.Discarded && s.Cold == record.Proven && !s.SpoiledByPull() && (s.Censored() || !s.Failed())
 }

@@ -65,7 +65,7 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 
 func needs(e Experiment) record.Needs {
 	setup := e.setup()
-	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme}
+	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme, Containers: e.containers()}
 	seen := map[string]bool{}
 	for _, class := range e.sides() {
 		if !seen[class.Name] {
@@ -73,10 +73,6 @@ func needs(e Experiment) record.Needs {
 		}
 		seen[class.Name] = true
 		n.Images = append(n.Images, class.Image)
-	}
-	n.Containers = []record.ContainerResources{{Requests: setup.Service.Requests, Limits: setup.Service.Limits}}
-	if ab, is := e.(*AB); is {
-		n.Containers = []record.ContainerResources{{Requests: ab.A.Requests, Limits: ab.A.Limits}, {Requests: ab.B.Requests, Limits: ab.B.Limits}}
 	}
 	return n
 }
