@@ -3,8 +3,10 @@ package loadgen
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -51,8 +53,8 @@ func (e Expect) outcome(t record.Target, a Answer, f *record.Function) (record.O
 	if g := a.GRPC; g != nil && g.Code != 0 {
 		return record.HTTP, strings.TrimSuffix(fmt.Sprintf("gRPC status %d: %s", g.Code, excerpt([]byte(g.Message))), ": an empty body")
 	}
-	for name, pattern := range e.Header {
-		if values := strings.Join(a.Header.Values(name), ", "); !pattern.MatchString(values) {
+	for _, name := range slices.Sorted(maps.Keys(e.Header)) { // in the same words for all requests that end alike
+		if values, pattern := strings.Join(a.Header.Values(name), ", "), e.Header[name]; !pattern.MatchString(values) {
 			return record.Body, fmt.Sprintf("header %s is %q, which does not match %q", name, values, pattern)
 		}
 	}

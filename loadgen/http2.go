@@ -34,7 +34,7 @@ func http2Request(t record.Target, m Message) (*http.Request, error) {
 	}
 	scheme := "http"
 	if t.Scheme == record.HTTPS {
-		scheme = "https"
+		scheme = record.HTTPS
 	}
 	r, err := http.NewRequest(m.method(), scheme+"://"+m.host(t)+path, bytes.NewReader(m.Body))
 	if err != nil {

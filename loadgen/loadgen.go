@@ -4,14 +4,15 @@
 //
 // It knows nothing of Kubernetes, and it prints nothing. What may become different
 // has one place: how a request looks is a Message, how it looks on the wire a
-// Protocol, who answered and whether the answer is right a Recogniser, and when
-// requests are due a row in the table of arrival patterns, which makes a
-// vegeta.Pacer.
+// Protocol, which answers are right an Expect, and when requests are due a row in the
+// table of arrival patterns, which makes a vegeta.Pacer.
 //
 // One request has one outcome and is never tried again. It goes over a connection of
-// its own in one goroutine, which stamps the run's clock, writes, and waits:
+// its own. Over HTTP/1.1 one goroutine stamps the run's clock, writes, and waits:
 // net/http's transport hands a request from goroutine to goroutine, and with five
-// hundred of them on two cores those hand-overs would be part of every latency.
+// hundred of them on two cores those hand-overs would be part of every latency. HTTP/2
+// is a library's, which has such hand-overs. Instants of answers are the arrivals of
+// their packets all the same.
 package loadgen
 
 import "github.com/kn-coldstart/kn-coldstart/analysis/record"

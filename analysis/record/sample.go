@@ -111,9 +111,9 @@ func (s Sample) Censored() bool { return s.Outcome == Timeout }
 // Failed says that the request was answered wrongly or not at all.
 func (s Sample) Failed() bool { return s.Outcome != OK }
 
-// SpoiledByPull says that the sample is no cold start like the others, because an image
-// was pulled for it.
-func (s Sample) SpoiledByPull() bool { return s.Pulled && !s.WithPull }
+// SpoiledByPull says that the sample was answered, but is no cold start like the others,
+// because an image was pulled for it. One that failed is a failure with a pull, too.
+func (s Sample) SpoiledByPull() bool { return s.Pulled && !s.WithPull && !s.Failed() }
 
 // Instance is the pod that answered.
 type Instance struct {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -17,7 +16,8 @@ import (
 
 // requestFlags say how the requests look, and which answers are right.
 type requestFlags struct {
-	message messageFlags
+	headers []string
+	body    string
 	// own are the --for CLASS:FLAG=VALUE.
 	own          []string
 	caFile       string
@@ -26,18 +26,12 @@ type requestFlags struct {
 	expectHeader []string
 }
 
-// messageFlags are the flags that may differ between classes.
-type messageFlags struct {
-	method, path, host, body string
-	headers                  []string
-}
-
 func (f *requestFlags) register(flags *pflag.FlagSet, r *experiment.Request) {
-	flags.StringVar(&f.message.path, "path", "", "path to request, with its query if it has one (default /)")
-	flags.StringVar(&f.message.method, "method", "", "method of the request (default GET)")
-	flags.StringArrayVar(&f.message.headers, "header", nil, "header of the request, as \"NAME: VALUE\"; repeatable")
-	flags.StringVar(&f.message.body, "body", "", "file with the body of the request, - for standard input")
-	flags.StringVar(&f.message.host, "host", "", "host of the request, if it is not the service's")
+	flags.StringVar(&r.Message.Path, "path", "", "path to request, with its query if it has one (default /)")
+	flags.StringVar(&r.Message.Method, "method", "", "method of the request (default GET)")
+	flags.StringArrayVar(&f.headers, "header", nil, "header of the request, as \"NAME: VALUE\"; repeatable")
+	flags.StringVar(&f.body, "body", "", "file with the body of the request, - for standard input")
+	flags.StringVar(&r.Message.Host, "host", "", "host of the request, if it is not the service's")
 	flags.StringArrayVar(&f.own, "for", nil, "what differs in the request of one class, as CLASS:FLAG=VALUE, such as wasmedge:path=/run; repeatable")
 	flags.StringVar(&r.Protocol, "protocol", "", "protocol of the request: http1, http2 (in cleartext with prior knowledge, h2c) or grpc (default http1)")
 	flags.BoolVar(&r.Stream, "grpc-stream", false, "the first message of the stream that a call by gRPC returns is the answer")
@@ -56,10 +50,10 @@ func (f *requestFlags) complete(r *experiment.Request) (err error) {
 			return fmt.Errorf("--ca-file: %w", err)
 		}
 	}
-	if r.Message, err = f.message.message(); err != nil {
+	if err := f.completeMessage(&r.Message); err != nil {
 		return err
 	}
-	if r.Classes, err = f.ownMessages(); err != nil {
+	if r.Classes, err = f.ownMessages(r.Message); err != nil {
 		return err
 	}
 	return f.completeExpect(&r.Expect)
@@ -99,76 +93,75 @@ func (f *requestFlags) completeExpect(e *loadgen.Expect) error {
 
 // ownMessages are the messages of the classes in --for: what all have, with what is the
 // class's own over it. Headers are added, or replaced where they have the same name.
-func (f *requestFlags) ownMessages() (map[string]loadgen.Message, error) {
-	own := map[string]*messageFlags{}
+func (f *requestFlags) ownMessages(all loadgen.Message) (map[string]loadgen.Message, error) {
+	var own map[string]loadgen.Message
 	for _, value := range f.own {
 		class, setting, _ := strings.Cut(value, ":")
 		name, setting, found := strings.Cut(setting, "=")
 		if class == "" || !found {
 			return nil, fmt.Errorf("--for %q: want CLASS:FLAG=VALUE, such as wasmedge:path=/run", value)
 		}
-		if own[class] == nil {
-			all := f.message
-			all.headers = slices.Clone(all.headers)
-			own[class] = &all
+		m, begun := own[class]
+		if !begun {
+			m = all
+			m.Header = m.Header.Clone()
 		}
-		if err := own[class].set(name, setting); err != nil {
+		if err := setMessage(&m, name, setting); err != nil {
 			return nil, fmt.Errorf("--for %q: %w", value, err)
 		}
-	}
-	if len(own) == 0 {
-		return nil, nil
-	}
-	messages := map[string]loadgen.Message{}
-	for class, flags := range own {
-		m, err := flags.message()
-		if err != nil {
-			return nil, fmt.Errorf("--for %s: %w", class, err)
+		if own == nil {
+			own = map[string]loadgen.Message{}
 		}
-		messages[class] = m
+		own[class] = m
 	}
-	return messages, nil
+	return own, nil
 }
 
-func (f *messageFlags) set(name, value string) error {
+// setMessage takes one setting, named as its flag is.
+func setMessage(m *loadgen.Message, name, value string) (err error) {
 	switch name {
 	case "path":
-		f.path = value
+		m.Path = value
 	case "method":
-		f.method = value
+		m.Method = value
 	case "host":
-		f.host = value
+		m.Host = value
 	case "body":
-		f.body = value
+		m.Body, err = readBodyFile(value)
 	case "header":
-		f.headers = append(f.headers, value)
+		err = setHeader(m, value)
 	default:
-		return fmt.Errorf("classes do not differ in %q: there are path, method, header, body and host", name)
+		err = fmt.Errorf("classes do not differ in %q: there are path, method, header, body and host", name)
 	}
+	return err
+}
+
+func setHeader(m *loadgen.Message, text string) error {
+	name, value, err := loadgen.ParseHeader(text)
+	if err != nil {
+		return err
+	}
+	if m.Header == nil {
+		m.Header = http.Header{}
+	}
+	m.Header.Set(name, value)
 	return nil
 }
 
-func (f *messageFlags) message() (loadgen.Message, error) {
-	m := loadgen.Message{Method: f.method, Path: f.path, Host: f.host}
+// completeMessage fills in what all classes have and no flag has set yet.
+func (f *requestFlags) completeMessage(m *loadgen.Message) (err error) {
 	for _, text := range f.headers {
-		name, value, err := loadgen.ParseHeader(text)
-		if err != nil {
-			return m, fmt.Errorf("--header: %w", err)
+		if err := setHeader(m, text); err != nil {
+			return fmt.Errorf("--header: %w", err)
 		}
-		if m.Header == nil {
-			m.Header = http.Header{}
-		}
-		m.Header.Set(name, value)
 	}
 	if f.body == "" {
-		return m, nil
+		return nil
 	}
-	body, err := readBodyFile(f.body)
-	if err != nil {
-		return m, fmt.Errorf("--body: %w", err)
+	if m.Body, err = readBodyFile(f.body); err != nil {
+		return fmt.Errorf("--body: %w", err)
 	}
-	m.Body = body
-	return m, nil
+	return nil
 }
 
 func readBodyFile(path string) ([]byte, error) {

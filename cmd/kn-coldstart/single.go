@@ -42,6 +42,7 @@ func newSingle() *cobra.Command {
 			"The classes are interleaved in a random order, block by block; a first round is discarded.",
 		Example: "  kn-coldstart single --runtime-class runc,crun,gvisor\n" +
 			"  kn-coldstart single --runtime-class runc --runtime-class urunc=registry.example/fn-urunc:v1 --image registry.example/fn:v1\n" +
+			"  kn-coldstart single --runtime-class runc --image registry.example/mine:v1 --path /hello --expect-body 'Hello .*'\n" +
 			"  kn-coldstart single --runtime-class runc,gvisor --preset knative-study -o json",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },

@@ -3,7 +3,8 @@ package check
 import (
 	"context"
 	"slices"
-	"strings"
+
+	"github.com/distribution/reference"
 )
 
 // imageBytes are the sizes of the run's images that nodes report. A node lists the
@@ -31,20 +32,11 @@ func (r *reader) imageBytes(ctx context.Context) map[string]int64 {
 }
 
 // fullName is an image's name as containerd writes it: nginx is
-// docker.io/library/nginx:latest.
+// docker.io/library/nginx:latest. What is no name stays as it is, and no node has it.
 func fullName(image string) string {
-	registry, rest, found := strings.Cut(image, "/")
-	// The first part is a registry if it looks like a host. Everything else is a path
-	// in the registry of Docker.
-	if !found || !strings.ContainsAny(registry, ".:") && registry != "localhost" {
-		registry, rest = "docker.io", image
+	named, err := reference.ParseDockerRef(image)
+	if err != nil {
+		return image
 	}
-	if registry == "docker.io" && !strings.Contains(rest, "/") {
-		rest = "library/" + rest
-	}
-	last := rest[strings.LastIndex(rest, "/")+1:]
-	if !strings.ContainsAny(last, ":@") {
-		rest += ":latest"
-	}
-	return registry + "/" + rest
+	return named.String()
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,10 +26,11 @@ func TestImageBytes(t *testing.T) {
 }
 
 func TestFullName(t *testing.T) {
+	digest := strings.Repeat("0", 64)
 	for image, want := range map[string]string{
 		"nginx":                   "docker.io/library/nginx:latest",
 		"nginx:1.29":              "docker.io/library/nginx:1.29",
-		"nginx@sha256:1":          "docker.io/library/nginx@sha256:1",
+		"nginx@sha256:" + digest:  "docker.io/library/nginx@sha256:" + digest,
 		"team/app":                "docker.io/team/app:latest",
 		"docker.io/nginx":         "docker.io/library/nginx:latest",
 		"localhost/app":           "localhost/app:latest",

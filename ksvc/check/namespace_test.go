@@ -10,14 +10,7 @@ import (
 
 func TestNamespace(t *testing.T) {
 	restricted := map[string]string{"pod-security.kubernetes.io/enforce": "restricted"}
-	tests := []struct {
-		name    string
-		spoil   func(*bench)
-		check   string
-		verdict record.CheckVerdict
-		message string
-		hint    string
-	}{
+	tests := []checkCase{
 		{"no profile", func(*bench) {}, "pod-security", record.CheckOK, "no profile", ""},
 		{"baseline", func(b *bench) { b.labels = map[string]string{"pod-security.kubernetes.io/enforce": "baseline"} }, "pod-security", record.CheckOK, "the profile baseline", ""},
 		{"only warned of", func(b *bench) { b.labels = map[string]string{"pod-security.kubernetes.io/warn": "restricted"} }, "pod-security", record.CheckOK, "no profile", ""},
@@ -48,10 +41,6 @@ func TestNamespace(t *testing.T) {
 		}, "nodes", record.CheckOK, "1 node takes pods", ""},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			test.spoil(b)
-			b.wantCheck(t, test.check, test.verdict, test.message, test.hint)
-		})
+		t.Run(test.name, test.run)
 	}
 }

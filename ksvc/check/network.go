@@ -11,7 +11,6 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
-	"github.com/kn-coldstart/kn-coldstart/ksvc/ingress"
 )
 
 // clusterDomain is the domain that Knative uses where none is configured. The names in
@@ -71,7 +70,7 @@ func checkHTTPProtocol(ctx context.Context, r *reader) record.Check {
 	}
 	protocol = strings.ToLower(protocol)
 	secured := r.externalTLS(ctx)
-	switch overHTTPS := r.needs.Scheme == ingress.HTTPS; {
+	switch overHTTPS := r.needs.Scheme == record.HTTPS; {
 	case !overHTTPS && protocol == "redirected":
 		return fail(adviseHTTPS, "http-protocol is redirected in ConfigMap config-network: the ingress answers requests over http with a redirect to https")
 	case !overHTTPS && protocol == "disabled":

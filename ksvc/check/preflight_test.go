@@ -86,15 +86,24 @@ func (b *bench) fakes() *ksvctest.Fakes {
 	return f
 }
 
+// checkCase is a cluster that is spoilt in one way, and what one check has to say of it.
+type checkCase struct {
+	name    string
+	spoil   func(*bench)
+	check   string
+	verdict record.CheckVerdict
+	message string
+	hint    string
+}
+
+func (c checkCase) run(t *testing.T) {
+	b := newBench(t)
+	c.spoil(b)
+	b.wantCheck(t, c.check, c.verdict, c.message, c.hint)
+}
+
 func TestPreflight(t *testing.T) {
-	tests := []struct {
-		name    string
-		spoil   func(*bench)
-		check   string
-		verdict record.CheckVerdict
-		message string
-		hint    string
-	}{
+	tests := []checkCase{
 		{"Knative missing", func(b *bench) { b.knative = false }, "knative-serving", record.CheckFail, "not installed", "install Knative"},
 		{"namespace missing", func(b *bench) { b.namespace = false }, "namespace", record.CheckFail, "namespace bench does not exist", "kubectl create namespace bench"},
 		{"not permitted", func(b *bench) { b.denied = []string{"create services", "list nodes"} }, "permissions", record.CheckFail,
@@ -119,11 +128,7 @@ func TestPreflight(t *testing.T) {
 		}, "ingress", record.CheckFail, "no gateway found", "--ingress-address"},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			b := newBench(t)
-			test.spoil(b)
-			b.wantCheck(t, test.check, test.verdict, test.message, test.hint)
-		})
+		t.Run(test.name, test.run)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
@@ -119,7 +120,7 @@ func gatewayAt(domain string) (gateway, bool) {
 // gatewayPort is the port of a gateway's Service that takes requests of a scheme.
 func gatewayPort(s *corev1.Service, scheme string) (corev1.ServicePort, error) {
 	wishes, what := plainPorts, "plain HTTP"
-	if scheme == HTTPS {
+	if scheme == record.HTTPS {
 		wishes, what = securePorts, "HTTPS"
 	}
 	for _, wanted := range wishes {

@@ -15,6 +15,7 @@ import (
 	"knative.dev/networking/pkg/apis/networking/v1alpha1"
 	netconfig "knative.dev/networking/pkg/config"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
@@ -35,9 +36,6 @@ var (
 	adviseAddress  = ksvc.NewAdvice("name it with --ingress-address HOST:PORT, for example that of a `kubectl port-forward`")
 )
 
-// HTTPS is the scheme of requests that are encrypted.
-const HTTPS = "https"
-
 // Wanted says which way in to find.
 type Wanted struct {
 	// Service is whose ingress object to ask. If it is empty, that of any service of
@@ -53,7 +51,7 @@ type Wanted struct {
 
 // port is the scheme's own port.
 func (w Wanted) port() string {
-	if w.Scheme == HTTPS {
+	if w.Scheme == record.HTTPS {
 		return "443"
 	}
 	return "80"

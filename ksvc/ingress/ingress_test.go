@@ -141,7 +141,7 @@ func TestFind(t *testing.T) {
 				externalIP(s)
 				s.Spec.Ports[0].Port = port
 			})},
-			scheme: HTTPS,
+			scheme: record.HTTPS,
 			want:   Ingress{Class: kourier, Service: "kourier-system/kourier", Address: address},
 		},
 		{
@@ -154,7 +154,7 @@ func TestFind(t *testing.T) {
 				}),
 				&corev1.Node{Status: corev1.NodeStatus{Addresses: []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: "127.0.0.1"}}}},
 			},
-			scheme: HTTPS,
+			scheme: record.HTTPS,
 			want:   Ingress{Class: traefik, Service: "traefik/public", Address: address},
 		},
 	}
@@ -191,11 +191,11 @@ func TestFindOverHTTPS(t *testing.T) {
 	f := ksvctest.NewFakes(ingressClassIs("kourier.ingress.networking.knative.dev"), newGateway("kourier-system", "kourier", 80, func(s *corev1.Service) {
 		s.Spec.Ports = s.Spec.Ports[1:]
 	}))
-	if _, err := Find(t.Context(), f.Client, Wanted{Scheme: HTTPS}); err == nil || !strings.Contains(err.Error(), "it has no port for HTTPS") {
+	if _, err := Find(t.Context(), f.Client, Wanted{Scheme: record.HTTPS}); err == nil || !strings.Contains(err.Error(), "it has no port for HTTPS") {
 		t.Errorf("Find = %v, want it to miss the port", err)
 	}
 	exposed := newKnativeIngress("any", v1alpha1.LoadBalancerIngressStatus{IP: "10.1.2.3"})
-	direct, _ := publicAddresses(exposed, Wanted{Scheme: HTTPS}.port())
+	direct, _ := publicAddresses(exposed, Wanted{Scheme: record.HTTPS}.port())
 	if diff := cmp.Diff([]string{"10.1.2.3:443"}, direct); diff != "" {
 		t.Errorf("addresses (-want +got):\n%s", diff)
 	}

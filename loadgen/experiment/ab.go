@@ -96,6 +96,10 @@ func (e *AB) adapt(s record.Survey) {
 	}
 }
 
+func (e *AB) containers() []record.ContainerResources {
+	return []record.ContainerResources{{Requests: e.A.Requests, Limits: e.A.Limits}, {Requests: e.B.Requests, Limits: e.B.Limits}}
+}
+
 func (e *AB) settings() record.Settings {
 	s := e.recorded()
 	s.MaxBlocks, s.Budget, s.ServicesPerSide = e.MaxBlocks, e.Budget, e.ServicesPerSide

@@ -121,17 +121,17 @@ func (r *Request) tls() *tls.Config {
 // recorded is the request as a setting. It is nil for the plain one, so that runs of
 // earlier versions, which knew no other, can be compared with those of this one.
 func (r *Request) recorded() *record.Request {
-	if reflect.DeepEqual(*r, Request{}) {
-		return nil
-	}
 	s := record.Request{
 		Protocol: cmp.Or(r.Protocol, protocolHTTP1), Scheme: cmp.Or(r.Scheme, "http"), Insecure: r.Insecure, Stream: r.Stream,
-		Message: recordedMessage(r.Message), ExpectStatus: recordedStatus(r.Expect.Status), ExpectHeader: map[string]string{},
+		Message: recordedMessage(r.Message), ExpectStatus: recordedStatus(r.Expect.Status),
 	}
 	if r.Expect.Body != nil {
 		s.ExpectBody = r.Expect.Body.String()
 	}
 	for name, pattern := range r.Expect.Header {
+		if s.ExpectHeader == nil {
+			s.ExpectHeader = map[string]string{}
+		}
 		s.ExpectHeader[name] = pattern.String()
 	}
 	for name, m := range r.Classes {
@@ -140,8 +140,14 @@ func (r *Request) recorded() *record.Request {
 		}
 		s.Classes[name] = recordedMessage(m)
 	}
+	if reflect.DeepEqual(s, plain) {
+		return nil
+	}
 	return &s
 }
+
+// plain is the request of a run that says nothing about it.
+var plain = record.Request{Protocol: protocolHTTP1, Scheme: "http", Message: recordedMessage(loadgen.Message{})}
 
 func recordedStatus(ranges []loadgen.StatusRange) []string {
 	var all []string
@@ -155,18 +161,35 @@ func recordedStatus(ranges []loadgen.StatusRange) []string {
 	return all
 }
 
-// secret matches names of headers whose values are nobody's business.
+// secret matches names of headers, and of values in a query, that are nobody's business.
 var secret = regexp.MustCompile(`(?i)auth|cookie|token|key|secret|password|credential|session`)
 
+const hidden = "(hidden)"
+
+// recordedPath is a path whose query keeps its secrets.
+func recordedPath(path string) string {
+	path, query, found := strings.Cut(path, "?")
+	if !found {
+		return path
+	}
+	values := strings.Split(query, "&")
+	for i, one := range values {
+		if name, _, _ := strings.Cut(one, "="); secret.MatchString(name) {
+			values[i] = name + "=" + hidden
+		}
+	}
+	return path + "?" + strings.Join(values, "&")
+}
+
 func recordedMessage(m loadgen.Message) record.Message {
-	s := record.Message{Method: cmp.Or(m.Method, http.MethodGet), Path: cmp.Or(m.Path, "/"), Host: m.Host}
+	s := record.Message{Method: cmp.Or(m.Method, http.MethodGet), Path: recordedPath(cmp.Or(m.Path, "/")), Host: m.Host}
 	for name, values := range m.Header {
 		if s.Header == nil {
 			s.Header = map[string]string{}
 		}
 		s.Header[name] = strings.Join(values, ", ")
 		if secret.MatchString(name) {
-			s.Header[name] = "(hidden)"
+			s.Header[name] = hidden
 		}
 	}
 	if len(m.Body) > 0 {

@@ -43,11 +43,15 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 
 func TestSecretsAreNotRecorded(t *testing.T) {
 	r := Request{Message: loadgen.Message{
+		Path:   "/run?n=1&api_token=hush&x",
 		Header: http.Header{"Authorization": {"Bearer hush"}, "X-Api-Key": {"hush"}, "Accept": {"text/plain"}}, Body: []byte("hush"),
 	}}
 	got := r.recorded()
 	if got.Header["Authorization"] != "(hidden)" || got.Header["X-Api-Key"] != "(hidden)" || got.Header["Accept"] != "text/plain" {
 		t.Errorf("recorded %v", got.Header)
+	}
+	if got.Path != "/run?n=1&api_token=(hidden)&x" {
+		t.Errorf("recorded %s", got.Path)
 	}
 	if got.BodyBytes != 4 || len(got.BodySHA256) != 64 {
 		t.Errorf("recorded a body of %d bytes, hash %q", got.BodyBytes, got.BodySHA256)
@@ -55,10 +59,13 @@ func TestSecretsAreNotRecorded(t *testing.T) {
 }
 
 func TestThePlainRequestIsNoSetting(t *testing.T) {
-	if got := new(Request).recorded(); got != nil {
-		t.Errorf("recorded %+v", got)
+	spelt := Request{Protocol: "http1", Scheme: "http", Message: loadgen.Message{Method: "GET", Path: "/"}, Classes: map[string]loadgen.Message{}}
+	for _, r := range []Request{{}, spelt} {
+		if got := r.recorded(); got != nil {
+			t.Errorf("recorded %+v", got)
+		}
 	}
-	if got := (&Request{Message: loadgen.Message{Path: "/"}}).recorded(); got == nil {
+	if got := (&Request{Message: loadgen.Message{Path: "/other"}}).recorded(); got == nil {
 		t.Error("a path was not recorded")
 	}
 }

@@ -15,6 +15,8 @@ type Experiment interface {
 	setup() *Setup
 	// sides are the classes under test.
 	sides() []record.Class
+	// containers are what the containers under test ask for.
+	containers() []record.ContainerResources
 	// describe is the name of the command, and the shape of the run.
 	describe() (command string, shape record.Shape)
 	// adapt fills in the options that depend on the cluster.

@@ -98,7 +98,7 @@ func warnOfDefault(o Observer, classes []record.Class, handlers map[string]strin
 
 func needs(e Experiment) record.Needs {
 	setup := e.setup()
-	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme}
+	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme, Containers: e.containers()}
 	seen := map[string]bool{}
 	for _, class := range e.sides() {
 		if !seen[class.Name] && class.Name != templates.DefaultClass {
@@ -108,10 +108,6 @@ func needs(e Experiment) record.Needs {
 		n.Images = append(n.Images, class.Image)
 	}
 	n.UserSpec = setup.Service.Manifest != nil
-	n.Containers = []record.ContainerResources{{Requests: setup.Service.Requests, Limits: setup.Service.Limits}}
-	if ab, is := e.(*AB); is {
-		n.Containers = []record.ContainerResources{{Requests: ab.A.Requests, Limits: ab.A.Limits}, {Requests: ab.B.Requests, Limits: ab.B.Limits}}
-	}
 	return n
 }
 

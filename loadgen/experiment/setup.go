@@ -76,6 +76,12 @@ func (s *Setup) setup() *Setup { return s }
 // sides are the classes under test. A run with two sides has them of its own.
 func (s *Setup) sides() []record.Class { return s.Classes }
 
+// containers are what the containers under test ask for. A run with two sides has them
+// of its own.
+func (s *Setup) containers() []record.ContainerResources {
+	return []record.ContainerResources{{Requests: s.Service.Requests, Limits: s.Service.Limits}}
+}
+
 func (s *Setup) validate(classes []record.Class) error {
 	var p problems
 	p.add(validateClasses(classes))

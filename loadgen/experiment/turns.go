@@ -113,9 +113,7 @@ func (r *turns) try(ctx context.Context, t trial) error {
 		return errors.Join(err, r.event(record.EventRequestAbandoned, target, err))
 	}
 	s.Block, s.Discarded = t.block, t.discarded
-	if s.Function != nil { // others do not tell their clock, so warm requests would be for nothing
-		s.ClockOffset = loadgen.EstimateOffset(ctx, r.client, target, s, r.offsetRequests)
-	}
+	s.ClockOffset = loadgen.EstimateOffset(ctx, r.client, target, s, r.offsetRequests)
 	if err := r.keep(ctx, target, &s); err != nil {
 		return err
 	}
