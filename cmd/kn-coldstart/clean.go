@@ -43,7 +43,7 @@ func (f *cleanFlags) clean(ctx context.Context) error {
 		return err
 	}
 	sayChecking(client.Server())
-	gone, err := client.Delete(ctx, ksvc.DeleteOptions{Run: f.run, AllNamespaces: f.all, Progress: newProgress("removing").update})
+	gone, err := client.Delete(ctx, ksvc.DeleteOptions{Run: f.run, AllNamespaces: f.all, Progress: newProgress("removing").update, Refused: sayRefused})
 	if err != nil {
 		return err
 	}

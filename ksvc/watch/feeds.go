@@ -106,7 +106,12 @@ func (w *Watch) withRevision(labels map[string]string, do func(*revision)) {
 
 func (w *Watch) observeDeployment(o *appsv1.Deployment, s sighting) {
 	s.clock = w.clock
-	w.withRevision(o.Labels, func(r *revision) { r.observeDeployment(o, s) })
+	w.withRevision(o.Labels, func(r *revision) {
+		r.observeDeployment(o, s)
+		if replicas, known := r.scale.last(); known && replicas == 0 {
+			w.scaledDown.Fire()
+		}
+	})
 }
 
 func (w *Watch) observeAutoscaler(o *autoscaling.PodAutoscaler, s sighting) {

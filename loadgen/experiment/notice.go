@@ -37,6 +37,10 @@ type Progress struct {
 	Done, Total int
 }
 
+// Warming is the moment before the first, discarded requests of services are sent
+// together, where one cold start is measured at a time.
+type Warming struct{ Targets []record.Target }
+
 // TrialBegun is the moment before a request is sent, where one cold start is
 // measured at a time.
 type TrialBegun struct{ Target record.Target }
@@ -97,6 +101,7 @@ func (Step) notice()         {}
 func (Warning) notice()      {}
 func (Checked) notice()      {}
 func (Progress) notice()     {}
+func (Warming) notice()      {}
 func (TrialBegun) notice()   {}
 func (SampleTaken) notice()  {}
 func (RoundPlanned) notice() {}

@@ -8,8 +8,8 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// An ingress that is down for a while costs one trial, not all those that would be
-// refused meanwhile.
+// An ingress that is down for a while costs the discarded round, not all trials that
+// would be refused meanwhile.
 func TestTurnsOutlastsTheIngress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, cluster, sink := newTurns(2, targets(3, "runc"))
@@ -19,7 +19,7 @@ func TestTurnsOutlastsTheIngress(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, s := range samples {
-			if want := map[bool]record.Outcome{true: record.Refused, false: record.OK}[i == 0]; s.Outcome != want {
+			if want := map[bool]record.Outcome{true: record.Refused, false: record.OK}[i < 3]; s.Outcome != want {
 				t.Errorf("sample %d: %s %s, want %s", i, s.Outcome, s.Error, want)
 			}
 		}
@@ -33,9 +33,9 @@ func TestTurnsOutlastsTheIngress(t *testing.T) {
 // looked at again.
 func TestTurnsLooksAgainBeforeSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, cluster, sink := newTurns(1, targets(2, "runc"))
+		e, cluster, sink := newTurns(2, targets(2, "runc"))
 		e.observer = ObserverFunc(func(n Notice) {
-			if taken, ok := n.(SampleTaken); ok && taken.Done == 1 { // somebody else wakes both services
+			if taken, ok := n.(SampleTaken); ok && taken.Done == 3 { // somebody else wakes both services
 				cluster.leave("runc-0")
 				cluster.leave("runc-1")
 				cluster.inFlight += 2
@@ -44,8 +44,8 @@ func TestTurnsLooksAgainBeforeSending(t *testing.T) {
 		if _, err := e.run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if second := sink.samples[1]; second.Sent < sink.samples[0].Done+cluster.backToZero {
-			t.Errorf("sent at %v, while the service was awake", second.Sent)
+		if next := sink.samples[3]; next.Sent < sink.samples[2].Done+cluster.backToZero {
+			t.Errorf("sent at %v, while the service was awake", next.Sent)
 		}
 	})
 }

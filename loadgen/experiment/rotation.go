@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -51,6 +52,15 @@ func planOf(targets []record.Target, iterations int, seed uint64) []trial {
 	return trials
 }
 
+// firstMeasured is where the measured trials of a plan begin. Those before it are
+// discarded.
+func firstMeasured(trials []trial) int {
+	if first := slices.IndexFunc(trials, func(t trial) bool { return !t.discarded }); first >= 0 {
+		return first
+	}
+	return len(trials)
+}
+
 // byClass groups the indices of targets by RuntimeClass and variant, both in the
 // order given.
 func byClass(targets []record.Target) [][]int {
@@ -82,9 +92,11 @@ func most(classes [][]int) int {
 const (
 	// autoscalerTick is how often Knative's autoscaler decides.
 	autoscalerTick = 2 * time.Second
-	// podTermination is what it takes to end a pod whose function exits at once:
-	// queue-proxy serves on for 30 s, until every router has forgotten the pod.
-	podTermination = 32 * time.Second
+	// podTermination is what it takes to end a pod once its grace period was shortened:
+	// the kubelet gives its containers two seconds. Where this program may not delete
+	// pods it is half a minute, because queue-proxy serves on until every router has
+	// forgotten the pod; trials then wait.
+	podTermination = 3 * time.Second
 	// expectedColdStart is from one trial's request to the next's, proof and warm
 	// requests included. The embedded node takes 1.4 s on 2 cores, over runc, crun
 	// and gVisor; this is a little less, for quicker machines. Each service more

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -155,6 +156,10 @@ func (s *session) See(n Notice) {
 	case TrialBegun:
 		s.guard.watch(n.Target)
 		s.cost.beginTrial()
+	case Warming:
+		for _, t := range n.Targets {
+			s.guard.watch(t)
+		}
 	case RoundFiring:
 		for _, t := range n.Targets {
 			s.guard.watch(t)
@@ -195,9 +200,23 @@ func (s *session) measure(ctx context.Context, e Experiment) error {
 	if err := s.startTraces(ctx); err != nil {
 		return err
 	}
+	defer s.endSurplus(ctx)()
 	s.guard = newGuard(ctx, s.cluster.AwaitTrouble)
 	defer s.guard.stop()
 	return s.guard.reason(e.measure(s.guard.ctx, s))
+}
+
+// endSurplus ends pods that are not needed any more sooner, until stop is called. Where
+// that is refused, the run says so and goes on with longer waits.
+func (s *session) endSurplus(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var ending sync.WaitGroup
+	ending.Go(func() {
+		if err := s.cluster.EndSurplus(ctx); err != nil {
+			s.observer.See(Warning{fmt.Sprintf("services take half a minute longer to return to zero: %v", err)})
+		}
+	})
+	return func() { cancel(); ending.Wait() }
 }
 
 // finish writes down what is known at the end of an experiment, and says whether it

@@ -61,28 +61,33 @@ func (r *turns) all(ctx context.Context, trials []trial) error {
 	for i := range r.targets {
 		r.zeros.start(i)
 	}
+	first := firstMeasured(trials)
+	if err := r.warm(ctx, trials[:first]); err != nil {
+		return err
+	}
+	trials = trials[first:]
 	for i, t := range trials {
-		if i > 0 && t.block > max(trials[i-1].block, 1) && r.enough != nil && r.enough(r.samples) {
+		if i > 0 && t.block > trials[i-1].block && r.enough != nil && r.enough(r.samples) {
 			break
 		}
 		if err := r.try(ctx, t); err != nil {
 			return err
 		}
-		if r.left[t.target]--; r.left[t.target] > 0 {
-			r.zeros.start(t.target)
-		}
+		r.next(t.target)
 	}
 	return nil
 }
 
+// next begins to wait for a target to return to zero, unless it has had its last turn.
+func (r *turns) next(target int) {
+	if r.left[target]--; r.left[target] > 0 {
+		r.zeros.start(target)
+	}
+}
+
 // announce says how many samples will be discarded.
 func (r *turns) announce(trials []trial) error {
-	n := 0
-	for _, t := range trials {
-		if t.discarded {
-			n++
-		}
-	}
+	n := firstMeasured(trials)
 	err := r.sink.Event(record.Event{
 		At: r.clock.Now(), Kind: record.EventDiscardedRound, Value: float64(n),
 		Message: fmt.Sprintf("the first %d cold starts, one of each service, warm caches and are left out of every summary", n),
@@ -112,7 +117,7 @@ func (r *turns) try(ctx context.Context, t trial) error {
 	if err != nil {
 		return errors.Join(err, r.event(record.EventRequestAbandoned, target, err))
 	}
-	s.Block, s.Discarded = t.block, t.discarded
+	s.Block = t.block
 	s.ClockOffset = loadgen.EstimateOffset(ctx, r.client, target, s, r.offsetRequests)
 	if err := r.keep(ctx, target, &s); err != nil {
 		return err

@@ -34,7 +34,7 @@ func TestTurns(t *testing.T) {
 			case TrialBegun:
 				begun++
 			case SampleTaken:
-				if begun != n.Done {
+				if !n.Sample.Discarded && begun != n.Done-15 {
 					t.Errorf("%d trials begun when %d samples were done", begun, n.Done)
 				}
 				if n.Done != last+1 || n.Sample.Outcome != record.OK {
@@ -47,19 +47,28 @@ func TestTurns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(sink.samples, samples); diff != "" {
+		if diff := cmp.Diff(sink.samples[15:], samples[15:]); diff != "" {
 			t.Errorf("returned and recorded differ: %s", diff)
 		}
-		if last != 45 || total != 45 || cluster.most != 1 {
-			t.Errorf("%d of %d observed, %d at most in flight", last, total, cluster.most)
+		if last != 45 || total != 45 || cluster.most != 15 {
+			t.Errorf("%d of %d observed, %d at most in flight: want the 15 that are discarded", last, total, cluster.most)
 		}
 		measured := map[string]int{}
+		var before time.Duration
 		for _, s := range samples {
-			if s.Discarded != (s.Block == 0) || s.Cold != record.Proven || s.Services != 1 {
+			together := 1
+			if s.Discarded {
+				together = 15
+			}
+			if s.Discarded != (s.Block == 0) || s.Cold != record.Proven || s.Services != together {
 				t.Errorf("sample %+v", s)
 			}
 			if !s.Discarded {
 				measured[s.RuntimeClass]++
+				if s.Sent < before {
+					t.Errorf("%s was fired at %v, while another was in flight until %v", s.Service, s.Sent, before)
+				}
+				before = s.Done
 			}
 		}
 		if diff := cmp.Diff(map[string]int{"runc": 10, "crun": 10, "gvisor": 10}, measured); diff != "" {
@@ -68,9 +77,10 @@ func TestTurns(t *testing.T) {
 		if e := sink.ofKind(record.EventDiscardedRound); len(e) != 1 || e[0].Value != 15 {
 			t.Errorf("discarded round: %+v", e)
 		}
-		// Five services of each of three classes give each ten seconds and more to come
-		// back: the cold starts alone set the time.
-		if took := e.clock.Now(); took != 45*time.Second {
+		// All are back at zero ten seconds after the discarded round. Five services of each
+		// of three classes then give each ten seconds and more to come back: the cold starts
+		// alone set the time.
+		if took := e.clock.Now(); took != 41*time.Second {
 			t.Errorf("took %v", took)
 		}
 	})
@@ -101,6 +111,9 @@ func TestTurnsEndsWhenItIsEnough(t *testing.T) {
 			t.Errorf("%d samples, %d recorded", len(samples), len(sink.samples))
 		}
 		for i, s := range samples {
+			if s.Discarded {
+				continue // these are together
+			}
 			want := e.targets[planOf(e.targets, 100, 1)[i].target]
 			if s.Service != want.Service || s.Variant != want.Variant || s.RuntimeClass != "runc" {
 				t.Errorf("trial %d: got %s of %q, planned %s of %q", i, s.Service, s.Variant, want.Service, want.Variant)
@@ -123,7 +136,7 @@ func TestTurnsWaitsForZero(t *testing.T) {
 				t.Errorf("%s was fired %v after its last answer", s.Service, s.Sent-before)
 			}
 			done[s.Service] = s.Done
-			if want := planOf(e.targets, 3, 1)[i]; s.Service != e.targets[want.target].Service || s.Block != want.block {
+			if want := planOf(e.targets, 3, 1)[i]; !s.Discarded && s.Service != e.targets[want.target].Service || s.Block != want.block {
 				t.Errorf("trial %d: got %s in block %d, planned %+v", i, s.Service, s.Block, want)
 			}
 		}
@@ -215,8 +228,8 @@ func TestTurnsStopsWhenNothingCanBeRecorded(t *testing.T) {
 		if _, err := e.run(t.Context()); err == nil || !strings.Contains(err.Error(), "bench/runc-") {
 			t.Errorf("got error %v", err)
 		}
-		if cluster.sent() != 1 {
-			t.Errorf("%d requests", cluster.sent())
+		if cluster.sent() != 2 {
+			t.Errorf("%d requests, want those of the discarded round", cluster.sent())
 		}
 	})
 }
@@ -230,12 +243,36 @@ func TestTurnsEstimatesOffsets(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, s := range samples {
-			if s.ClockOffset == nil || s.ClockOffset.Requests != 2 {
-				t.Errorf("offset %+v", s.ClockOffset)
+			if o := s.ClockOffset; s.Discarded != (o == nil) || o != nil && o.Requests != 2 {
+				t.Errorf("offset %+v, discarded %v", o, s.Discarded)
 			}
 		}
-		if cluster.sent() != 6 {
+		if cluster.sent() != 4 {
 			t.Errorf("%d requests for two trials", cluster.sent())
+		}
+	})
+}
+
+// More services than can be fired together are warmed in groups, and one that is not
+// at zero is left out.
+func TestWarmInGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, cluster, sink := newTurns(1, targets(mostWarmed+4, "runc"))
+		cluster.stuck["runc-1"] = true
+		if _, err := e.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		together := map[int]int{}
+		for _, s := range sink.samples {
+			if s.Discarded {
+				together[s.Services]++
+			}
+		}
+		if diff := cmp.Diff(map[int]int{mostWarmed - 1: mostWarmed - 1, 4: 4}, together); diff != "" {
+			t.Errorf("discarded samples by how many were fired together: %s", diff)
+		}
+		if skipped := sink.ofKind(record.EventTrialSkipped); len(skipped) != 1 || skipped[0].Service != "runc-1" {
+			t.Errorf("skipped %+v", skipped)
 		}
 	})
 }

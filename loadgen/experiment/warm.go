@@ -1,0 +1,71 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+)
+
+// mostWarmed is how many services the discarded round fires together. All of a larger
+// run at once could take a small cluster longer than the client's timeout.
+const mostWarmed = 16
+
+// warm fires every service once. These samples are discarded, so it does not matter
+// that they compete with one another.
+func (r *turns) warm(ctx context.Context, trials []trial) error {
+	for some := range slices.Chunk(trials, mostWarmed) {
+		if err := r.fire(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fire makes some discarded trials together. A service that is not at zero is skipped.
+func (r *turns) fire(ctx context.Context, trials []trial) error {
+	var targets []record.Target
+	for _, t := range trials {
+		err := r.zeros.await(ctx, t.target)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			targets = append(targets, r.targets[t.target])
+		} else if err := r.skip(r.targets[t.target], fmt.Errorf("block %d: %w", t.block, err)); err != nil {
+			return err
+		}
+	}
+	r.observer.See(Warming{targets})
+	samples, err := r.burst(ctx, targets)
+	r.samples = append(r.samples, samples...)
+	r.failed = slices.ContainsFunc(samples, record.Sample.Failed)
+	for _, t := range trials {
+		r.next(t.target)
+	}
+	return err
+}
+
+// burst sends the first requests of targets together and keeps what became of them.
+func (r *turns) burst(ctx context.Context, targets []record.Target) ([]record.Sample, error) {
+	sending, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	plan := RoundPlan{Key: record.Key{Services: len(targets)}, Discarded: true}
+	k := &keeper{recorder: &r.recorder, plan: plan, targets: targets, kept: make([]*record.Sample, len(targets)), stop: stop}
+	v := &loadgen.Volley{
+		Clock: r.clock, Arrival: loadgen.Arrival{Pattern: loadgen.Burst},
+		Handle: func(i int, s record.Sample, err error) { k.handle(sending, i, s, err) },
+	}
+	defer v.Close()
+	for _, t := range targets {
+		request, err := r.client.Prepare(t)
+		if err != nil {
+			return nil, err
+		}
+		v.Requests = append(v.Requests, request)
+	}
+	v.Fire(sending)
+	return k.samples(), context.Cause(sending)
+}
