@@ -32,6 +32,8 @@ type Cell struct {
 	Shortfalls []round.Shortfall `json:"shortfalls,omitempty"`
 	// Phases are the steps of the cold starts that succeeded, in order.
 	Phases []Phase `json:"phases,omitempty"`
+	// Tracing is what it costs to trace a start, where some were traced.
+	Tracing *Tracing `json:"tracing,omitempty"`
 	// Spans are what Knative reported of them, where it was asked to.
 	Spans []Span `json:"spans,omitempty"`
 	// Answered is of the starts that were answered alone. It is nil where all were: then
@@ -129,6 +131,7 @@ type cellBuilder struct {
 	late   []time.Duration
 	phases phaseBuilder
 	spans  spanBuilder
+	traced []time.Duration
 }
 
 // ofRun are the latencies of one run in a cell.
@@ -138,7 +141,13 @@ type ofRun struct {
 }
 
 func (b *cellBuilder) add(s *record.Sample) {
-	if s.Discarded {
+	switch {
+	case s.Traced && tells(s):
+		b.traced = append(b.traced, s.ResponseLatency)
+		return
+	case s.Traced:
+		return
+	case s.Discarded:
 		b.Discarded++
 		return
 	}
@@ -237,6 +246,7 @@ func (b *cellBuilder) cell(k record.Key, of round.Results) Cell {
 	if c.Measured > 0 {
 		c.percentiles()
 	}
+	c.Tracing = tracingOf(c.Latencies, b.traced)
 	c.Lateness = cellLateness(b.late, c.P50)
 	return c
 }

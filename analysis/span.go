@@ -132,13 +132,19 @@ type tracedCell struct {
 }
 
 func (t *tracing) addSample(s *record.Sample, b *cellBuilder) {
-	if s.TraceID == "" || !IsAnswered(s) {
+	if s.TraceID == "" || !tells(s) {
 		return
 	}
 	t.cells = append(t.cells, tracedCell{traceOf(s.TraceID), b})
 	for i := range s.Spans {
 		t.add(s.TraceID, s.Spans[i])
 	}
+}
+
+// tells says that the spans of a sample are those of a cold start that was answered. In
+// older runs the starts that make the quantiles are traced.
+func tells(s *record.Sample) bool {
+	return IsAnswered(s) || s.Traced && s.Cold == record.Proven && !s.Failed() && !s.SpoiledByPull()
 }
 
 func (t *tracing) addSpan(s *record.TraceSpan) { t.add(s.TraceID, s.Span) }

@@ -98,3 +98,34 @@ func TestSpansAreJoinedFromTheirLines(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Starts that were traced afterwards make the spans and the cost of tracing, and no other
+// figure.
+func TestTracedStartsAreInNoOtherFigure(t *testing.T) {
+	afterwards := func(id string) func(*record.Sample) {
+		return func(s *record.Sample) {
+			s.Traced, s.Discarded, s.TraceID = true, true, id
+			s.Spans = []record.Span{spanOf("activator", "GET", "1", "", 0, 7)}
+		}
+	}
+	unproven := func(s *record.Sample) { s.Cold = record.Unknown }
+	b := runtest.New("r", "runc").Add("runc", 1, 100, runtest.Discarded)
+	for range 3 {
+		b.Add("runc", 1, 40)
+	}
+	r := b.Add("runc", 1, 60, afterwards("a")).Add("runc", 1, 60, afterwards("b")).Add("runc", 1, 90, afterwards("c"), unproven).Run()
+	s := Summarise(r)
+	c := s.Cells[0]
+	if c.Samples != 3 || c.Measured != 3 || c.P50.Latency != 40 || c.Max.Latency != 40 {
+		t.Errorf("%d samples, %d measured, median %v, max %v", c.Samples, c.Measured, c.P50.Latency, c.Max.Latency)
+	}
+	if s.Discarded != 1 {
+		t.Errorf("%d discarded", s.Discarded)
+	}
+	if diff := cmp.Diff([]Span{{Service: "activator", Name: "GET", Samples: 2, Median: 7}}, c.Spans); diff != "" {
+		t.Error(diff)
+	}
+	if c.Tracing == nil || c.Tracing.Samples != 2 || c.Tracing.Median != 60 || c.Tracing.Ratio == nil || c.Tracing.Ratio.Value != 1.5 {
+		t.Errorf("tracing %+v", c.Tracing)
+	}
+}

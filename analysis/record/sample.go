@@ -42,8 +42,12 @@ type Sample struct {
 	Services int `json:"services"`
 	// Block is the randomised pass over all classes that this trial is part of.
 	Block int `json:"block"`
-	// Discarded marks the round that warms caches. It is kept and never summarised.
-	Discarded bool   `json:"discarded,omitempty"`
+	// Discarded marks a start that is kept and is in no figure: those of the round that
+	// warms caches, and the traced ones.
+	Discarded bool `json:"discarded,omitempty"`
+	// Traced marks a start that Knative's components reported, which takes time. Only the
+	// figures of spans and the cost of tracing are made of it.
+	Traced    bool   `json:"traced,omitempty"`
 	Service   string `json:"service"`
 	Namespace string `json:"namespace"`
 	Revision  string `json:"revision,omitempty"`

@@ -56,7 +56,10 @@ type Settings struct {
 	// OffsetRequests is how many warm requests follow each cold start, to estimate the
 	// offset of the function's clock.
 	OffsetRequests int `json:"offsetRequests,omitempty" compare:"any"`
-	// Traces says that Knative's components reported each request, which takes time.
+	// TracedBlocks is how many blocks of traced starts follow the others.
+	TracedBlocks int `json:"tracedBlocks,omitempty" compare:"any"`
+	// Traces says that Knative's components reported each request, which takes time. Only
+	// older runs have it.
 	Traces bool `json:"traces,omitempty" compare:"same"`
 	// WithPull says that cold starts for which an image was pulled are in the quantiles.
 	WithPull bool `json:"withPull,omitempty" compare:"same"`

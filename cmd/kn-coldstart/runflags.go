@@ -100,15 +100,15 @@ func flagError(err error) error {
 const nodeGateway = "198.18.0.1"
 
 func registerTraces(flags *pflag.FlagSet, t *experiment.Traces) {
-	flags.BoolVar(&t.On, "traces", false, "collect what the activator and queue-proxy say of each request; changes ConfigMap\n"+
-		"config-observability and restarts the activator, at the start and at the end (default: on the embedded node)")
+	flags.BoolVar(&t.On, "traces", false, "afterwards, make up to 10 starts more of each class of which the activator and queue-proxy report what\n"+
+		"they did; they are in no other figure. Changes ConfigMap config-observability and restarts the activator")
 	flags.StringVar(&t.Address, "traces-address", "", "HOST:PORT of this computer at which pods report traces (the embedded node's is known)")
 }
 
 // chooseTraces fills in what was not said about traces.
 func chooseTraces(flags flagSet, t *experiment.Traces, embedded bool) {
 	if !flags.Changed("traces") {
-		t.On = embedded || t.Address != ""
+		t.On = t.Address != ""
 	}
 	t.Shared = t.On && !embedded
 	if t.On && t.Address == "" && embedded {

@@ -11,7 +11,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
 )
 
-func TestTracesAreOnWhereTheyCanBe(t *testing.T) {
+func TestTracesAreOffUnlessAskedFor(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		args     []string
@@ -20,7 +20,8 @@ func TestTracesAreOnWhereTheyCanBe(t *testing.T) {
 		address  string
 		err      string
 	}{
-		{"embedded node", nil, true, true, "198.18.0.1:0", ""},
+		{"embedded node", nil, true, false, "", ""},
+		{"embedded node, on", []string{"--traces"}, true, true, "198.18.0.1:0", ""},
 		{"another cluster", nil, false, false, "", ""},
 		{"embedded node, off", []string{"--traces=false"}, true, false, "", ""},
 		{"embedded node, another address", []string{"--traces-address", "192.0.2.1:4318"}, true, true, "192.0.2.1:4318", ""},

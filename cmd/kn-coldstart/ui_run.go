@@ -83,10 +83,12 @@ func (l *sampleLog) See(n experiment.Notice) {
 	}
 	s, note := taken.Sample, "cold"
 	switch {
-	case s.Discarded:
+	case s.Discarded && !s.Traced:
 		note = "discarded: warms caches"
 	case s.Cold != record.Proven:
 		note = string(s.Cold) + ": " + s.ColdReason
+	case s.Traced:
+		note = "cold, traced"
 	}
 	say("[%*d/%d] %-10s %8s  %s  %s", len(fmt.Sprint(taken.Total)), taken.Done, taken.Total, s.RuntimeClass, latency(s), outcome(s), note)
 }

@@ -29,11 +29,11 @@ const (
 
 // endToEndSpace is the namespace of one test. It takes a while to go, so no two
 // tests share one.
-func endToEndSpace(t *testing.T) string { return "ksvc-dev-" + strings.ToLower(t.Name()) }
+func endToEndSpace(t testing.TB) string { return "ksvc-dev-" + strings.ToLower(t.Name()) }
 
 // endToEnd connects to the real cluster, in a namespace of the test's own, and
 // with nothing but the permissions of templates/rbac.yaml.
-func endToEnd(t *testing.T) *Cluster {
+func endToEnd(t testing.TB) *Cluster {
 	t.Helper()
 	path := os.Getenv(envKubeconfig)
 	if path == "" {
@@ -74,7 +74,7 @@ func endToEnd(t *testing.T) *Cluster {
 }
 
 // grant applies templates/rbac.yaml, under names that belong to the test.
-func grant(t *testing.T, admin *ksvc.Client) {
+func grant(t testing.TB, admin *ksvc.Client) {
 	t.Helper()
 	text, err := templates.RenderRBAC(templates.RBAC{Namespace: admin.Namespace, ServiceAccount: admin.Namespace})
 	if err != nil {
@@ -219,7 +219,7 @@ func TestEndToEnd(t *testing.T) {
 }
 
 // reachable waits until a service is Ready, at zero and reachable.
-func reachable(t *testing.T, c *Cluster, service string) record.Target {
+func reachable(t testing.TB, c *Cluster, service string) record.Target {
 	t.Helper()
 	target, err := c.AwaitReady(t.Context(), service)
 	if err != nil {

@@ -117,6 +117,7 @@ func (e *AB) measure(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	s.startCost()
 	err = s.takeTurns(ctx, &turns{
 		targets: targets, iterations: e.MaxBlocks, offsetRequests: DefaultOffsetRequests, enough: e.enough(s.header),
 	})

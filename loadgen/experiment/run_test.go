@@ -278,6 +278,37 @@ func TestRunOfTheDefaultRuntime(t *testing.T) {
 	}
 }
 
+// Traced starts come after all others, with services of their own.
+func TestTracedStartsComeLast(t *testing.T) {
+	m, setup := newMadeUp(t), setupOf(t)
+	setup.Traces = Traces{On: true, Address: "192.0.2.1:0"}
+	setup.Classes = []record.Class{{Name: "runc", Image: "x"}}
+	result, err := Run(t.Context(), m, &Single{Setup: setup, Iterations: 12, ServicesPerClass: 2}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := runFile(t, result.RunFile)
+	plain, traced := map[string]bool{}, 0
+	for _, s := range run.Samples {
+		switch {
+		case !s.Traced && s.TraceID == "":
+			plain[s.Service] = true
+		case s.TraceID == "":
+			t.Errorf("sample of %s is traced and has no trace", s.Service)
+		case plain[s.Service]:
+			t.Errorf("service %s has starts of both kinds", s.Service)
+		case s.Traced:
+			traced++
+			if !s.Discarded || s.Block != 12+traced {
+				t.Errorf("traced sample %d: discarded %v, block %d", traced, s.Discarded, s.Block)
+			}
+		}
+	}
+	if traced != mostTracedBlocks || run.Header.Settings.TracedBlocks != mostTracedBlocks {
+		t.Errorf("%d traced, settings %+v", traced, run.Header.Settings)
+	}
+}
+
 // Whatever fails, what was created is removed, and the run file says how it ended.
 func TestRunEndsInOrder(t *testing.T) {
 	broken := errors.New("broken")
@@ -289,7 +320,7 @@ func TestRunEndsInOrder(t *testing.T) {
 	}{
 		{"the checks", "survey", false, false},
 		{"the watches", "watch", false, true},
-		{"Knative's tracing", "traces", false, true},
+		{"Knative's tracing", "traces", true, true},
 		{"the creation", "create", true, true},
 		{"a service", "ready", true, true},
 		{"a route", "route", true, true},
@@ -327,7 +358,7 @@ func TestRunEndsInOrder(t *testing.T) {
 
 // An interruption at any step removes what was created by then.
 func TestRunIsInterrupted(t *testing.T) {
-	for step, removed := range map[string]bool{"survey": false, "watch": false, "traces": false, "create": true, "ready": true, "zero": true, "prove": true} {
+	for step, removed := range map[string]bool{"survey": false, "watch": false, "traces": true, "create": true, "ready": true, "zero": true, "prove": true} {
 		t.Run(step, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			m, setup := newMadeUp(t), setupOf(t)
@@ -364,20 +395,26 @@ func TestRunIsInterrupted(t *testing.T) {
 
 // Each failure of the end is told, behind what ended the run.
 func TestFailuresAreJoined(t *testing.T) {
-	m, setup := newMadeUp(t), setupOf(t)
-	want := map[string]error{}
-	for _, what := range []string{"ready", "stop traces", "remove", "restore traces"} {
-		want[what] = errors.New("broken: " + what)
-	}
-	m.fails, setup.Traces = want, Traces{On: true, Address: "192.0.2.1:0"}
-	_, err := Run(t.Context(), m, &Single{Setup: setup, Iterations: 1, ServicesPerClass: 1}, nil)
-	for what, one := range want {
-		if !errors.Is(err, one) {
-			t.Errorf("error %v is without that of %s", err, what)
-		}
-	}
-	if !strings.HasPrefix(err.Error(), want["ready"].Error()) {
-		t.Errorf("error %v does not begin with what ended the run", err)
+	for _, failing := range [][]string{
+		{"ready", "remove"},
+		{"traces", "stop traces", "restore traces"},
+	} {
+		t.Run(failing[0], func(t *testing.T) {
+			m, setup := newMadeUp(t), setupOf(t)
+			for _, what := range failing {
+				m.fails[what] = errors.New("broken: " + what)
+			}
+			setup.Traces = Traces{On: true, Address: "192.0.2.1:0"}
+			_, err := Run(t.Context(), m, &Single{Setup: setup, Iterations: 1, ServicesPerClass: 1}, nil)
+			for _, what := range failing {
+				if !errors.Is(err, m.fails[what]) {
+					t.Errorf("error %v is without that of %s", err, what)
+				}
+			}
+			if !strings.HasPrefix(err.Error(), "broken: "+failing[0]) {
+				t.Errorf("error %v does not begin with what ended the run", err)
+			}
+		})
 	}
 }
 

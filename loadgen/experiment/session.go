@@ -195,11 +195,8 @@ func (s *session) keepWith(r *recorder) {
 // ErrNothingMeasured is returned for a run that was completed for nothing.
 var ErrNothingMeasured = errors.New("no sample was an answered cold start")
 
-// measure runs the experiment, from the traces to the last sample.
+// measure runs the experiment, from the first service to the last sample.
 func (s *session) measure(ctx context.Context, e Experiment) error {
-	if err := s.startTraces(ctx); err != nil {
-		return err
-	}
 	defer s.endSurplus(ctx)()
 	s.guard = newGuard(ctx, s.cluster.AwaitTrouble)
 	defer s.guard.stop()

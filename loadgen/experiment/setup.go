@@ -55,7 +55,7 @@ type Service struct {
 	Limits   map[string]string
 }
 
-// Traces say whether Knative's spans of each request are collected.
+// Traces say whether Knative's spans of some more starts are collected, after all others.
 type Traces struct {
 	On bool
 	// Address is HOST:PORT of this computer at which pods report traces.
@@ -189,7 +189,7 @@ func (s *Setup) recorded() record.Settings {
 	o := &s.Service
 	settings := record.Settings{
 		StableWindow: o.StableWindow, ClientTimeout: o.ClientTimeout,
-		Env: o.Env, Requests: o.Requests, Limits: o.Limits, Traces: s.Traces.On, WithPull: s.WithPull, Request: s.Request.recorded(),
+		Env: o.Env, Requests: o.Requests, Limits: o.Limits, WithPull: s.WithPull, Request: s.Request.recorded(),
 		Port: o.Port, Command: o.Command, Args: o.Args, EnvFrom: o.EnvFrom, ServiceAccount: o.ServiceAccount,
 		PullSecret: o.PullSecret, PullPolicy: o.PullPolicy, Annotations: o.Annotations, ConcurrencyLimit: o.ConcurrencyLimit,
 		NodeSelector: o.NodeSelector, Tolerations: o.Tolerations,

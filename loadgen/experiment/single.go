@@ -42,6 +42,7 @@ func (e *Single) adapt(s record.Survey) {
 
 func (e *Single) settings() record.Settings {
 	s := e.recorded()
+	s.TracedBlocks = e.tracedBlocks()
 	s.Iterations, s.ServicesPerClass, s.OffsetRequests, s.Preset = e.Iterations, e.ServicesPerClass, e.OffsetRequests, e.Preset
 	return s
 }
@@ -53,17 +54,56 @@ func (e *Single) measure(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
-	return s.takeTurns(ctx, &turns{targets: targets, iterations: e.Iterations, offsetRequests: e.OffsetRequests})
+	s.startCost()
+	t := &turns{targets: targets, iterations: e.Iterations, offsetRequests: e.OffsetRequests}
+	if err := s.takeTurns(ctx, t); err != nil || !e.Traces.On {
+		return err
+	}
+	return e.trace(ctx, s)
+}
+
+// mostTracedBlocks bounds how many traced blocks follow. They are for the spans, whose
+// medians ten starts give well enough.
+const mostTracedBlocks = 10
+
+func (e *Single) tracedBlocks() int {
+	if !e.Traces.On {
+		return 0
+	}
+	return min(e.Iterations, mostTracedBlocks)
+}
+
+// trace measures some more starts, which Knative reports. They come after all others,
+// with services of their own: a queue-proxy has the setting of tracing from when its
+// service was created, and Knative rolls out again what there was before. So what was
+// measured without is removed first.
+func (e *Single) trace(ctx context.Context, s *session) error {
+	if err := s.cluster.Remove(ctx, s.header.RunID, s.progress("removing what was measured without traces")); err != nil {
+		return err
+	}
+	if err := s.startTraces(ctx); err != nil {
+		return err
+	}
+	services := servicesPerClass(e.Service.StableWindow, s.survey.GracePeriod, len(e.Classes), e.tracedBlocks())
+	targets, err := s.deploy(ctx, s.services(e.ServicesPerClass, e.ServicesPerClass+services))
+	if err != nil {
+		return err
+	}
+	return s.takeTurns(ctx, &turns{
+		targets: targets, iterations: e.tracedBlocks(), offsetRequests: e.OffsetRequests, blocks: e.Iterations, traced: true,
+	})
 }
 
 // takeTurns measures the targets one cold start at a time.
 func (s *session) takeTurns(ctx context.Context, t *turns) error {
-	s.startCost()
 	s.keepWith(&t.recorder)
 	t.client, t.seed, t.zeroTimeout = s.client(), s.setup.Seed, s.patience.Zero
 	samples, err := t.run(ctx)
 	if err != nil {
 		return err
+	}
+	if t.traced {
+		return nil
 	}
 	return s.finish(samples)
 }

@@ -15,8 +15,9 @@ const batchDelay = 6 * time.Second
 
 // traces collects the spans of a run's requests. A nil one collects none.
 //
+//	(the experiment, untraced; its services are removed)
 //	start ──── Knative reports to this program
-//	(the experiment)
+//	(the traced blocks)
 //	finish ─── the last batches are awaited, the listening ends
 //	(services are removed, so that the setting does not make Knative roll them out)
 //	restore ── Knative's setting is put back

@@ -21,6 +21,10 @@ type turns struct {
 	// be of each class.
 	iterations int
 	seed       uint64
+	// blocks is how many blocks there were before these, and traced says that these
+	// starts are traced.
+	blocks int
+	traced bool
 	// zeroTimeout bounds the wait for a service to return to zero pods.
 	zeroTimeout time.Duration
 	// offsetRequests is how many warm requests follow each cold start to estimate the
@@ -117,7 +121,7 @@ func (r *turns) try(ctx context.Context, t trial) error {
 	if err != nil {
 		return errors.Join(err, r.event(record.EventRequestAbandoned, target, err))
 	}
-	s.Block = t.block
+	s.Block, s.Traced, s.Discarded = r.blocks+t.block, r.traced, r.traced
 	s.ClockOffset = loadgen.EstimateOffset(ctx, r.client, target, s, r.offsetRequests)
 	if err := r.keep(ctx, target, &s); err != nil {
 		return err
