@@ -3,6 +3,7 @@
 package loadgen
 
 import (
+	"crypto/tls"
 	"fmt"
 	"runtime"
 	"slices"
@@ -39,22 +40,24 @@ const (
 )
 
 func BenchmarkFidelity(b *testing.B) {
-	for _, n := range []int{1, 100, 500} {
-		b.Run(strconv.Itoa(n), func(b *testing.B) { benchmarkFidelity(b, n) })
+	for _, mode := range []string{modeHTTP1, modeHTTPS, modeH2C, modeGRPC} {
+		for _, n := range []int{1, 100, 500} {
+			b.Run(mode+"/"+strconv.Itoa(n), func(b *testing.B) { benchmarkFidelity(b, mode, n) })
+		}
 	}
 }
 
-func benchmarkFidelity(b *testing.B, n int) {
-	address := startDelayingServer(b)
+func benchmarkFidelity(b *testing.B, mode string, n int) {
+	server := startDelayingServer(b, mode)
 	keepAwake(b)
-	fireDelayed(b, address, n) // warms both sides
+	fireDelayed(b, server, n) // warms both sides
 	var errs []time.Duration
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	cpu := cpuTime(b)
 	for b.Loop() {
 		for range max(1, 20/n) { // one request says nothing about a p99
-			errs = append(errs, fireDelayed(b, address, n)...)
+			errs = append(errs, fireDelayed(b, server, n)...)
 		}
 	}
 	cpu = cpuTime(b) - cpu
@@ -77,12 +80,13 @@ func benchmarkFidelity(b *testing.B, n int) {
 func microseconds(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 
 // fireDelayed fires n requests together and returns the errors of their latencies.
-func fireDelayed(b *testing.B, address string, n int) []time.Duration {
+func fireDelayed(b *testing.B, server *delayer, n int) []time.Duration {
 	b.Helper()
 	c := newClient(time.Minute)
+	server.ask(c)
 	samples := make([]record.Sample, n)
 	v := &Volley{Clock: c.Clock, Arrival: Arrival{Pattern: Burst}, Preconnect: true, Handle: func(i int, s record.Sample, _ error) { samples[i] = s }}
-	for _, to := range delayedTargets(address, n) {
+	for _, to := range delayedTargets(server, n) {
 		r, err := c.Prepare(to)
 		if err != nil {
 			b.Fatal(err)
@@ -90,15 +94,26 @@ func fireDelayed(b *testing.B, address string, n int) []time.Duration {
 		v.Requests = append(v.Requests, r)
 	}
 	v.Fire(b.Context())
-	errs := make([]time.Duration, n)
+	errs, truths := make([]time.Duration, n), server.truths(b, n)
 	for i, s := range samples {
 		if s.Outcome != record.OK {
 			b.Fatalf("request %d: %s %s", i, s.Outcome, s.Error)
 		}
-		// The server says in MainEntered when the request arrived.
-		errs[i] = s.ResponseLatency - time.Duration(s.Function.Answered-s.Function.MainEntered)
+		errs[i] = s.ResponseLatency - truths[s.Service]
 	}
 	return errs
+}
+
+// ask makes requests of the client fit the server's mode.
+func (d *delayer) ask(c *Client) {
+	switch d.mode {
+	case modeHTTPS:
+		c.TLS = &tls.Config{InsecureSkipVerify: true}
+	case modeH2C:
+		c.Protocol = HTTP2{}
+	case modeGRPC:
+		c.Protocol = GRPC{}
+	}
 }
 
 // numbered are n services of one class.
@@ -113,10 +128,13 @@ func numbered(n int) []record.Target {
 
 // delayedTargets are n services whose answers take their turns over delaySpread, in
 // an order that is not that of the requests.
-func delayedTargets(address string, n int) []record.Target {
+func delayedTargets(server *delayer, n int) []record.Target {
 	all := numbered(n)
 	for i := range all {
-		all[i].Address = address
+		all[i].Address = server.address
+		if server.mode == modeHTTPS {
+			all[i].Scheme = record.HTTPS
+		}
 		all[i].Path = delayPath(shortestDelay + delaySpread*time.Duration(i*263%n)/time.Duration(n))
 	}
 	return all

@@ -43,11 +43,13 @@ func benchmarkScale(b *testing.B, arrival Arrival, preconnect bool) {
 		b.Fatal(err)
 	}
 	client := &Client{Clock: clock, Timeout: time.Minute}
-	targets := delayedTargets(startDelayingServer(b), n)
+	server := startDelayingServer(b, modeHTTP1)
+	targets := delayedTargets(server, n)
 	var skew, late time.Duration
 	cpu := cpuTime(b)
 	for b.Loop() {
 		samples := fireAndRecord(b, client, targets, file, Volley{Clock: clock, Arrival: arrival, Preconnect: preconnect})
+		server.truths(b, n) // else the server waits for them to be read
 		first, last := samples[0].Wrote, samples[0].Wrote
 		for _, s := range samples {
 			first, last = min(first, s.Wrote), max(last, s.Wrote)
