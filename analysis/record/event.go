@@ -15,6 +15,7 @@ const (
 	EventPreconnectFailed Kind = "preconnectFailed"
 	EventProofFailed      Kind = "proofFailed"
 	EventLimit            Kind = "limit"
+	EventUnverified       Kind = "unverified"
 
 	// The deployment of a run.
 	EventServicesCreated Kind = "servicesCreated"
@@ -65,6 +66,7 @@ var Kinds = []KindInfo{
 	{EventPreconnectFailed, "A connection could not be opened beforehand; its request then connected for itself.", "", true},
 	{EventProofFailed, "The cluster could not say all about a sample that it should.", "", true},
 	{EventLimit, "A search found the limit of a class; the message says what ended it.", "services, the largest number that held", false},
+	{EventUnverified, "The certificate of the ingress was not verified, so that it is not certain who answered.", "", true},
 	{EventServicesCreated, "The services of the run were created.", "services", false},
 	{EventServicesReady, "The services of the run are Ready and have no pod.", "services", false},
 	{EventIngressFound, "The ingress was found only after the first service existed; the message is its address.", "", false},

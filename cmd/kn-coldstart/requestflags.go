@@ -37,7 +37,7 @@ func (f *requestFlags) register(flags *pflag.FlagSet, r *experiment.Request) {
 	flags.BoolVar(&r.Stream, "grpc-stream", false, "the first message of the stream that a call by gRPC returns is the answer")
 	flags.StringVar(&r.Scheme, "scheme", "", "http or https (default http)")
 	flags.StringVar(&f.caFile, "ca-file", "", "file with the certificates, in PEM, of the authority that signed the ingress' certificate")
-	flags.BoolVar(&r.Insecure, "insecure-skip-verify", false, "take any certificate of the ingress")
+	flags.BoolVar(&r.Insecure, "insecure-skip-verify", false, "take any certificate of the ingress; the run file and reports warn of it")
 	flags.StringSliceVar(&f.expectStatus, "expect-status", nil, "status of the right answer, as 200,204 or 2xx (default 2xx)")
 	flags.StringVar(&f.expectBody, "expect-body", "", "regular expression that the body of the right answer matches")
 	flags.StringArrayVar(&f.expectHeader, "expect-header", nil, "header of the right answer, as \"NAME: REGEXP\"; repeatable")

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,5 +77,18 @@ func TestAClassHasARequestOfItsOwn(t *testing.T) {
 	r.apply(&c, []record.Class{{Name: "runc"}, {Name: "wasmedge", Variant: "b"}})
 	if len(c.Messages) != 1 || c.Messages[record.Key{RuntimeClass: "wasmedge", Variant: "b"}].Path != "/own" || c.Message.Path != "/all" {
 		t.Errorf("messages %v, and %v", c.Message, c.Messages)
+	}
+}
+
+// A run whose certificates nobody verified says so in its file.
+func TestUnverifiedRun(t *testing.T) {
+	for _, insecure := range []bool{true, false} {
+		m, setup := newMadeUp(t), setupOf(t)
+		setup.Request = Request{Scheme: record.HTTPS, Insecure: insecure}
+		result, _ := Run(t.Context(), m, &Single{Setup: setup, Iterations: 1, ServicesPerClass: 1}, nil) // no TLS there
+		said := slices.ContainsFunc(runFile(t, result.RunFile).Events, func(e record.Event) bool { return e.Kind == record.EventUnverified })
+		if said != insecure {
+			t.Errorf("insecure %v: event %v", insecure, said)
+		}
 	}
 }

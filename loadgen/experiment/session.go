@@ -197,10 +197,21 @@ var ErrNothingMeasured = errors.New("no sample was an answered cold start")
 
 // measure runs the experiment, from the first service to the last sample.
 func (s *session) measure(ctx context.Context, e Experiment) error {
+	s.warnUnverified()
 	defer s.endSurplus(ctx)()
 	s.guard = newGuard(ctx, s.cluster.AwaitTrouble)
 	defer s.guard.stop()
 	return s.guard.reason(e.measure(s.guard.ctx, s))
+}
+
+// warnUnverified says so where anybody may answer in place of the ingress.
+func (s *session) warnUnverified() {
+	if !s.setup.Request.Insecure {
+		return
+	}
+	const warning = "certificates are not verified: it is not certain who answers"
+	s.observer.See(Warning{warning})
+	s.event(record.Event{At: s.clock.Now(), Kind: record.EventUnverified, Message: warning})
 }
 
 // endSurplus ends pods that are not needed any more sooner, until stop is called. Where
