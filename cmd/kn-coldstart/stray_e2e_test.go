@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -67,8 +68,8 @@ func TestStrayRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	var other stray
-	var woken []time.Time // when each was woken, in the order of the trials
-	trials := 0
+	var woken []time.Time      // when each was woken, in the order of the trials
+	var discarded atomic.Int32 // samples: these starts are left alone
 	result, err := experiment.Run(t.Context(), c, &experiment.Single{
 		Setup: experiment.Setup{
 			Classes: []record.Class{{Name: "runc", Image: "dev.local/helloworld:local"}},
@@ -77,16 +78,19 @@ func TestStrayRequest(t *testing.T) {
 		},
 		Iterations: len(leads), ServicesPerClass: len(leads),
 	}, experiment.ObserverFunc(func(n experiment.Notice) {
-		begun, ok := n.(experiment.TrialBegun)
-		if !ok {
-			return
+		switch n := n.(type) {
+		case experiment.SampleTaken:
+			if n.Sample.Discarded {
+				discarded.Add(1)
+			}
+		case experiment.TrialBegun:
+			if int(discarded.Load()) < len(leads) {
+				return
+			}
+			woken = append(woken, time.Now())
+			other.running.Go(func() { other.request(n.Target.Address, n.Target.Host) })
+			time.Sleep(leads[len(woken)-1])
 		}
-		if trials++; trials <= len(leads) {
-			return // the discarded starts are left alone
-		}
-		woken = append(woken, time.Now())
-		other.running.Go(func() { other.request(begun.Target.Address, begun.Target.Host) })
-		time.Sleep(leads[len(woken)-1])
 	}))
 	other.running.Wait()
 	t.Logf("the run ended with %v", err)
@@ -169,7 +173,7 @@ func TestKeptAwake(t *testing.T) {
 			t.Errorf("a sample was measured: %+v", s)
 		}
 	}
-	if r.code != exitInterrupted || !strings.Contains(r.stderr, "zero") {
+	if r.code != exitInterrupted || !strings.Contains(r.stderr, "waiting until service "+run.Samples[0].Namespace+"/"+run.Samples[0].Service+" is at zero, for 5m6s at most") {
 		t.Errorf("exit code %d, or nothing says what was waited for", r.code)
 	}
 	wantRemoved(t, run)
