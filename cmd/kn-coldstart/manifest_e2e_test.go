@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -38,7 +39,7 @@ func pageNamespace(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := kube.Namespaces().Delete(t.Context(), made.Name, metav1.DeleteOptions{}); err != nil {
+		if err := kube.Namespaces().Delete(context.WithoutCancel(t.Context()), made.Name, metav1.DeleteOptions{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -58,7 +59,7 @@ func TestManifest(t *testing.T) {
 	namespace := pageNamespace(t)
 	file := filepath.Join(t.TempDir(), "run.jsonl")
 	f := faultyRun{start(t, "single", "--run-file", file, "-f", pageFile, "-n", namespace, "--runtime-class", "runc", "--traces=false",
-		"--iterations", "1", "--client-timeout", "20s", "--path", "/page", "--expect-body", "^from the other container\n$"), file}
+		"--iterations", "1", "--client-timeout", patient, "--path", "/page", "--expect-body", "^from the other container\n$"), file}
 	deployed := deployedIn(t, namespace)
 	r, run := f.finish(t, 2)
 	for _, s := range run.Samples {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -35,7 +36,7 @@ func (s *stray) request(address, host string) int {
 		return 0
 	}
 	request.Host = host
-	answer, err := (&http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
+	answer, err := (&http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
 	if err != nil {
 		return 0
 	}
@@ -44,13 +45,42 @@ func (s *stray) request(address, host string) int {
 	return answer.StatusCode
 }
 
-// leads are how long before a request of the run the stray one is sent, block by block.
-// The time from a request to the scale-up that the watch sees is far shorter than the
-// last two, so those must be noticed.
-var leads = []time.Duration{0, 20 * time.Millisecond, 2 * time.Second, 5 * time.Second}
+// lead is how far ahead of a request of the run a stray one is sent.
+type lead struct {
+	name string
+	// await returns when the run's request may be sent.
+	await func(t *testing.T, service string)
+	// seen says that the run's watch has seen by then that the service was woken.
+	seen bool
+}
 
-// surelySeen is the shortest lead that a busy machine cannot hide.
-const surelySeen = 2 * time.Second
+// leads are those of the blocks, in their order.
+var leads = []lead{
+	{"at once", func(*testing.T, string) {}, false},
+	{"20 ms", func(*testing.T, string) { time.Sleep(20 * time.Millisecond) }, false},
+	{"until there is a pod", func(t *testing.T, service string) { awaitPod(t, service, false) }, true},
+	{"until a pod is Ready", func(t *testing.T, service string) { awaitPod(t, service, true) }, true},
+}
+
+// awaitPod waits for a pod of a service, and a moment longer, in which the run's watch
+// sees it, too.
+func awaitPod(t *testing.T, service string, ready bool) {
+	pods := client(t).Kubernetes.CoreV1().Pods("")
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
+		all, err := pods.List(t.Context(), metav1.ListOptions{LabelSelector: "serving.knative.dev/service=" + service})
+		if err == nil && len(all.Items) > 0 && (!ready || isReady(all.Items[0])) {
+			time.Sleep(time.Second)
+			return
+		}
+	}
+	t.Errorf("the stray request woke no pod of %s", service)
+}
+
+func isReady(pod corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+}
 
 // TestStrayRequest has another client wake each service shortly before the run's request,
 // of a function that does not say how many requests it has served. Where the watch has
@@ -58,9 +88,8 @@ const surelySeen = 2 * time.Second
 //
 // What it cannot see is a stray request that is sent less before ours than the watch is
 // late with the scale-up; see record.Proof. The first leads are there to show how long
-// that is: such a sample may be proven, and then its latency is too short by no more
-// than the lead, which is shorter than the time from the stray request to the phase
-// "scaled".
+// that is: such a sample may be proven, but then the phase "scaled" comes after it was
+// sent, and its latency is too short by no more than the lead.
 func TestStrayRequest(t *testing.T) {
 	t.Parallel()
 	c, err := cluster.Connect(ksvc.Kubeconfig{Path: filepath.Join(nodeStateDir, "kubeconfig")})
@@ -73,7 +102,7 @@ func TestStrayRequest(t *testing.T) {
 	result, err := experiment.Run(t.Context(), c, &experiment.Single{
 		Setup: experiment.Setup{
 			Classes: []record.Class{{Name: "runc", Image: "dev.local/helloworld:local"}},
-			Service: experiment.Service{StableWindow: 6 * time.Second, ClientTimeout: 20 * time.Second},
+			Service: experiment.Service{StableWindow: 6 * time.Second, ClientTimeout: time.Minute},
 			RunFile: filepath.Join(t.TempDir(), "run.jsonl"),
 		},
 		Iterations: len(leads), ServicesPerClass: len(leads),
@@ -89,7 +118,7 @@ func TestStrayRequest(t *testing.T) {
 			}
 			woken = append(woken, time.Now())
 			other.running.Go(func() { other.request(n.Target.Address, n.Target.Host) })
-			time.Sleep(leads[len(woken)-1])
+			leads[len(woken)-1].await(t, n.Target.Service)
 		}
 	}))
 	other.running.Wait()
@@ -99,36 +128,28 @@ func TestStrayRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantCompleted(t, run, 2*len(leads))
-	clock := run.Header.Started
 	for _, s := range run.Samples {
 		if s.Discarded {
 			wantProvenBy(t, s, record.ProofExclusion)
 			continue
 		}
-		lead := leads[s.Block-1]
-		t.Logf("lead %v: %s by %q: %s", lead, s.Cold, s.Proof, s.ColdReason)
+		l, ahead := leads[s.Block-1], s.Sent-woken[s.Block-1].Sub(run.Header.Started)
+		t.Logf("woken %v (%s) before: %s by %q: %s", ahead, l.name, s.Cold, s.Proof, s.ColdReason)
 		if s.Outcome != record.OK {
-			t.Errorf("lead %v: %s %s", lead, s.Outcome, s.Error)
+			t.Errorf("%s: %s %s", l.name, s.Outcome, s.Error)
 		}
 		if s.Cold != record.Proven {
-			if s.Proof == record.ProofExclusion {
-				t.Errorf("lead %v: %s by exclusion (%s)", lead, s.Cold, s.ColdReason)
+			if s.Proof != "" {
+				t.Errorf("%s: %s, but proven by %s", l.name, s.Cold, s.Proof)
 			}
 			continue
 		}
-		if lead >= surelySeen {
-			t.Errorf("lead %v: proven although the service was woken before: %s", lead, s.ColdReason)
-		}
-		i := slices.IndexFunc(s.Phases, func(p record.Phase) bool { return p.Name == record.PhaseScaled })
-		if i < 0 {
-			t.Errorf("lead %v: proven, but nothing tells when it was scaled", lead)
+		scaled := slices.IndexFunc(s.Phases, func(p record.Phase) bool { return p.Name == record.PhaseScaled })
+		if l.seen || scaled < 0 || s.Phases[scaled].At <= s.Sent {
+			t.Errorf("%s: proven although another request had woken the service, phases %+v", l.name, s.Phases)
 			continue
 		}
-		late := s.Phases[i].At - woken[s.Block-1].Sub(clock)
-		t.Logf("lead %v: the watch saw the scale-up %v after the stray request", lead, late)
-		if late <= lead {
-			t.Errorf("lead %v: proven, although the watch saw the scale-up %v after the stray request", lead, late)
-		}
+		t.Logf("the watch saw the scale-up %v after the stray request", ahead+s.Phases[scaled].At-s.Sent)
 	}
 	wantRemoved(t, run)
 }
@@ -140,7 +161,7 @@ func TestKeptAwake(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "run.jsonl")
 	f := faultyRun{start(t, "single", "--run-file", file, "--traces=false", "--runtime-class", "runc", "--image", "dev.local/helloworld:local",
-		"--iterations", "1", "--client-timeout", "20s"), file}
+		"--iterations", "1", "--client-timeout", patient), file}
 	host := hostOf(t, file)
 	stop, answered := make(chan struct{}), 0
 	var other stray
