@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions demo test unit e2e bench bench-node bench-fidelity bench-scale bench-gate bench-analysis lint clean help
+.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-gate bench-analysis lint clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -16,6 +16,9 @@ node: ## install what the embedded node needs, and build it
 
 functions: ## build images of functions in several languages, without Docker
 	scripts/functions
+
+languages: build node functions ## cold starts of functions in several languages, by RuntimeClass, on the embedded node
+	scripts/languages
 
 demo: build node ## set everything up, and compare runc, crun and gVisor on the embedded node
 	scripts/demo

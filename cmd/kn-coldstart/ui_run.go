@@ -101,11 +101,9 @@ func latency(s record.Sample) string {
 	return text
 }
 
+// outcome is how a request ended, and why where it failed.
 func outcome(s record.Sample) string {
-	switch {
-	case s.Outcome == record.HTTP:
-		return fmt.Sprintf("http %d", s.Status)
-	case s.Error != "":
+	if s.Error != "" {
 		return string(s.Outcome) + " (" + s.Error + ")"
 	}
 	return string(s.Outcome)

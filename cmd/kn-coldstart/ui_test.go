@@ -21,3 +21,21 @@ func TestHarmless(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 }
+
+// A line of a sample that failed says why: nothing else on the screen does.
+func TestOutcome(t *testing.T) {
+	for _, c := range []struct {
+		sample record.Sample
+		want   string
+	}{
+		{record.Sample{Outcome: record.OK, Status: 200}, "ok"},
+		{record.Sample{Outcome: record.HTTP, Status: 404, Error: "status 404: not found"}, "http (status 404: not found)"},
+		{record.Sample{Outcome: record.HTTP, Status: 302, Error: "status 302 redirects to /, and redirects are not followed"},
+			"http (status 302 redirects to /, and redirects are not followed)"},
+		{record.Sample{Outcome: record.Timeout, Error: "not answered within 5s"}, "timeout (not answered within 5s)"},
+	} {
+		if got := outcome(c.sample); got != c.want {
+			t.Errorf("%+v is %q, want %q", c.sample, got, c.want)
+		}
+	}
+}

@@ -97,6 +97,9 @@ func (c scene) coldness(s *record.Sample) (record.Coldness, string) {
 // whoCanHaveAnswered says who answered a proven sample, and by what that is known.
 func (c scene) whoCanHaveAnswered(s *record.Sample) string {
 	p := c.answered.pod
+	if p == nil && s.Failed() && s.Status != 0 {
+		return fmt.Sprintf("nothing names who gave the answer, which is not the right one (%s)", s.Outcome)
+	}
 	if p == nil && s.Failed() {
 		return fmt.Sprintf("not answered by an instance (%s)", s.Outcome)
 	}

@@ -27,6 +27,12 @@ func failed(o record.Outcome) record.Sample {
 	return record.Sample{RuntimeClass: "runc", Sent: 10 * time.Second, Done: 12 * time.Second, Outcome: o}
 }
 
+func answeredWith(status int) record.Sample {
+	s := failed(record.HTTP)
+	s.Status = status
+	return s
+}
+
 // birth plays a pod that is created, and becomes Ready, in answer to a request.
 func (p *played) birth(uid string, options ...ksvctest.PodOption) {
 	p.play(10100*ms, watch.Modified, ksvctest.NewDeployment(1))
@@ -139,6 +145,11 @@ func TestProve(t *testing.T) {
 			name: "timed out at zero", sample: failed(record.Timeout),
 			play: func(p *played) { p.zero(time.Second) },
 			cold: record.Proven, reason: "zero pods when it was sent; not answered by an instance (timeout)",
+		},
+		{
+			name: "answered wrongly by somebody", sample: answeredWith(404),
+			play: func(p *played) { p.zero(time.Second); p.birth("u1") },
+			cold: record.Proven, reason: "zero pods when it was sent; nothing names who gave the answer, which is not the right one (http)",
 		},
 		{
 			name: "failed beside a Ready pod", sample: failed(record.HTTP),

@@ -106,7 +106,7 @@ func (r *turns) announce(trials []trial) error {
 // error.
 func (r *turns) try(ctx context.Context, t trial) error {
 	target := r.targets[t.target]
-	err := r.zeros.await(ctx, t.target)
+	err := r.awaitZero(ctx, t.target)
 	if err == nil && r.failed {
 		err = r.awaitRoute(ctx, target)
 	}
@@ -129,6 +129,19 @@ func (r *turns) try(ctx context.Context, t trial) error {
 	r.samples = append(r.samples, s)
 	r.failed = s.Failed()
 	return nil
+}
+
+// zeroNotice is how long a service is waited for before the wait is told of.
+const zeroNotice = 5 * time.Second
+
+// awaitZero returns the result of the wait for a target, and says what it waits for if
+// that takes a while: somebody else may keep the service awake.
+func (r *turns) awaitZero(ctx context.Context, target int) error {
+	tell := time.AfterFunc(zeroNotice, func() {
+		r.observer.See(Step{fmt.Sprintf("waiting until service %s is at zero, for %v at most", name(r.targets[target]), r.zeroTimeout)})
+	})
+	defer tell.Stop()
+	return r.zeros.await(ctx, target)
 }
 
 // routeNotice is how long a look at a route may take when nothing is wrong with it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,6 +85,39 @@ func TestTurns(t *testing.T) {
 			t.Errorf("took %v", took)
 		}
 	})
+}
+
+// A wait for zero that takes a while is told of, once, and a short one is not.
+func TestTurnsTellWhatTheyWaitFor(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		services int
+		want     []string
+	}{
+		{"one service", 1, []string{"waiting until service bench/runc-0 is at zero, for 1m0s at most"}},
+		{"enough services", 20, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				e, _, _ := newTurns(1, targets(c.services, "runc"))
+				var mu sync.Mutex
+				var told []string
+				e.observer = ObserverFunc(func(n Notice) {
+					mu.Lock()
+					defer mu.Unlock()
+					if step, ok := n.(Step); ok {
+						told = append(told, step.Text)
+					}
+				})
+				if _, err := e.run(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(c.want, told); diff != "" {
+					t.Errorf("told (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
 }
 
 // The sides of an A/B run are of one class and take turns as classes do, until

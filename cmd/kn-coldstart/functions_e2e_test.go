@@ -1,0 +1,140 @@
+//go:build e2e
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+)
+
+// function is one that knows nothing of this program, and how it is measured.
+type function struct {
+	name    string
+	classes string
+	args    []string
+	// protocol is that of the requests.
+	protocol string
+	grpc     bool
+}
+
+// patient is a client timeout that a busy machine does not reach when many functions are
+// started at a time.
+const patient = "60s"
+
+// ping is a message of grpc-ping's service: the text "cold" in field 1.
+const ping = "\x0a\x04cold"
+
+func functionsOf(t *testing.T) []function {
+	message := filepath.Join(t.TempDir(), "message")
+	if err := os.WriteFile(message, []byte(ping), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hello := []string{"--expect-body", "^hello\n$"}
+	return []function{
+		{name: "helloworld", classes: "runc", args: []string{"--expect-body", "^Hello World!"}, protocol: "http1"},
+		{name: "hellohttp2", classes: "runc", args: []string{"--protocol", "http2", "--port", "h2c:8080", "--expect-body", "^proto=HTTP/2.0 "}, protocol: "http2"},
+		{name: "grpc-ping", classes: "runc", args: []string{"--protocol", "grpc", "--port", "h2c:8080", "--path", "/ping.PingService/Ping", "--body", message, "--expect-body", "cold"}, protocol: "grpc", grpc: true},
+		{name: "nginx", classes: "runc", args: hello, protocol: "http1"},
+		{name: "python", classes: "runc,gvisor", args: hello, protocol: "http1"},
+		{name: "nodejs", classes: "runc", args: hello, protocol: "http1"},
+		{name: "java", classes: "runc", args: hello, protocol: "http1"},
+	}
+}
+
+func (f function) image() string { return "dev.local/" + f.name + ":local" }
+
+// measure runs single with one measured cold start of each class.
+func (f function) measure(t *testing.T, args ...string) (result, *record.Run) {
+	t.Helper()
+	args = append(args, "--runtime-class", f.classes, "--image", f.image(), "--iterations", "1", "--client-timeout", patient)
+	r, run := single(t, append(args, f.args...)...)
+	t.Logf("\n%s", r)
+	if r.code != exitOK {
+		t.Errorf("exit code %d", r.code)
+	}
+	wantCompleted(t, run, 2*len(strings.Split(f.classes, ",")))
+	return r, run
+}
+
+// TestFunctions measures functions in several languages and protocols, none of which
+// says who answers. That their starts are cold is shown by the exclusion of all other
+// pods.
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	for _, f := range functionsOf(t) {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			r, run := f.measure(t, "--traces=false")
+			for _, s := range run.Samples {
+				wantProvenBy(t, s, record.ProofExclusion)
+				if (s.GRPCStatus != nil) != f.grpc || f.grpc && *s.GRPCStatus != 0 {
+					t.Errorf("%s: status of gRPC %v", s.Service, s.GRPCStatus)
+				}
+			}
+			if run.Header.Settings.Request == nil || run.Header.Settings.Request.Protocol != f.protocol {
+				t.Errorf("request %+v, want protocol %s", run.Header.Settings.Request, f.protocol)
+			}
+			n := len(run.Samples) / 2
+			if text := fmt.Sprintf("Proven cold by excluding all other pods: %d.", n); !strings.Contains(r.stdout, text) {
+				t.Errorf("the report does not say %q", text)
+			}
+			wantRemoved(t, run)
+		})
+	}
+}
+
+// TestFunctionByTrace has queue-proxy's span of each request name the pod.
+func TestFunctionByTrace(t *testing.T) {
+	before := readObservability(t)
+	_, run := function{name: "nodejs", classes: "runc"}.measure(t, "--traces")
+	for _, s := range run.Samples {
+		wantProvenBy(t, s, record.ProofTrace)
+		wantSpans(t, s)
+	}
+	wantRemoved(t, run)
+	wantRestored(t, before)
+}
+
+// wantProvenBy checks a sample of a function that says nothing of itself.
+func wantProvenBy(t *testing.T, s record.Sample, proof record.Proof) {
+	t.Helper()
+	if s.Outcome != record.OK || s.Cold != record.Proven || s.Proof != proof {
+		t.Errorf("%s block %d: outcome %s %s, cold %s by %q (%s), want proven by %s", s.Service, s.Block, s.Outcome, s.Error, s.Cold, s.Proof, s.ColdReason, proof)
+		return
+	}
+	if s.Instance == nil || !strings.HasPrefix(s.Instance.Pod, s.Revision+"-") || s.Instance.UID == "" || s.Instance.Node == "" {
+		t.Errorf("%s: instance %+v, want a pod of revision %s", s.Service, s.Instance, s.Revision)
+	}
+	if s.Function != nil || s.ClockOffset != nil || s.Pulled {
+		t.Errorf("%s: the function told %+v, the offset of its clock is %+v, pulled %v", s.Service, s.Function, s.ClockOffset, s.Pulled)
+	}
+	if s.TTFB <= 0 || s.TTFB > s.ResponseLatency || s.BodyBytes == 0 {
+		t.Errorf("%s: first byte after %v, all of %d bytes after %v", s.Service, s.TTFB, s.BodyBytes, s.ResponseLatency)
+	}
+	wantPhasesInOrder(t, s)
+}
+
+// wantRemoved fails if anything of a run is in the cluster. Other runs may go on.
+func wantRemoved(t *testing.T, run *record.Run) {
+	t.Helper()
+	api, of := client(t), metav1.ListOptions{LabelSelector: ksvc.Selector(run.Header.RunID)}
+	services, err := api.Serving.ServingV1().Services("").List(t.Context(), of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pods, err := api.Kubernetes.CoreV1().Pods("").List(t.Context(), of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(services.Items)+len(pods.Items) > 0 {
+		t.Errorf("left behind: %d services, %d pods", len(services.Items), len(pods.Items))
+	}
+}

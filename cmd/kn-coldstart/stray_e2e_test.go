@@ -1,0 +1,218 @@
+//go:build e2e
+
+package main
+
+import (
+	"io"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/cluster"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
+)
+
+// stray is a client that has nothing to do with a run and requests its services.
+type stray struct {
+	running sync.WaitGroup
+}
+
+// request sends one request and returns when it was answered, with the status, which is
+// 0 if it was not.
+func (s *stray) request(address, host string) int {
+	request, err := http.NewRequest(http.MethodGet, "http://"+address+"/", nil)
+	if err != nil {
+		return 0
+	}
+	request.Host = host
+	answer, err := (&http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
+	if err != nil {
+		return 0
+	}
+	defer answer.Body.Close()
+	_, _ = io.Copy(io.Discard, answer.Body) // it does not matter here
+	return answer.StatusCode
+}
+
+// lead is how far ahead of a request of the run a stray one is sent.
+type lead struct {
+	name string
+	// await returns when the run's request may be sent.
+	await func(t *testing.T, service string)
+	// seen says that the run's watch has seen by then that the service was woken.
+	seen bool
+}
+
+// leads are those of the blocks, in their order.
+var leads = []lead{
+	{"at once", func(*testing.T, string) {}, false},
+	{"20 ms", func(*testing.T, string) { time.Sleep(20 * time.Millisecond) }, false},
+	{"until there is a pod", func(t *testing.T, service string) { awaitPod(t, service, false) }, true},
+	{"until a pod is Ready", func(t *testing.T, service string) { awaitPod(t, service, true) }, true},
+}
+
+// awaitPod waits for a pod of a service, and a moment longer, in which the run's watch
+// sees it, too.
+func awaitPod(t *testing.T, service string, ready bool) {
+	pods := client(t).Kubernetes.CoreV1().Pods("")
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
+		all, err := pods.List(t.Context(), metav1.ListOptions{LabelSelector: "serving.knative.dev/service=" + service})
+		if err == nil && len(all.Items) > 0 && (!ready || isReady(all.Items[0])) {
+			time.Sleep(time.Second)
+			return
+		}
+	}
+	t.Errorf("the stray request woke no pod of %s", service)
+}
+
+func isReady(pod corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+}
+
+// TestStrayRequest has another client wake each service shortly before the run's request,
+// of a function that does not say how many requests it has served. Where the watch has
+// seen that the service was woken, the sample is not proven.
+//
+// What it cannot see is a stray request that is sent less before ours than the watch is
+// late with the scale-up; see record.Proof. The first leads are there to show how long
+// that is: such a sample may be proven, but then the phase "scaled" comes after it was
+// sent, and its latency is too short by no more than the lead.
+func TestStrayRequest(t *testing.T) {
+	t.Parallel()
+	c, err := cluster.Connect(ksvc.Kubeconfig{Path: filepath.Join(nodeStateDir, "kubeconfig")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var other stray
+	var woken []time.Time      // when each was woken, in the order of the trials
+	var discarded atomic.Int32 // samples: these starts are left alone
+	result, err := experiment.Run(t.Context(), c, &experiment.Single{
+		Setup: experiment.Setup{
+			Classes: []record.Class{{Name: "runc", Image: "dev.local/helloworld:local"}},
+			Service: experiment.Service{StableWindow: 6 * time.Second, ClientTimeout: time.Minute},
+			RunFile: filepath.Join(t.TempDir(), "run.jsonl"),
+		},
+		Iterations: len(leads), ServicesPerClass: len(leads),
+	}, experiment.ObserverFunc(func(n experiment.Notice) {
+		switch n := n.(type) {
+		case experiment.SampleTaken:
+			if n.Sample.Discarded {
+				discarded.Add(1)
+			}
+		case experiment.TrialBegun:
+			if int(discarded.Load()) < len(leads) {
+				return
+			}
+			woken = append(woken, time.Now())
+			other.running.Go(func() { other.request(n.Target.Address, n.Target.Host) })
+			leads[len(woken)-1].await(t, n.Target.Service)
+		}
+	}))
+	other.running.Wait()
+	t.Logf("the run ended with %v", err)
+	run, err := record.ReadFile(result.RunFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCompleted(t, run, 2*len(leads))
+	for _, s := range run.Samples {
+		if s.Discarded {
+			wantProvenBy(t, s, record.ProofExclusion)
+			continue
+		}
+		l, ahead := leads[s.Block-1], s.Sent-woken[s.Block-1].Sub(run.Header.Started)
+		t.Logf("woken %v (%s) before: %s by %q: %s", ahead, l.name, s.Cold, s.Proof, s.ColdReason)
+		if s.Outcome != record.OK {
+			t.Errorf("%s: %s %s", l.name, s.Outcome, s.Error)
+		}
+		if s.Cold != record.Proven {
+			if s.Proof != "" {
+				t.Errorf("%s: %s, but proven by %s", l.name, s.Cold, s.Proof)
+			}
+			continue
+		}
+		scaled := slices.IndexFunc(s.Phases, func(p record.Phase) bool { return p.Name == record.PhaseScaled })
+		if l.seen || scaled < 0 || s.Phases[scaled].At <= s.Sent {
+			t.Errorf("%s: proven although another request had woken the service, phases %+v", l.name, s.Phases)
+			continue
+		}
+		t.Logf("the watch saw the scale-up %v after the stray request", ahead+s.Phases[scaled].At-s.Sent)
+	}
+	wantRemoved(t, run)
+}
+
+// TestKeptAwake has another client request a service again and again from its creation
+// on. The service never comes back to zero, so the run waits and says for what, and no
+// sample is measured.
+func TestKeptAwake(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "run.jsonl")
+	f := faultyRun{start(t, "single", "--run-file", file, "--traces=false", "--runtime-class", "runc", "--image", "dev.local/helloworld:local",
+		"--iterations", "1", "--client-timeout", patient), file}
+	host := hostOf(t, file)
+	stop, answered := make(chan struct{}), 0
+	var other stray
+	other.running.Go(func() {
+		for {
+			if other.request(nodeIngress, host) == http.StatusOK {
+				answered++
+			}
+			select {
+			case <-stop:
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	})
+	awaitSamples(t, file, 1)
+	time.Sleep(20 * time.Second)
+	if err := f.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	r, run := f.result(t)
+	close(stop)
+	other.running.Wait()
+	t.Logf("%d stray requests were answered\n%s", answered, r)
+	if answered < 20 {
+		t.Errorf("only %d stray requests were answered", answered)
+	}
+	for _, s := range run.Samples {
+		if !s.Discarded {
+			t.Errorf("a sample was measured: %+v", s)
+		}
+	}
+	if r.code != exitInterrupted || !strings.Contains(r.stderr, "waiting until service "+run.Samples[0].Namespace+"/"+run.Samples[0].Service+" is at zero, for 5m6s at most") {
+		t.Errorf("exit code %d, or nothing says what was waited for", r.code)
+	}
+	wantRemoved(t, run)
+}
+
+// hostOf awaits the host of the only service of a run.
+func hostOf(t *testing.T, file string) string {
+	t.Helper()
+	host := ""
+	await(t, file, "the host of its service", func(run *record.Run) bool {
+		services, err := client(t).Serving.ServingV1().Services("").List(t.Context(), metav1.ListOptions{LabelSelector: ksvc.Selector(run.Header.RunID)})
+		if err == nil && len(services.Items) > 0 && services.Items[0].Status.URL != nil {
+			host = services.Items[0].Status.URL.Host
+		}
+		return host != ""
+	})
+	return host
+}
+
+// nodeIngress is where the embedded node's ingress listens.
+const nodeIngress = "198.18.0.2:80"
