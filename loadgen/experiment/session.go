@@ -49,8 +49,8 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 	if err != nil {
 		return nil, err
 	}
-	warnOfDefault(o, e.sides(), survey.Handlers)
 	e.adapt(survey)
+	warnOfDefault(o, e.sides(), survey.Handlers)
 	s := &session{
 		cluster: c, observer: o, setup: setup, patience: e.patience(), clock: record.NewClock(),
 		survey: survey, address: survey.IngressAddress,
@@ -108,6 +108,9 @@ func needs(e Experiment) record.Needs {
 		n.Images = append(n.Images, class.Image)
 	}
 	n.UserSpec = setup.Service.Manifest != nil
+	if single, ok := e.(*Single); ok {
+		n.Services = single.Existing
+	}
 	return n
 }
 
