@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,9 +44,9 @@ func (r *reader) preflight() []check {
 	if len(r.needs.Services) == 0 {
 		return preflight
 	}
-	checks := existingPreflight
+	checks := slices.Clone(existingPreflight)
 	for _, name := range r.needs.Services {
-		checks = append(checks[:len(checks):len(checks)], check{"service " + name, false, func(ctx context.Context, r *reader) record.Check {
+		checks = append(checks, check{"service " + name, false, func(ctx context.Context, r *reader) record.Check {
 			return checkService(ctx, r, name)
 		}})
 	}
