@@ -97,9 +97,18 @@ func sameRuns(a, b *Summary) bool {
 }
 
 // CompareClasses compares every other class with the first, at each number of
-// services and within each variant. The runs are pooled.
+// services and within each side. Existing services are compared like classes. The runs
+// are pooled.
 func CompareClasses(runs []*record.Run, o CompareOptions) (*Comparison, error) {
-	same := func(a, b record.Key) bool { return a.Services == b.Services && a.Variant == b.Variant }
+	existing := map[string]bool{}
+	for _, r := range runs {
+		for _, s := range r.Header.Settings.ExistingServices {
+			existing[s.Name] = true
+		}
+	}
+	same := func(a, b record.Key) bool {
+		return a.Services == b.Services && (a.Variant == b.Variant || existing[a.Variant] && existing[b.Variant])
+	}
 	return compareWithin(runs, o, same, "no two classes have proven cold starts at the same number of services")
 }
 

@@ -171,3 +171,32 @@ func TestClassesAreComparedWithinAVariantAndVariantsWithinAClass(t *testing.T) {
 		t.Errorf("a run without variants: got %v", err)
 	}
 }
+
+// Existing services are compared with one another, whatever their RuntimeClasses.
+func TestExistingServicesAreCompared(t *testing.T) {
+	r := drawn("r", 1, 30, map[string]time.Duration{"default": time.Second, "gvisor": 2 * time.Second}, "default", "gvisor")
+	r.Header.Settings.ExistingServices = []record.ExistingService{{Name: "shop", RuntimeClass: "default"}, {Name: "cart", RuntimeClass: "gvisor"}, {Name: "till", RuntimeClass: "default"}}
+	nameOf := map[string]string{"default": "shop", "gvisor": "cart"}
+	for i := range r.Header.Classes {
+		r.Header.Classes[i].Variant = nameOf[r.Header.Classes[i].Name]
+	}
+	r.Header.Classes = append(r.Header.Classes, record.Class{Name: "default", Variant: "till"})
+	for i := range r.Samples {
+		s := &r.Samples[i]
+		s.Variant = nameOf[s.RuntimeClass]
+		if s.RuntimeClass == "default" && i%2 == 0 {
+			s.Variant = "till"
+		}
+	}
+	c, err := CompareClasses([]*record.Run{r}, CompareOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]bool{}
+	for _, row := range c.Rows {
+		got[row.Base.Variant+" "+row.New.Variant] = true
+	}
+	if diff := cmp.Diff(map[string]bool{"shop cart": true, "shop till": true}, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -26,6 +26,7 @@ func Mismatches(base, new record.Header) []Mismatch {
 	c.cluster()
 	c.settings()
 	c.classes()
+	c.revisions()
 	return c.list
 }
 
@@ -140,6 +141,18 @@ func (c *comparison) classes() {
 		c.add("handler", b.Handler, n.Handler)
 		c.add("image", b.Image, n.Image)
 		c.add("imageDigest", b.ImageDigest, n.ImageDigest)
+	}
+}
+
+// revisions compares those of the existing services that both runs measured: another
+// revision is another function.
+func (c *comparison) revisions() {
+	for _, b := range c.base.Settings.ExistingServices {
+		for _, n := range c.new.Settings.ExistingServices {
+			if n.Key() == b.Key() {
+				c.add("revision", b.Revision, n.Revision)
+			}
+		}
 	}
 }
 

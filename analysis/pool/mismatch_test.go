@@ -13,10 +13,11 @@ import (
 
 func measuredOn() record.Header {
 	return record.Header{
-		Command:  "scale",
-		Settings: record.Settings{Arrival: "burst", StableWindow: 300 * time.Second, Iterations: 15, ServicesPerClass: 5, Other: map[string]any{"labels": []any{"a"}}},
-		Classes:  []record.Class{{Name: "runc", Image: "app:1", ImageDigest: "sha256:1"}, {Name: "gvisor", Image: "app:1"}},
-		Cluster:  record.Fingerprint{Kernel: "6.1", CPUs: 2, MemoryBytes: 8 << 30, Nodes: 1, Handlers: []string{"runc 1.3"}},
+		Command: "scale",
+		Settings: record.Settings{Arrival: "burst", StableWindow: 300 * time.Second, Iterations: 15, ServicesPerClass: 5, Other: map[string]any{"labels": []any{"a"}},
+			ExistingServices: []record.ExistingService{{Name: "shop", Revision: "shop-00001"}}},
+		Classes: []record.Class{{Name: "runc", Image: "app:1", ImageDigest: "sha256:1"}, {Name: "gvisor", Image: "app:1"}},
+		Cluster: record.Fingerprint{Kernel: "6.1", CPUs: 2, MemoryBytes: 8 << 30, Nodes: 1, Handlers: []string{"runc 1.3"}},
 	}
 }
 
@@ -54,6 +55,9 @@ func TestMismatches(t *testing.T) {
 		"a node more, of another size": {func(h *record.Header) {
 			h.Cluster.Nodes, h.Cluster.CPUs, h.Cluster.MemoryBytes = 2, 10, 16<<30
 		}, []Mismatch{{"cpus", "2 a node", "5 a node"}}},
+		"another revision of an existing service": {func(h *record.Header) {
+			h.Settings.ExistingServices = []record.ExistingService{{Name: "cart", Revision: "cart-00009"}, {Name: "shop", Revision: "shop-00002", StableWindow: 1}}
+		}, []Mismatch{{"revision", "shop-00001", "shop-00002"}}},
 		"traced":          {func(h *record.Header) { h.Settings.Traces = true }, []Mismatch{{"settings.traces", "false", "true"}}},
 		"not traced":      {func(h *record.Header) { h.Settings.Traces = false }, nil},
 		"another command": {func(h *record.Header) { h.Command = "single" }, []Mismatch{{"command", "scale", "single"}}},

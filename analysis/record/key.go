@@ -7,7 +7,8 @@ import "fmt"
 // so it serves as a map key; String is for people only.
 type Key struct {
 	RuntimeClass string `json:"runtimeClass"`
-	// Variant is the side of an A/B run; empty in other runs.
+	// Variant is the side of an A/B run, or the name of a service that existed before the
+	// run. It is empty in other runs.
 	Variant string `json:"variant,omitempty"`
 	// Services is how many services were fired together; zero stands for the class
 	// as a whole, whatever the number.

@@ -60,8 +60,8 @@ const (
 // Class is one RuntimeClass under test and the image it runs.
 type Class struct {
 	Name string `json:"name"`
-	// Variant tells the sides of an A/B run apart, which may be of the same
-	// RuntimeClass; empty in other runs.
+	// Variant tells the sides of an A/B run apart, or services that existed before the
+	// run, which may be of the same RuntimeClass. It is empty in other runs.
 	Variant string `json:"variant,omitempty"`
 	Handler string `json:"handler,omitempty"`
 	Image   string `json:"image"`

@@ -44,6 +44,10 @@ type Settings struct {
 	ManifestFile    string   `json:"manifestFile,omitempty" compare:"any"`
 	ManifestChanges []string `json:"manifestChanges,omitempty" compare:"any"`
 
+	// ExistingServices are those that were there before the run, if it measured such.
+	// Then it has no settings of services of its own.
+	ExistingServices []ExistingService `json:"existingServices,omitempty" compare:"any"`
+
 	// Request is how the requests look. Nil stands for a GET of / over HTTP/1.1, to be
 	// answered with status 2xx.
 	Request *Request `json:"request,omitempty" compare:"same"`

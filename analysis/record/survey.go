@@ -23,6 +23,9 @@ type Needs struct {
 	// UserSpec says that the services' specs are the user's own. Then it is not known
 	// what their containers ask for.
 	UserSpec bool
+	// Services are the names of services that exist, and that are measured as they are.
+	// With them nothing is created, so that nothing is asked about that.
+	Services []string
 	// Containers are the different resources that the function's container may have,
 	// one for each side of an A/B run. They are not used if UserSpec is set.
 	Containers []ContainerResources
@@ -48,6 +51,8 @@ type Survey struct {
 	// GracePeriod is how long Knative keeps the last pod of a service after the
 	// stable window: its scale-to-zero-grace-period.
 	GracePeriod time.Duration
+	// Services are those that were asked for, in the order of the needs.
+	Services []ExistingService
 	// MaxRevisionTimeout is the longest that the cluster lets a revision take to
 	// answer.
 	MaxRevisionTimeout time.Duration

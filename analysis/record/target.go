@@ -7,7 +7,7 @@ const HTTPS = "https"
 // what to ask for there.
 type Target struct {
 	RuntimeClass string
-	// Variant tells the sides of an A/B run apart; else empty.
+	// Variant is that of the class in the header.
 	Variant   string
 	Namespace string
 	Service   string

@@ -63,6 +63,7 @@ func newAB() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.runFlags.register(flags, &e.Setup, "the sides")
+	refuseExisting(flags, "ab creates the services of both sides; measure existing ones in turns with 'kn-coldstart single --service A --service B', or copies of them with --a FILE and --b FILE")
 	flags.StringArrayVar(&f.a, "a", nil, "what side a, the baseline, has of its own, as NAME=VALUE, or the FILE of its Knative Service; repeatable")
 	flags.StringArrayVar(&f.b, "b", nil, "what side b, the change, has of its own; repeatable")
 	flags.StringVar(&f.both.RuntimeClass, "runtime-class", "", "RuntimeClass of both sides (default: "+templates.DefaultClass+", which is the cluster's default runtime)")

@@ -46,6 +46,7 @@ func newScale() *cobra.Command {
 	flags := cmd.Flags()
 	f.runFlags.register(flags, &e.Setup, "the classes and of a Poisson arrival")
 	f.classes.register(flags)
+	refuseExisting(flags, "scale creates as many services as it fires together; measure an existing one with 'kn-coldstart single --service NAME', or a copy of it with -f FILE")
 	f.output.register(flags)
 	f.limit.register(flags)
 	flags.IntSliceVar(&e.Services, "services", []int{1, 5, 10, 25, 50, 100}, "numbers of services of a class to start together, one after the other")

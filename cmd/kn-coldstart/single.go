@@ -39,10 +39,13 @@ func newSingle() *cobra.Command {
 		Short: "Compare the cold start of a single instance over RuntimeClasses",
 		Long: "single creates Knative Services of each RuntimeClass, waits until they have no pod, sends one\n" +
 			"request at a time through the ingress, and proves of each sample that it was a cold start.\n" +
-			"The classes are interleaved in a random order, block by block; a first round is discarded.",
+			"The classes are interleaved in a random order, block by block; a first round is discarded.\n\n" +
+			"With --service it measures Knative Services that exist, as they are: it reads them and sends requests to\n" +
+			"them, and never changes or deletes them. How long they take to return to zero is said beforehand.",
 		Example: "  kn-coldstart single --runtime-class runc,crun,gvisor\n" +
 			"  kn-coldstart single --runtime-class runc --runtime-class urunc=registry.example/fn-urunc:v1 --image registry.example/fn:v1\n" +
 			"  kn-coldstart single --runtime-class runc --image registry.example/mine:v1 --path /hello --expect-body 'Hello .*'\n" +
+			"  kn-coldstart single --service shop --iterations 10 -n production\n" +
 			"  kn-coldstart single --runtime-class runc,gvisor --preset knative-study -o json",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
@@ -50,6 +53,7 @@ func newSingle() *cobra.Command {
 	flags := cmd.Flags()
 	f.runFlags.register(flags, &e.Setup, "the classes")
 	f.classes.register(flags)
+	registerExisting(flags, e)
 	registerTraces(flags, &e.Traces)
 	f.output.register(flags)
 	flags.IntVar(&e.Iterations, "iterations", 30, "samples of each class")
@@ -99,6 +103,12 @@ func (f *singleFlags) prepare(flags flagSet) (err error) {
 		return err
 	}
 	embedded := f.cluster.locate()
+	if len(e.Existing) > 0 {
+		if err := completeExisting(flags, e); err != nil {
+			return err
+		}
+		return f.complete(flags, e, &e.Setup)
+	}
 	if f.classes.written, err = f.readFile(flags, &e.Service); err != nil {
 		return err
 	}

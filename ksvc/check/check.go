@@ -19,11 +19,14 @@ import (
 // cannot be read of the cluster's fingerprint is a check that warns.
 func Survey(ctx context.Context, c *ksvc.Client, n record.Needs) (record.Survey, error) {
 	r := newReader(c, n)
-	found := record.Survey{Checks: r.run(ctx, preflight)}
+	found := record.Survey{Checks: r.run(ctx, r.preflight())}
 	if err := Failed(found.Checks); err != nil {
 		return found, err
 	}
 	var err error
+	if found.Services, err = r.describeServices(ctx); err != nil {
+		return found, err
+	}
 	if found.Cluster, err = r.fingerprint(ctx); err != nil {
 		lacks := strings.ReplaceAll(err.Error(), "\n", "; ")
 		found.Checks = append(found.Checks, named("fingerprint", warn(ksvc.Advice{}, "the cluster's fingerprint is incomplete: %s", lacks)))
@@ -41,7 +44,8 @@ func Survey(ctx context.Context, c *ksvc.Client, n record.Needs) (record.Survey,
 // Doctor looks at everything that Survey does, and at the settings that move the
 // numbers.
 func Doctor(ctx context.Context, c *ksvc.Client, n record.Needs) []record.Check {
-	return newReader(c, n).run(ctx, slices.Concat(preflight, settings))
+	r := newReader(c, n)
+	return r.run(ctx, slices.Concat(r.preflight(), settings))
 }
 
 // check is one thing to look at. If a vital one fails, the others are pointless.

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/version"
 	netconfig "knative.dev/networking/pkg/config"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
@@ -32,10 +33,11 @@ type reader struct {
 	quotas      once[[]corev1.ResourceQuota]
 	classes     once[[]nodev1.RuntimeClass]
 	ingress     once[ingress.Ingress]
+	services    map[string]*once[*servingv1.Service]
 }
 
 func newReader(c *ksvc.Client, n record.Needs) *reader {
-	return &reader{Client: c, needs: n, configs: map[string]*once[map[string]string]{}}
+	return &reader{Client: c, needs: n, configs: map[string]*once[map[string]string]{}, services: map[string]*once[*servingv1.Service]{}}
 }
 
 // once keeps what was read, or why it could not be.

@@ -30,6 +30,8 @@ type Cluster struct {
 	// address is the ingress', once it is known. It takes requests of the scheme, which
 	// is http where it is empty.
 	address, scheme string
+	// existing are the services that Survey was asked for, which StartWatch follows.
+	existing []record.ExistingService
 	watching
 	traces
 }
@@ -56,12 +58,13 @@ func (c *Cluster) Server() string { return c.client.Server }
 func (c *Cluster) Requests() int64 { return c.client.Requests() }
 
 // Survey runs the checks that a run needs and reads what it has to know. Its error
-// names the checks that failed, with a hint; the checks are returned even then.
+// names the checks that failed, with a hint; the checks are returned even then. The
+// existing services that n names are those that StartWatch then follows.
 func (c *Cluster) Survey(ctx context.Context, n record.Needs) (record.Survey, error) {
 	found, err := check.Survey(ctx, c.client, n)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.address, c.scheme = found.IngressAddress, n.Scheme
+	c.address, c.scheme, c.existing = found.IngressAddress, n.Scheme, found.Services
 	return found, err
 }
 

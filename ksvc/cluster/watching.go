@@ -28,13 +28,25 @@ func (c *Cluster) StartWatch(ctx context.Context, runID string, clock record.Clo
 	if !c.running.CompareAndSwap(false, true) {
 		return errWatching
 	}
-	w, err := watch.Start(ctx, c.client, runID, clock, p, emit)
+	w, err := c.startWatch(ctx, runID, clock, p, emit)
 	if err != nil {
 		c.running.Store(false)
 		return err
 	}
 	c.present.Store(w)
 	return nil
+}
+
+// startWatch follows the existing services that the run measures, or else those that it
+// will create.
+func (c *Cluster) startWatch(ctx context.Context, runID string, clock record.Clock, p record.Patience, emit func(record.Event)) (*watch.Watch, error) {
+	c.mu.Lock()
+	existing := c.existing
+	c.mu.Unlock()
+	if len(existing) > 0 {
+		return watch.StartExisting(ctx, c.client, existing, clock, p, emit)
+	}
+	return watch.Start(ctx, c.client, runID, clock, p, emit)
 }
 
 // StopWatch ends the watches and returns when every event was emitted. Without a

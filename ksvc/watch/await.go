@@ -129,7 +129,7 @@ func (w *Watch) target(name string) record.Target {
 	defer w.mu.Unlock()
 	v := w.service(name)
 	return record.Target{
-		RuntimeClass: v.class, Variant: v.variant, Namespace: w.client.Namespace, Service: name,
+		RuntimeClass: v.key.RuntimeClass, Variant: v.key.Variant, Namespace: w.client.Namespace, Service: name,
 		Revision: v.revision, Host: v.host, Path: "/",
 	}
 }

@@ -30,16 +30,16 @@ type followed struct {
 // feeds are all that a run follows. Events carry no labels, so those about every pod of
 // the namespace arrive; they are told apart by the pod's UID.
 func (w *Watch) feeds() []followed {
-	run := metav1.ListOptions{LabelSelector: ksvc.Selector(w.run)}
+	parts := w.scope.parts()
 	aboutPods := metav1.ListOptions{FieldSelector: "involvedObject.kind=Pod"}
 	all := metav1.ListOptions{}
 	ns, kube := w.client.Namespace, w.client.Kubernetes
 	return []followed{
-		{feed.New(feed.Services, run, w.client.Serving.ServingV1().Services(ns)), each(w.observeService, w.forgetService)},
-		{feed.New(feed.Pods, run, kube.CoreV1().Pods(ns)), podSink{w}},
-		{feed.New(feed.Deployments, run, kube.AppsV1().Deployments(ns)), each(w.observeDeployment, nil)},
-		{feed.New(feed.Autoscalers, run, w.client.Serving.AutoscalingV1alpha1().PodAutoscalers(ns)), each(w.observeAutoscaler, nil)},
-		{feed.New(feed.Routing, run, w.client.Networking.NetworkingV1alpha1().ServerlessServices(ns)), each(w.observeRouting, nil)},
+		{feed.New(feed.Services, w.scope.services(), w.client.Serving.ServingV1().Services(ns)), each(w.observeService, w.forgetService)},
+		{feed.New(feed.Pods, parts, kube.CoreV1().Pods(ns)), podSink{w}},
+		{feed.New(feed.Deployments, parts, kube.AppsV1().Deployments(ns)), each(w.observeDeployment, nil)},
+		{feed.New(feed.Autoscalers, parts, w.client.Serving.AutoscalingV1alpha1().PodAutoscalers(ns)), each(w.observeAutoscaler, nil)},
+		{feed.New(feed.Routing, parts, w.client.Networking.NetworkingV1alpha1().ServerlessServices(ns)), each(w.observeRouting, nil)},
 		{feed.New(feed.Events, aboutPods, kube.CoreV1().Events(ns)), eventSink{w}},
 		{feed.New(feed.Nodes, all, kube.CoreV1().Nodes()), each(w.observeNode, nil)},
 		{feed.New(components, all, kube.AppsV1().Deployments(ksvc.SystemNamespace)), each(w.observeComponent, nil)},
@@ -76,14 +76,20 @@ func (s eachSink[T]) Arrived(kind watch.EventType, o runtime.Object, at time.Dur
 }
 
 func (w *Watch) observeService(o *servingv1.Service, s sighting) {
+	if !w.scope.follows(o.Name) {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	v := w.service(o.Name)
-	v.observe(o, s.at)
+	v.observe(o, w.scope.key(o.Name, o.Labels), s.at)
 	v.changed.Fire()
 }
 
 func (w *Watch) forgetService(o *servingv1.Service) {
+	if !w.scope.follows(o.Name) {
+		return
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	v := w.service(o.Name)

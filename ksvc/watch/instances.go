@@ -7,7 +7,6 @@ import (
 	"knative.dev/serving/pkg/apis/serving"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
 // Knative's labels that say what an object belongs to.
@@ -118,9 +117,11 @@ func (w *Watch) advance(p *pod, before stage, at time.Duration) {
 }
 
 func (w *Watch) newPod(r *revision, o *corev1.Pod) *pod {
+	service := o.Labels[labelService]
+	key := w.scope.key(service, o.Labels)
 	p := &pod{
 		name: o.Name, uid: o.UID, revision: r.name, serving: servingContainer(o),
-		class: o.Labels[ksvc.LabelRuntimeClass], variant: o.Labels[ksvc.LabelVariant], service: o.Labels[labelService],
+		class: key.RuntimeClass, variant: key.Variant, service: service,
 	}
 	r.pods = append(r.pods, p)
 	w.pods[p.uid] = p

@@ -32,7 +32,13 @@ func newPlayed(t *testing.T, o options) *played { return newPlayedTo(t, o, nil) 
 // newPlayedTo is one whose events the test takes.
 func newPlayedTo(t *testing.T, o options, emit func(record.Event)) *played {
 	t.Helper()
-	w := newWatch(ksvctest.NewFakes().Client, ksvctest.Run, record.NewClock(), o, emit)
+	return newPlayedOf(t, ofRun(ksvctest.Run), o, emit)
+}
+
+// newPlayedOf is one that follows the services of a scope.
+func newPlayedOf(t *testing.T, s scope, o options, emit func(record.Event)) *played {
+	t.Helper()
+	w := newWatch(ksvctest.NewFakes().Client, s, record.NewClock(), o, emit)
 	t.Cleanup(w.Stop)
 	p := &played{Watch: w, t: t, sinks: map[string]feed.Sink{}}
 	for _, f := range w.feeds() {

@@ -6,6 +6,7 @@ import (
 	"knative.dev/pkg/apis"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/phrase"
@@ -15,8 +16,7 @@ import (
 // Watch's lock.
 type service struct {
 	name     string
-	class    string
-	variant  string
+	key      record.Key
 	revision string
 	host     string
 	ready    bool
@@ -31,9 +31,9 @@ type service struct {
 	changed feed.Signal
 }
 
-// observe takes in one version of the Service.
-func (v *service) observe(o *servingv1.Service, at time.Duration) {
-	v.class, v.variant, v.gone = o.Labels[ksvc.LabelRuntimeClass], o.Labels[ksvc.LabelVariant], false
+// observe takes in one version of the Service, which is counted under key.
+func (v *service) observe(o *servingv1.Service, key record.Key, at time.Duration) {
+	v.key, v.gone = key, false
 	v.revision = o.Status.LatestReadyRevisionName
 	if u := o.Status.URL; u != nil {
 		v.host = u.Host

@@ -2,10 +2,13 @@ package watch
 
 import (
 	"context"
+	"errors"
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
 )
+
+var errNotOurs = errors.New("end pods: the services existed before the run")
 
 // EndSurplus ends the pods of each revision sooner whose deployment asks for none any
 // more, until ctx ends. Left alone such a pod is Terminating for half a minute:
@@ -21,8 +24,12 @@ import (
 // which takes two steps more than this. Where the controller is first, the pod ends by
 // itself.
 //
-// It fails with the first deletion that is refused.
+// It fails with the first deletion that is refused, and at once where the services are
+// not the run's own.
 func (w *Watch) EndSurplus(ctx context.Context) error {
+	if w.scope.existing != nil {
+		return errNotOurs
+	}
 	for {
 		w.mu.Lock()
 		pods, changed := w.surplus(), w.scaledDown.Next()

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	clienttesting "k8s.io/client-go/testing"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/ksvctest"
 )
 
@@ -77,4 +78,13 @@ func TestEndSurplusIsRefused(t *testing.T) {
 			t.Errorf("EndSurplus = %v, want %v", err, refused)
 		}
 	})
+}
+
+// Pods of services that existed before the run are nobody's to end.
+func TestEndSurplusLeavesExistingServicesAlone(t *testing.T) {
+	f := ksvctest.NewFakes()
+	w := newWatch(f.Client, ofExisting([]record.ExistingService{{Name: "shop"}}), record.NewClock(), options{}, nil)
+	if err := w.EndSurplus(t.Context()); !errors.Is(err, errNotOurs) {
+		t.Errorf("error %v", err)
+	}
 }

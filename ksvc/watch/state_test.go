@@ -15,7 +15,7 @@ import (
 
 func TestComponents(t *testing.T) {
 	var told []string
-	w := newWatch(&ksvc.Client{}, ksvctest.Run, record.NewClock(), options{}, func(e record.Event) {
+	w := newWatch(&ksvc.Client{}, ofRun(ksvctest.Run), record.NewClock(), options{}, func(e record.Event) {
 		told = append(told, string(e.Kind)+" "+e.Message)
 	})
 	seen := func(name string, wanted, ready int32) {

@@ -2,7 +2,7 @@
 // with it.
 //
 // Its stance: the cluster is observed, never asked twice. One watch per resource
-// type, selected by the run's label, serves the whole run, however many services it
+// type, selected by the run's label or the names of the services, serves the whole run, however many services it
 // has. Each event is stamped on the run's clock when it arrives. Waiting, the proof
 // that a start was cold, and the phases of a start are read from what was stamped. An
 // interval in which a watch was down is remembered as a gap: what happened in it is
@@ -73,7 +73,7 @@ func (o options) withDefaults() options {
 // stamped on the run's clock. It is what an experiment waits and proves with.
 type Watch struct {
 	client  *ksvc.Client
-	run     string
+	scope   scope
 	clock   record.Clock
 	options options
 
@@ -107,10 +107,19 @@ type Watch struct {
 // order, from one goroutine, and does not delay the watches; it may be nil. Stop
 // ends the watch.
 func Start(ctx context.Context, c *ksvc.Client, run string, clock record.Clock, p record.Patience, emit func(record.Event)) (*Watch, error) {
-	if err := ksvc.ValidateRun(run); err != nil {
+	return start(ctx, c, ofRun(run), clock, p, emit)
+}
+
+// StartExisting is Start for services that existed before the run.
+func StartExisting(ctx context.Context, c *ksvc.Client, services []record.ExistingService, clock record.Clock, p record.Patience, emit func(record.Event)) (*Watch, error) {
+	return start(ctx, c, ofExisting(services), clock, p, emit)
+}
+
+func start(ctx context.Context, c *ksvc.Client, s scope, clock record.Clock, p record.Patience, emit func(record.Event)) (*Watch, error) {
+	if err := s.validate(); err != nil {
 		return nil, err
 	}
-	w := newWatch(c, run, clock, options{Patience: p}, emit)
+	w := newWatch(c, s, clock, options{Patience: p}, emit)
 	err := c.Reach(ctx)
 	if err == nil {
 		err = w.arm(ctx)
@@ -122,9 +131,9 @@ func Start(ctx context.Context, c *ksvc.Client, run string, clock record.Clock, 
 	return w, nil
 }
 
-func newWatch(c *ksvc.Client, run string, clock record.Clock, o options, emit func(record.Event)) *Watch {
+func newWatch(c *ksvc.Client, s scope, clock record.Clock, o options, emit func(record.Event)) *Watch {
 	return &Watch{
-		client: c, run: run, clock: clock, options: o.withDefaults(), mailbox: newMailbox(emit), stop: func() {},
+		client: c, scope: s, clock: clock, options: o.withDefaults(), mailbox: newMailbox(emit), stop: func() {},
 		revisions: map[string]*revision{}, services: map[string]*service{}, pods: map[types.UID]*pod{}, finished: map[types.UID]bool{},
 		classes: map[record.Key]*record.InstanceCount{}, images: map[string]string{},
 		componentsDown: map[string]bool{}, nodesTroubled: map[string]bool{},

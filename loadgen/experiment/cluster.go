@@ -22,7 +22,8 @@ type Surveyor interface {
 	// Server is the API server's address, for messages.
 	Server() string
 	// Survey runs the checks that a run needs and reads what it has to know. Its error
-	// says which checks failed, with a hint; the checks are returned even then.
+	// says which checks failed, with a hint; the checks are returned even then. If n names
+	// existing services, the watches that start next follow those, and the run creates none.
 	Survey(ctx context.Context, n record.Needs) (record.Survey, error)
 }
 

@@ -21,7 +21,11 @@ func (s *session) deploy(ctx context.Context, services []templates.Service) ([]r
 		return nil, err
 	}
 	s.tellDeployed(record.EventServicesCreated, len(services), "%d services created in %.1f s", len(services), time.Since(began).Seconds())
-	targets, err := s.awaitAll(ctx, services)
+	names := make([]string, len(services))
+	for i, service := range services {
+		names[i] = service.Name
+	}
+	targets, err := s.awaitAll(ctx, names)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +39,7 @@ func (s *session) tellDeployed(kind record.Kind, n int, format string, args ...a
 }
 
 // awaitAll awaits all services at once, and gives up with the first that fails.
-func (s *session) awaitAll(ctx context.Context, services []templates.Service) ([]record.Target, error) {
+func (s *session) awaitAll(ctx context.Context, services []string) ([]record.Target, error) {
 	progress := s.progress("waiting until they are Ready and at zero")
 	targets := make([]record.Target, len(services))
 	var mu sync.Mutex
@@ -43,7 +47,7 @@ func (s *session) awaitAll(ctx context.Context, services []templates.Service) ([
 	group, ctx := errgroup.WithContext(ctx)
 	for i, service := range services {
 		group.Go(func() error {
-			t, err := s.await(ctx, service.Name)
+			t, err := s.await(ctx, service)
 			if err != nil {
 				return err
 			}

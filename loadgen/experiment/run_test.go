@@ -32,6 +32,11 @@ type madeUp struct {
 	fails map[string]error
 	// during is called when something is asked for.
 	during func(what string)
+	// existing are services that the survey finds.
+	existing []record.ExistingService
+	// needs and patience are what the run asked with.
+	needs    record.Needs
+	patience record.Patience
 
 	mu       sync.Mutex
 	asked    []string
@@ -76,8 +81,9 @@ func (m *madeUp) was(what string) bool {
 }
 
 func (m *madeUp) Server() string { return "https://made-up" }
-func (m *madeUp) Survey(context.Context, record.Needs) (record.Survey, error) {
-	s := record.Survey{IngressAddress: m.ingress, Handlers: m.handlers, GracePeriod: time.Second, MaxRevisionTimeout: time.Hour}
+func (m *madeUp) Survey(_ context.Context, n record.Needs) (record.Survey, error) {
+	m.needs = n
+	s := record.Survey{Services: m.existing, IngressAddress: m.ingress, Handlers: m.handlers, GracePeriod: time.Second, MaxRevisionTimeout: time.Hour}
 	if m.hidden {
 		s.IngressAddress = ""
 	}
@@ -104,7 +110,8 @@ func (m *madeUp) Remove(ctx context.Context, _ string, _ func(done, total int)) 
 	}
 	return m.ask("remove")
 }
-func (m *madeUp) StartWatch(context.Context, string, record.Clock, record.Patience, func(record.Event)) error {
+func (m *madeUp) StartWatch(_ context.Context, _ string, _ record.Clock, p record.Patience, _ func(record.Event)) error {
+	m.patience = p
 	return m.ask("watch")
 }
 func (m *madeUp) StopWatch() { _ = m.ask("stop watch") }

@@ -50,8 +50,8 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 	if err != nil {
 		return nil, err
 	}
-	warnOfDefault(o, e.sides(), survey.Handlers)
 	e.adapt(survey)
+	warnOfDefault(o, e.sides(), survey.Handlers)
 	s := &session{
 		cluster: c, observer: o, setup: setup, patience: e.patience(), clock: record.NewClock(),
 		survey: survey, address: survey.IngressAddress,
@@ -109,6 +109,9 @@ func needs(e Experiment) record.Needs {
 		n.Images = append(n.Images, class.Image)
 	}
 	n.UserSpec = setup.Service.Manifest != nil
+	if single, ok := e.(*Single); ok {
+		n.Services = single.Existing
+	}
 	return n
 }
 
@@ -198,7 +201,9 @@ var ErrNothingMeasured = errors.New("no sample was an answered cold start")
 // measure runs the experiment, from the first service to the last sample.
 func (s *session) measure(ctx context.Context, e Experiment) error {
 	s.warnUnverified()
-	defer s.endSurplus(ctx)()
+	if len(s.survey.Services) == 0 { // those that exist are never touched
+		defer s.endSurplus(ctx)()
+	}
 	s.guard = newGuard(ctx, s.cluster.AwaitTrouble)
 	defer s.guard.stop()
 	return s.guard.reason(e.measure(s.guard.ctx, s))

@@ -198,9 +198,12 @@ func (s *Setup) recorded() record.Settings {
 	return settings
 }
 
-// zeroTimeout is how long a service may take to return to zero pods: its window,
-// and what Knative and the kubelet need at worst.
-func (s *Service) zeroTimeout() time.Duration { return s.StableWindow + 5*time.Minute }
+// spareZero is what Knative and the kubelet need at worst to bring a service to zero pods,
+// beside its window.
+const spareZero = 5 * time.Minute
+
+// zeroTimeout is how long a service may take to return to zero pods.
+func (s *Service) zeroTimeout() time.Duration { return s.StableWindow + spareZero }
 
 // revisionTimeout keeps Knative's own 504 from coming before the client gives up,
 // as far as the cluster lets it; the checks have warned where it does not.

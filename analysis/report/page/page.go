@@ -65,8 +65,11 @@ func lead(s *analysis.Summary, classes []string) string {
 		samples += c.Samples
 	}
 	of := countOf(len(classes), "RuntimeClass", "RuntimeClasses")
-	if slices.ContainsFunc(s.Cells, func(c analysis.Cell) bool { return c.Variant != "" }) {
+	switch variants := variantsOf(s); {
+	case slices.Contains(variants, record.VariantA) || slices.Contains(variants, record.VariantB):
 		of = count(len(classes), "side")
+	case len(variants) > 0:
+		of = count(len(classes), "existing service")
 	}
 	text := fmt.Sprintf("%s of %s in %s", count(samples, "request"), of, count(len(s.Runs), "run"))
 	if len(s.Runs) > 0 {
@@ -85,6 +88,17 @@ func lead(s *analysis.Summary, classes []string) string {
 		}
 	}
 	return text + "."
+}
+
+// variantsOf are those of the cells, without the empty one.
+func variantsOf(s *analysis.Summary) []string {
+	var all []string
+	for _, c := range s.Cells {
+		if c.Variant != "" {
+			all = append(all, c.Variant)
+		}
+	}
+	return all
 }
 
 func count(n int, noun string) string { return countOf(n, noun, noun+"s") }
