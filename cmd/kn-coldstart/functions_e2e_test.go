@@ -13,6 +13,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
 // function is one that knows nothing of this program, and how it is measured.
@@ -89,6 +90,30 @@ func TestFunctions(t *testing.T) {
 			wantRemoved(t, run)
 		})
 	}
+}
+
+// TestOwnFunction does what the README says on its first page: an image that was loaded
+// under its own name is measured with no other flag than its name, on the default runtime.
+func TestOwnFunction(t *testing.T) {
+	t.Parallel()
+	const image = "registry.example/your-function:v1"
+	archive := filepath.Join(os.Getenv("KN_COLDSTART_E2E_FUNCTIONS"), "helloworld.tar")
+	if r := kn(t, "cluster", "load-image", archive, "--name", image); r.code != exitOK {
+		t.Fatalf("load image: %s", r)
+	}
+	r, run := single(t, "--image", image, "--iterations", "1", "--client-timeout", patient, "--traces=false")
+	t.Logf("\n%s", r)
+	if r.code != exitOK {
+		t.Errorf("exit code %d", r.code)
+	}
+	wantCompleted(t, run, 2)
+	for _, s := range run.Samples {
+		wantProvenBy(t, s, record.ProofExclusion)
+		if s.RuntimeClass != templates.DefaultClass {
+			t.Errorf("measured RuntimeClass %s, want %s", s.RuntimeClass, templates.DefaultClass)
+		}
+	}
+	wantRemoved(t, run)
 }
 
 // TestFunctionByTrace has queue-proxy's span of each request name the pod.

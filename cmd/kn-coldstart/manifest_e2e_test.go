@@ -132,7 +132,7 @@ func differences(t *testing.T, a, b *servingv1.Service) []string {
 func fields(t *testing.T, s *servingv1.Service) map[string]string {
 	t.Helper()
 	s = s.DeepCopy()
-	s.Status = servingv1.ServiceStatus{}
+	s.TypeMeta, s.Status = metav1.TypeMeta{}, servingv1.ServiceStatus{} // a list has no types
 	s.UID, s.ResourceVersion, s.Generation, s.CreationTimestamp, s.ManagedFields = "", "", 0, metav1.Time{}, nil
 	text, err := json.Marshal(s)
 	if err != nil {
