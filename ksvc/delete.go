@@ -33,9 +33,6 @@ type DeleteOptions struct {
 	// Progress is told how many objects are gone: services, their pods, and what
 	// Knative makes of a service to get to pods.
 	Progress Progress
-	// Refused, if it is not nil, is told once why pods could not be ended sooner. Delete
-	// then waits until they end by themselves.
-	Refused func(error)
 }
 
 // Deleted is what Delete removed.
@@ -68,12 +65,6 @@ func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
 		if o.Progress != nil {
 			o.Progress(done, total)
 		}
-	}, func(ctx context.Context, pods []PodID) error {
-		err := c.EndSooner(ctx, pods)
-		if err != nil && o.Refused != nil {
-			o.Refused(err)
-		}
-		return err
 	})
 	err := d.deleteAndWait(ctx, gone)
 	done, left := gone.result()

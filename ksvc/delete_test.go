@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -184,56 +183,4 @@ func TestDeleteOutlastsARestart(t *testing.T) {
 		}
 		synctest.Wait()
 	})
-}
-
-// Pods are ended once their deployment is gone, those of others are not; where that is
-// refused it is told once and the pods are waited for.
-func TestDeleteEndsPodsSooner(t *testing.T) {
-	for _, test := range []struct {
-		name    string
-		refused error
-		told    int
-		within  time.Duration
-	}{
-		{"allowed", nil, 0, 10 * time.Second},
-		{"refused", errors.New("pods is forbidden"), 1, time.Minute},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := lingeringFakes()
-				if test.refused != nil {
-					ksvctest.Refuse(&f.Kube.Fake, "delete", "pods", test.refused, test.refused)
-				}
-				told, began := 0, time.Now()
-				_, err := f.Delete(t.Context(), ksvc.DeleteOptions{Run: "run-1", Refused: func(error) { told++ }})
-				if took := time.Since(began); err != nil || took > test.within {
-					t.Errorf("Delete = %v after %v", err, took)
-				}
-				if told != test.told {
-					t.Errorf("a refusal was told %d times, want %d", told, test.told)
-				}
-				if diff := cmp.Diff([]string{"b", "b-pod", "c", "c-pod"}, left(t, f)); diff != "" {
-					t.Errorf("left (-want +got):\n%s", diff)
-				}
-				synctest.Wait()
-			})
-		})
-	}
-}
-
-// lingeringFakes have pods that take half a minute to end once their deployment is
-// gone, unless they are deleted themselves.
-func lingeringFakes() *ksvctest.Fakes {
-	f := deleteFakes()
-	pods, deployments := corev1.SchemeGroupVersion.WithResource("pods"), appsv1.SchemeGroupVersion.WithResource("deployments")
-	d := ksvctest.NewDeployment(1)
-	d.Name, d.Labels = "a", ksvctest.Labels("run-1") // and the empty revision of the pods
-	_ = f.Kube.Tracker().Add(d)
-	f.Serving.PrependReactor("delete", "services", func(a clienttesting.Action) (bool, runtime.Object, error) {
-		o := a.(clienttesting.DeleteAction)
-		_ = f.Kube.Tracker().Delete(deployments, ksvctest.Space, o.GetName())
-		time.AfterFunc(30*time.Second, func() { _ = f.Kube.Tracker().Delete(pods, ksvctest.Space, o.GetName()+"-pod") })
-		return true, nil, f.Serving.Tracker().Delete(o.GetResource(), ksvctest.Space, o.GetName())
-	})
-	return f
 }

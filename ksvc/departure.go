@@ -3,7 +3,6 @@ package ksvc
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +13,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
-	"knative.dev/serving/pkg/apis/serving"
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
 )
@@ -22,19 +20,13 @@ import (
 // departure watches a run's objects until all that were ever seen are gone.
 type departure struct {
 	progress Progress
-	// sooner ends pods.
-	sooner func(context.Context, []PodID) error
-	now    func() time.Duration
+	now      func() time.Duration
 
 	mu sync.Mutex
 	// there are the objects that exist.
 	there map[types.UID]remnant
 	// counted are all that were ever seen.
 	counted map[types.UID]bool
-	// pods are those that are not Terminating, by the name of their revision. Once the
-	// revision's deployment is gone they are orphans, which are ended sooner.
-	pods    map[string]map[types.UID]PodID
-	orphans []PodID
 	done    Deleted
 	changed feed.Signal
 }
@@ -56,12 +48,11 @@ func (r remnant) String() string {
 	return words
 }
 
-func newDeparture(p Progress, sooner func(context.Context, []PodID) error) *departure {
+func newDeparture(p Progress) *departure {
 	began := time.Now()
 	return &departure{
-		progress: p, sooner: sooner, there: map[types.UID]remnant{}, counted: map[types.UID]bool{},
-		pods: map[string]map[types.UID]PodID{},
-		now:  func() time.Duration { return time.Since(began) },
+		progress: p, there: map[types.UID]remnant{}, counted: map[types.UID]bool{},
+		now: func() time.Duration { return time.Since(began) },
 	}
 }
 
@@ -82,19 +73,14 @@ func (d *departure) arm(ctx context.Context, feeds []feed.Feed) error {
 	return nil
 }
 
-// wait returns when nothing is left. Pods whose deployment is gone are ended sooner, and
-// if that is refused they are waited for.
+// wait returns when nothing is left.
 func (d *departure) wait(ctx context.Context) error {
 	for {
 		d.mu.Lock()
-		left, orphans, changed := len(d.there), d.orphans, d.changed.Next()
-		d.orphans = nil
+		left, changed := len(d.there), d.changed.Next()
 		d.mu.Unlock()
 		if left == 0 {
 			return nil
-		}
-		if len(orphans) > 0 && d.sooner != nil && d.sooner(ctx, orphans) != nil {
-			d.sooner = nil
 		}
 		if err := feed.Pause(ctx, changed, 0); err != nil {
 			return err
@@ -122,31 +108,6 @@ func (d *departure) result() (Deleted, string) {
 func (d *departure) seen(o metav1.Object, kind string) {
 	d.there[identity(o)] = remnant{feed: kind, name: o.GetNamespace() + "/" + o.GetName(), terminating: o.GetDeletionTimestamp() != nil}
 	d.counted[identity(o)] = true
-	if kind == feed.Pods {
-		d.podSeen(o)
-	}
-}
-
-// podSeen notes a pod until it is Terminating; d.mu is held.
-func (d *departure) podSeen(o metav1.Object) {
-	revision := o.GetLabels()[serving.RevisionLabelKey]
-	if o.GetDeletionTimestamp() != nil {
-		delete(d.pods[revision], o.GetUID())
-		return
-	}
-	if d.pods[revision] == nil {
-		d.pods[revision] = map[types.UID]PodID{}
-	}
-	d.pods[revision][o.GetUID()] = PodID{o.GetNamespace(), o.GetName(), o.GetUID()}
-}
-
-// orphan notes that the deployment of a revision is gone; d.mu is held. Its replica set
-// may make another pod before it goes, too: that one hardly begins to start.
-func (d *departure) orphan(deployment metav1.Object) {
-	revision := deployment.GetLabels()[serving.RevisionLabelKey]
-	d.orphans = slices.AppendSeq(d.orphans, maps.Values(d.pods[revision]))
-	delete(d.pods, revision)
-	d.changed.Fire()
 }
 
 // left takes in that an object is gone; d.mu is held.
@@ -206,9 +167,6 @@ func (s departureSink) Arrived(kind watch.EventType, o runtime.Object, _ time.Du
 	defer s.mu.Unlock()
 	if kind == watch.Deleted {
 		s.left(identity(m))
-		if s.kind == feed.Deployments {
-			s.orphan(m)
-		}
 		return
 	}
 	s.seen(m, s.kind)

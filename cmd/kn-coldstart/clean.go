@@ -43,7 +43,7 @@ func (f *cleanFlags) clean(ctx context.Context) error {
 		return err
 	}
 	sayChecking(client.Server())
-	gone, err := client.Delete(ctx, ksvc.DeleteOptions{Run: f.run, AllNamespaces: f.all, Progress: newProgress("removing").update, Refused: sayRefused})
+	gone, err := client.Delete(ctx, ksvc.DeleteOptions{Run: f.run, AllNamespaces: f.all, Progress: newProgress("removing").update})
 	if err != nil {
 		return err
 	}

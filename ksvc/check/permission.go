@@ -37,7 +37,6 @@ type need int
 const (
 	forAll    need = iota
 	forTraces      // only --traces needs it
-	forSooner      // without it a run goes on, but waits longer for services to be at zero
 	forUsage       // without it a run goes on, but lacks what instances on other hosts use
 	forLimits      // without it a run goes on, but the namespace's limits are not known
 )
@@ -45,7 +44,6 @@ const (
 var permissions = []permission{
 	{inNamespace, "serving.knative.dev", "services", []string{"create", "delete", "get", "list", "watch"}, forAll},
 	{inNamespace, "", "pods", []string{"list", "watch"}, forAll},
-	{inNamespace, "", "pods", []string{"delete"}, forSooner},
 	{inNamespace, "", "events", []string{"list", "watch"}, forAll},
 	{inNamespace, "apps", "deployments", []string{"list", "watch"}, forAll},
 	{inNamespace, "autoscaling.internal.knative.dev", "podautoscalers", []string{"list", "watch"}, forAll},
@@ -83,7 +81,7 @@ func checkPermissions(ctx context.Context, r *reader) record.Check {
 	var missing []string
 	asked := 0
 	for _, p := range permissions {
-		if p.need == forUsage || p.need == forLimits || p.need == forSooner || p.need == forTraces && !r.needs.Traces {
+		if p.need == forUsage || p.need == forLimits || p.need == forTraces && !r.needs.Traces {
 			continue
 		}
 		for _, verb := range p.verbs {

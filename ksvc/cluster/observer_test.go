@@ -1,12 +1,10 @@
 package cluster
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -91,14 +89,7 @@ func (o *observer) watch() (stop func()) {
 	if err := o.cluster.StartWatch(o.b.Context(), ksvctest.Run, o.clock, record.Patience{}, func(record.Event) {}); err != nil {
 		o.b.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(o.b.Context())
-	var ending sync.WaitGroup
-	ending.Go(func() {
-		if err := o.cluster.EndSurplus(ctx); err != nil {
-			o.b.Error(err)
-		}
-	})
-	return func() { cancel(); ending.Wait(); o.cluster.StopWatch() }
+	return o.cluster.StopWatch
 }
 
 // byTool starts each service once, as a run does it.

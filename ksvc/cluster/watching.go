@@ -78,16 +78,6 @@ func (c *Cluster) AwaitZero(ctx context.Context, t record.Target) error {
 	return w.AwaitZero(ctx, t)
 }
 
-// EndSurplus ends the pods of each revision sooner whose deployment asks for none any
-// more, until ctx ends. It fails with the first deletion that is refused.
-func (c *Cluster) EndSurplus(ctx context.Context) error {
-	w := c.present.Load()
-	if w == nil {
-		return errNoWatch
-	}
-	return w.EndSurplus(ctx)
-}
-
 // AwaitRoute returns when a request for the target would get through the ingress.
 func (c *Cluster) AwaitRoute(ctx context.Context, t record.Target) error {
 	return ingress.AwaitRoute(ctx, t)

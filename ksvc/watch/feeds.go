@@ -112,12 +112,7 @@ func (w *Watch) withRevision(labels map[string]string, do func(*revision)) {
 
 func (w *Watch) observeDeployment(o *appsv1.Deployment, s sighting) {
 	s.clock = w.clock
-	w.withRevision(o.Labels, func(r *revision) {
-		r.observeDeployment(o, s)
-		if replicas, known := r.scale.last(); known && replicas == 0 {
-			w.scaledDown.Fire()
-		}
-	})
+	w.withRevision(o.Labels, func(r *revision) { r.observeDeployment(o, s) })
 }
 
 func (w *Watch) observeAutoscaler(o *autoscaling.PodAutoscaler, s sighting) {

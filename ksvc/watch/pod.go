@@ -45,9 +45,7 @@ type pod struct {
 	// trouble is what its own state says against it, warning what an event said.
 	trouble, warning ksvc.Trouble
 	// failed says that it ended for good.
-	failed bool
-	// ended says that EndSurplus has asked for its deletion.
-	ended    bool
+	failed   bool
 	state    string
 	reported severity // the worst that was reported
 }

@@ -88,14 +88,12 @@ type Watch struct {
 	// they can run nothing any more.
 	pods     map[types.UID]*pod
 	finished map[types.UID]bool
-	// scaledDown fires when a deployment asks for no pod.
-	scaledDown feed.Signal
-	early      early
-	traced     traced
-	gaps       gaps
-	all        record.InstanceCount
-	classes    map[record.Key]*record.InstanceCount
-	images     map[string]string // image id by service
+	early    early
+	traced   traced
+	gaps     gaps
+	all      record.InstanceCount
+	classes  map[record.Key]*record.InstanceCount
+	images   map[string]string // image id by service
 	// componentsDown are Knative's deployments that lack instances.
 	componentsDown map[string]bool
 	// nodesTroubled are the conditions, as NODE/TYPE, that speak against a node.

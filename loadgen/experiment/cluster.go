@@ -55,9 +55,6 @@ type Watcher interface {
 	// AwaitZero returns when no pod of the target is left, Terminating ones included,
 	// so that the next request is a cold start.
 	AwaitZero(ctx context.Context, t record.Target) error
-	// EndSurplus ends the pods of each revision sooner whose deployment asks for none any
-	// more, until ctx ends. It fails with the first deletion that is refused.
-	EndSurplus(ctx context.Context) error
 	// AwaitRoute returns when a request for the target would get through the ingress.
 	AwaitRoute(ctx context.Context, t record.Target) error
 	// AwaitTrouble returns an error as soon as it is clear that no instance of the

@@ -46,7 +46,7 @@ func ofExisting(t *testing.T, m *madeUp) (*Single, []string) {
 func TestExistingServicesAreNeitherCreatedNorRemoved(t *testing.T) {
 	m := newMadeUp(t)
 	ofExisting(t, m)
-	for _, what := range []string{"create", "changes", "end pods", "remove", "traces", "restore traces"} {
+	for _, what := range []string{"create", "changes", "remove", "traces", "restore traces"} {
 		if m.was(what) {
 			t.Errorf("the cluster was asked for %q, among %v", what, m.asked)
 		}

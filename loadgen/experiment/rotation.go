@@ -95,10 +95,6 @@ const (
 	// podTermination is what it takes to end a pod whose function exits at once:
 	// queue-proxy serves on for 30 s, until every router has forgotten the pod.
 	podTermination = 32 * time.Second
-	// endedSooner is what it takes once the grace period was shortened, as it is for the
-	// run's own pods: the kubelet gives containers two seconds. Where this program may
-	// not delete pods it is podTermination, and trials have to wait.
-	endedSooner = 3 * time.Second
 	// expectedColdStart is from one trial's request to the next's, proof and warm
 	// requests included. The embedded node takes 1.4 s on 2 cores, over runc, crun
 	// and gVisor; this is a little less, for quicker machines. Each service more
@@ -124,7 +120,7 @@ func servicesPerClass(window, grace time.Duration, classes, iterations int) int 
 	if classes < 1 {
 		return 1
 	}
-	back := window + grace + autoscalerTick + endedSooner
+	back := window + grace + autoscalerTick + podTermination
 	block := time.Duration(classes) * expectedColdStart
 	services := int((back+block-1)/block) + 1
 	return max(1, min(services, iterations, mostServicesPerClass))

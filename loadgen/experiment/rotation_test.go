@@ -72,8 +72,8 @@ func TestServicesPerClass(t *testing.T) {
 		classes, iterations int
 		want                int
 	}{
-		{"three classes, the smallest window", 6 * time.Second, time.Second, 3, 30, 5},
-		{"one class has the others' time to fill", 6 * time.Second, time.Second, 1, 90, 11},
+		{"three classes, the smallest window", 6 * time.Second, time.Second, 3, 30, 13},
+		{"one class has the others' time to fill", 6 * time.Second, time.Second, 1, 90, mostServicesPerClass},
 		{"never more than iterations", 6 * time.Second, time.Second, 1, 4, 4},
 		{"never more than the most", 300 * time.Second, 30 * time.Second, 3, 30, mostServicesPerClass},
 		{"many classes", 6 * time.Second, time.Second, 50, 30, 2},

@@ -125,13 +125,6 @@ func (m *madeUp) AwaitReady(_ context.Context, name string) (record.Target, erro
 func (m *madeUp) AwaitZero(ctx context.Context, _ record.Target) error {
 	return errors.Join(ctx.Err(), m.ask("zero"))
 }
-func (m *madeUp) EndSurplus(ctx context.Context) error {
-	if err := m.ask("end pods"); err != nil {
-		return err
-	}
-	<-ctx.Done()
-	return nil
-}
 func (m *madeUp) AwaitRoute(context.Context, record.Target) error { return m.ask("route") }
 func (m *madeUp) AwaitTrouble(ctx context.Context, _ record.Target) error {
 	<-ctx.Done()

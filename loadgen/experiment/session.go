@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -201,9 +200,6 @@ var ErrNothingMeasured = errors.New("no sample was an answered cold start")
 // measure runs the experiment, from the first service to the last sample.
 func (s *session) measure(ctx context.Context, e Experiment) error {
 	s.warnUnverified()
-	if len(s.survey.Services) == 0 { // those that exist are never touched
-		defer s.endSurplus(ctx)()
-	}
 	s.guard = newGuard(ctx, s.cluster.AwaitTrouble)
 	defer s.guard.stop()
 	return s.guard.reason(e.measure(s.guard.ctx, s))
@@ -217,19 +213,6 @@ func (s *session) warnUnverified() {
 	const warning = "certificates are not verified: it is not certain who answers"
 	s.observer.See(Warning{warning})
 	s.event(record.Event{At: s.clock.Now(), Kind: record.EventUnverified, Message: warning})
-}
-
-// endSurplus ends pods that are not needed any more sooner, until stop is called. Where
-// that is refused, the run says so and goes on with longer waits.
-func (s *session) endSurplus(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var ending sync.WaitGroup
-	ending.Go(func() {
-		if err := s.cluster.EndSurplus(ctx); err != nil {
-			s.observer.See(Warning{fmt.Sprintf("services take half a minute longer to return to zero: %v", err)})
-		}
-	})
-	return func() { cancel(); ending.Wait() }
 }
 
 // finish writes down what is known at the end of an experiment, and says whether it
