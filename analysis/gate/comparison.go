@@ -146,9 +146,9 @@ func limitOf(runs []start.List, sets []*stat.Set) time.Duration {
 	return highest
 }
 
-// samplesNeeded is the least number of samples a run's q-quantile is judged
+// SamplesNeeded is the least number of samples a run's q-quantile is judged
 // from: 5 for the median, 10 for p95, 50 for p99. With so few, an upper quantile
 // is the maximum; among runs of one size that compares well, if not sharply.
-func samplesNeeded(q float64) int {
+func SamplesNeeded(q float64) int {
 	return max(5, int(math.Ceil(0.5/(1-q)-1e-9)))
 }

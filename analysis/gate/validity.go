@@ -41,7 +41,7 @@ func (c Conditions) incomplete(runs ...[]*record.Run) string {
 		return ""
 	}
 	for _, r := range slices.Concat(runs...) {
-		if how := ending(r.End); how != "" {
+		if how := Ending(r.End); how != "" {
 			return fmt.Sprintf("run %s %s: what it did not come to would have counted too", r.Header.RunID, how)
 		}
 	}
@@ -52,15 +52,16 @@ func (c Conditions) incomplete(runs ...[]*record.Run) string {
 func (c Conditions) warnings(runs ...[]*record.Run) []analysis.Warning {
 	var list []analysis.Warning
 	for _, r := range slices.Concat(runs...) {
-		if how := ending(r.End); c.AllowIncomplete && how != "" {
+		if how := Ending(r.End); c.AllowIncomplete && how != "" {
 			list = append(list, analysis.Warning{Code: analysis.IncompleteFile, Message: fmt.Sprintf("run %s %s: it is judged by what it has", r.Header.RunID, how)})
 		}
 	}
 	return list
 }
 
-// ending says how a run ended that did not complete; empty for one that did.
-func ending(end *record.End) string {
+// Ending says how a run ended that did not complete, as in "run 1 was interrupted". It
+// is empty for one that did.
+func Ending(end *record.End) string {
 	switch {
 	case end == nil:
 		return "was cut off"
