@@ -28,7 +28,8 @@ type Change struct {
 	Before stat.Point `json:"before"`
 	After  stat.Point `json:"after"`
 	// Ratio is After over Before. Low and High are one-sided bounds, each at
-	// stat.Confidence, by the permutations of the runs.
+	// stat.Confidence, by the permutations of the runs, wherever between Earliest and
+	// Latest the change is.
 	Ratio stat.Ratio `json:"ratio"`
 	// P is the chance of a change as clear as this one somewhere, in runs that come in
 	// any order.
@@ -56,9 +57,11 @@ func (s *Series) change(values []float64, over []bool, seed uint64) {
 	rng := stat.NewRand(seed)
 	for i, f := range found {
 		w := window{values: values, over: over, from: ends[i], at: f.at, to: ends[i+2]}
-		c := w.change(seed)
+		c := w.change()
 		c.P, c.LastBefore, c.FirstAfter = stat.Real(f.p), s.Points[f.at-1].RunID, s.Points[f.at].RunID
 		c.Earliest, c.Latest = w.place(rng)
+		low, high := w.bounds(seed, c.Earliest, w.at, c.Latest)
+		c.Ratio.Low, c.Ratio.High = stat.Real(low), stat.Real(high)
 		s.Changes = append(s.Changes, c)
 	}
 	s.Spread = spread(values, ends)
@@ -90,21 +93,37 @@ type window struct {
 func (w window) before() []float64 { return w.values[w.from:w.at] }
 func (w window) after() []float64  { return w.values[w.at:w.to] }
 
-func (w window) change(seed uint64) Change {
+func (w window) change() Change {
 	before, after := w.before(), w.after()
-	overBefore, overAfter := slices.Contains(w.over[w.from:w.at], true), slices.Contains(w.over[w.at:w.to], true)
-	low, high := stat.NewPermutations(len(before), len(after), mostPermutations, seed).Bounds(w.values[w.from:w.to], stat.Confidence)
+	overBefore, overAfter := w.isOver()
+	x, y := stat.Mean(before), stat.Mean(after)
+	return Change{
+		At: w.at, RunsBefore: len(before), RunsAfter: len(after), Before: geometric(x, overBefore), After: geometric(y, overAfter),
+		Ratio: stat.Ratio{Value: stat.Real(math.Exp(y - x)), Over: overAfter, Interval: true},
+	}
+}
+
+// isOver says whether a quantile of each side lies among failures or timeouts.
+func (w window) isOver() (before, after bool) {
+	return slices.Contains(w.over[w.from:w.at], true), slices.Contains(w.over[w.at:w.to], true)
+}
+
+// bounds are those of the ratio, wherever of the places the change is.
+func (w window) bounds(seed uint64, places ...int) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, at := range slices.Compact(places) {
+		perms := stat.NewPermutations(at-w.from, w.to-at, mostPermutations, seed)
+		l, h := perms.Bounds(w.values[w.from:w.to], stat.Confidence)
+		low, high = min(low, l), max(high, h)
+	}
+	overBefore, overAfter := w.isOver()
 	if overAfter {
 		high = math.Inf(1)
 	}
 	if overBefore {
 		low = math.Inf(-1)
 	}
-	x, y := stat.Mean(before), stat.Mean(after)
-	return Change{
-		At: w.at, RunsBefore: len(before), RunsAfter: len(after), Before: geometric(x, overBefore), After: geometric(y, overAfter),
-		Ratio: stat.Ratio{Value: stat.Real(math.Exp(y - x)), Over: overAfter, Interval: true, Low: stat.Real(math.Exp(low)), High: stat.Real(math.Exp(high))},
-	}
+	return math.Exp(low), math.Exp(high)
 }
 
 func geometric(log float64, over bool) stat.Point {

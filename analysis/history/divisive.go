@@ -41,7 +41,9 @@ type split struct {
 // The best split of all stretches is tested by permutations within the stretches: by how
 // often runs in random order have one that is as good. If the runs are exchangeable,
 // which is to say that nothing changed, the chance of any split is no more than
-// analysis.Alpha. The first split that is not shown ends the search.
+// analysis.Alpha. The first split that is not shown ends the search. Each split that was
+// found stands where it looked best, so that what is left on both sides is not quite in
+// random order; the level of the next test is divided by the number of stretches.
 func divide(values []float64, seed uint64) []split {
 	rng := stat.NewRand(seed)
 	ends := []int{0, len(values)}
@@ -51,8 +53,8 @@ func divide(values []float64, seed uint64) []split {
 		if best.at == 0 {
 			return found
 		}
-		best.p = chance(values, ends, best.q, rng)
-		if best.p > analysis.Alpha {
+		level := analysis.Alpha / float64(len(ends)-1)
+		if best.p = chance(values, ends, best.q, level, rng); best.p > level {
 			return found
 		}
 		found = append(found, best)
@@ -120,11 +122,11 @@ func distances(from float64, to []float64) float64 {
 func pairs(n float64) float64 { return n * (n - 1) / 2 }
 
 // chance is the p-value of a split as good as q. It stops as soon as it is certain to be
-// more than analysis.Alpha, because then its value is of no interest.
-func chance(values []float64, ends []int, q float64, rng *rand.Rand) float64 {
+// more than the level, because then its value is of no interest.
+func chance(values []float64, ends []int, q, level float64, rng *rand.Rand) float64 {
 	shuffled := slices.Clone(values)
 	reached := 1 // the order that was seen
-	most := int(analysis.Alpha * (permutations + 1))
+	most := int(level * (permutations + 1))
 	for range permutations {
 		for i := range len(ends) - 1 {
 			part := shuffled[ends[i]:ends[i+1]]
