@@ -137,20 +137,15 @@ func (s Set) Summary() (*analysis.Summary, error) {
 // further evidence and must not count as some.
 func ReadDistinct(sets ...Set) ([][]*record.Run, error) {
 	var all [][]*record.Run
-	seen := map[string]bool{}
 	for _, s := range sets {
 		runs, err := s.Runs()
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range runs {
-			id := r.Header.RunID
-			if id != "" && seen[id] {
-				return nil, fmt.Errorf("run %q is given twice: a copy is no further evidence", id)
-			}
-			seen[id] = true
-		}
 		all = append(all, runs)
 	}
-	return all, nil
+	return all, Distinct(all...)
 }
+
+// Distinct says which run is there twice.
+func Distinct(sets ...[]*record.Run) error { return pool.Copies(pool.Headers(sets...)...) }
