@@ -88,10 +88,9 @@ func (c Conditions) unfit(one Candidate, new []*record.Run) string {
 	if reason := one.unusable(new); reason != "" {
 		return reason
 	}
-	for _, r := range new {
-		if differ := pool.Without(pool.Mismatches(one.Header, r.Header), c.Expected); len(differ) > 0 && !c.Force {
-			return "it measured something else: " + pool.Listed(differ)
-		}
+	headers := append([]record.Header{h}, pool.Headers(new)...)
+	if differ := pool.Without(pool.Among(headers...), c.Expected); len(differ) > 0 && !c.Force {
+		return "it measured something else: " + pool.Listed(differ)
 	}
 	return ""
 }

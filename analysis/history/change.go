@@ -136,6 +136,7 @@ func (w window) place(rng *rand.Rand) (earliest, latest int) {
 	before, after := w.before(), w.after()
 	var places []int
 	drawn := make([]float64, 0, w.to-w.from)
+	var s search
 	for range redraws {
 		drawn = drawn[:0]
 		for range before {
@@ -144,7 +145,7 @@ func (w window) place(rng *rand.Rand) (earliest, latest int) {
 		for range after {
 			drawn = append(drawn, after[rng.IntN(len(after))])
 		}
-		places = append(places, w.from+splitOf(drawn).at)
+		places = append(places, w.from+s.of(drawn).whole.at)
 	}
 	slices.Sort(places)
 	cut := int(outside * redraws)
