@@ -40,8 +40,9 @@ bench-fidelity: ## how exactly latencies are measured
 bench-scale: ## how far apart the requests of a burst of 500 are sent, and what the tool takes
 	go test ./loadgen -run '^$$' -bench Scale -benchtime 5x
 
-bench-gate: ## how often the gate is wrong
+bench-gate: ## how often the gate, and the search for changes in a history, are wrong
 	go test ./analysis/gate -run TestSimulation -simulate 300 -v -timeout 1h
+	go test ./analysis/history -run TestSimulation -simulate 300 -v -timeout 1h
 
 bench-analysis: ## time and memory to report a run of a million samples
 	go test ./analysis -run '^$$' -bench Report -benchtime 1x

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -195,7 +196,7 @@ func (b *cellBuilder) measure(s *record.Sample) {
 	switch {
 	case !Measured(s):
 	case s.Censored():
-		b.run.limits = append(b.run.limits, Limit(s))
+		b.run.limits = append(b.run.limits, start.Limit(s))
 	case s.Failed():
 		b.run.failed++
 	case s.Cold == record.Proven:
@@ -224,15 +225,6 @@ func Measured(s *record.Sample) bool {
 
 // IsAnswered says that a sample is a proven cold start that was answered.
 func IsAnswered(s *record.Sample) bool { return Measured(s) && !s.Failed() }
-
-// Limit is the latency that a sample which timed out is known to exceed: the client
-// timeout, or the latency that was recorded if that is shorter.
-func Limit(s *record.Sample) time.Duration {
-	if s.ClientTimeout <= 0 || (s.ResponseLatency > 0 && s.ResponseLatency < s.ClientTimeout) {
-		return s.ResponseLatency
-	}
-	return s.ClientTimeout
-}
 
 // cell is what was gathered, with what the rounds of the cell say.
 func (b *cellBuilder) cell(k record.Key, of round.Results) Cell {

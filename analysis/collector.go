@@ -8,6 +8,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 )
 
 // collector gathers runs, one after the other.
@@ -28,7 +29,7 @@ type reading struct {
 	deployed []string
 	troubles map[record.Kind]*troubleCount
 	tracing  *tracing
-	planned  *planned
+	planned  *start.Planned
 }
 
 func newCollector() *collector {
@@ -37,7 +38,7 @@ func newCollector() *collector {
 
 // visitor takes the lines of the next run. finish follows it.
 func (c *collector) visitor() record.Visitor {
-	c.reading = reading{rounds: c.rounds.Visitor(), troubles: map[record.Kind]*troubleCount{}, tracing: &tracing{}, planned: newPlanned()}
+	c.reading = reading{rounds: c.rounds.Visitor(), troubles: map[record.Kind]*troubleCount{}, tracing: &tracing{}, planned: start.NewPlanned()}
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent,
 		Span: c.reading.tracing.addSpan, Resource: c.reading.rounds.Resource,
@@ -67,14 +68,14 @@ func (c *collector) addSample(s *record.Sample) {
 		c.class(k.Class())
 	}
 	b.add(s)
-	c.reading.planned.addSample(s)
+	c.reading.planned.AddSample(s)
 	c.reading.rounds.Sample(s)
 	c.reading.tracing.addSample(s, b)
 }
 
 func (c *collector) addEvent(e *record.Event) {
 	c.reading.rounds.Event(e)
-	c.reading.planned.addEvent(e)
+	c.reading.planned.AddEvent(e)
 	switch e.Kind {
 	case record.EventLimit:
 		c.reading.limits = append(c.reading.limits, *e)
@@ -97,7 +98,14 @@ func (c *collector) finish(r *record.Run) {
 	for _, e := range c.reading.limits {
 		c.limits = append(c.limits, ClassLimit{RunID: id, RuntimeClass: e.RuntimeClass, Variant: e.Variant, Services: int(e.Value), Message: e.Message})
 	}
-	notMade := c.reading.planned.notMade(c.cells)
+	notMade := map[record.Key]int{}
+	for _, m := range c.reading.planned.NotMade(&r.Header) {
+		notMade[m.Key]++
+		if c.cells[m.Key] == nil { // another run may have made them
+			c.cells[m.Key] = &cellBuilder{}
+			c.class(m.Key.Class())
+		}
+	}
 	for k, b := range c.cells {
 		b.endRun(len(c.runs)-1, notMade[k])
 	}
@@ -163,10 +171,13 @@ func (c *collector) keys() []record.Key {
 }
 
 // onlyWarmed says that services were fired in this number only to warm caches, before
-// others of the class were measured.
+// others of the class were measured, or not at all.
 func (c *collector) onlyWarmed(k record.Key) bool {
 	if c.cells[k].Samples > 0 {
 		return false
+	}
+	if c.cells[k].Discarded == 0 {
+		return true
 	}
 	for other, b := range c.cells {
 		if other.Class() == k.Class() && b.Samples > 0 {
@@ -181,8 +192,8 @@ func (c *collector) missing() []Warning {
 	var list []Warning
 	for _, class := range c.classes {
 		seen := false
-		for k := range c.cells {
-			seen = seen || k.Class() == class
+		for k, b := range c.cells {
+			seen = seen || k.Class() == class && b.Samples+b.Discarded > 0
 		}
 		if !seen {
 			list = append(list, warnCell(NoSamples, class, "no samples"))

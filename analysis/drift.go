@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -56,7 +57,7 @@ type halves struct {
 func (h *halves) add(half int, s *record.Sample) {
 	switch {
 	case s.Censored():
-		h.limits[half] = append(h.limits[half], Limit(s))
+		h.limits[half] = append(h.limits[half], start.Limit(s))
 	case s.Failed():
 		h.failed[half]++
 	default:

@@ -144,7 +144,7 @@ func (s *abSides) tooManyFailed() string { return s.reasons((*evidence).tooManyF
 func (s *abSides) reasons(of func(*evidence) string) string {
 	var reasons []string
 	for _, e := range []*evidence{s.a, s.b} {
-		if len(e.starts) == 0 {
+		if len(e.List) == 0 {
 			continue
 		}
 		if reason := of(e); reason != "" {

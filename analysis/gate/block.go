@@ -6,6 +6,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -49,8 +50,8 @@ type abPair struct {
 	aFailed, bFailed bool
 }
 
-// pairsOf are the blocks in which neither side was answered without being proven
-// cold. A side that failed counts as the limit up to which both are known.
+// pairsOf are the blocks in which neither side was answered without being a cold start
+// that counts. A side that failed counts as the limit up to which both are known.
 func pairsOf(blocks []block) []abPair {
 	var highest time.Duration
 	for _, k := range blocks {
@@ -62,7 +63,7 @@ func pairsOf(blocks []block) []abPair {
 	}
 	var pairs []abPair
 	for _, k := range blocks {
-		if answeredUnproven(k.a) || answeredUnproven(k.b) {
+		if leftOut(k.a) || leftOut(k.b) {
 			continue
 		}
 		p := abPair{aFailed: isFailed(k.a), bFailed: isFailed(k.b)}
@@ -73,9 +74,9 @@ func pairsOf(blocks []block) []abPair {
 	return pairs
 }
 
-func answeredUnproven(s *record.Sample) bool {
-	return s != nil && !s.Failed() && s.Cold != record.Proven
-}
+// leftOut says that the side was answered, but is not proven cold, or an image was
+// pulled for it.
+func leftOut(s *record.Sample) bool { return s != nil && !s.Failed() && !analysis.Measured(s) }
 
 func isFailed(s *record.Sample) bool { return s == nil || s.Failed() }
 
@@ -99,7 +100,7 @@ func limitOfBlock(k block, highest time.Duration) time.Duration {
 			limit = min(limit, s.ClientTimeout)
 		}
 		if s.Censored() {
-			limit = min(limit, analysis.Limit(s))
+			limit = min(limit, start.Limit(s))
 		}
 	}
 	if limit == math.MaxInt64 {

@@ -173,7 +173,7 @@ func designs() []Design {
 }
 
 func (d Design) judges(quantiles []float64) bool {
-	return !slices.ContainsFunc(quantiles, func(q float64) bool { return d.Samples < samplesNeeded(q) })
+	return !slices.ContainsFunc(quantiles, func(q float64) bool { return d.Samples < SamplesNeeded(q) })
 }
 
 // try simulates the proposal and says whether it reaches the goal everywhere.

@@ -64,7 +64,7 @@ func TestCalibrationIsTrue(t *testing.T) {
 // fill adds the samples of one run of the world.
 func (w world) fill(b *runtest.Builder, samples int, seed uint64) {
 	for _, s := range w.run(samples, 1, 0, stat.NewRand(seed)) {
-		b.Add("runc", 1, s.latency)
+		b.Add("runc", 1, s.Latency)
 	}
 }
 

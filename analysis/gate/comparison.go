@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -99,29 +100,21 @@ func (c *comparison) oppose(base, new *evidence) {
 	c.take(base.runs, new.runs)
 }
 
-// take makes sets of one size of the runs. Quantiles of few samples are biased and
-// vary more than those of many, so runs of 10 and of 100 are not alike even if
-// nothing changed. The first so many starts of the longer run are what a shorter run
-// would have been, with its warming up and its drift.
-func (c *comparison) take(base, new []starts) {
+// take makes sets of one size of the runs: of 10 and of 100 starts, quantiles are not
+// alike even if nothing changed.
+func (c *comparison) take(base, new []start.List) {
 	c.samples = math.MaxInt
 	for _, run := range slices.Concat(base, new) {
-		c.samples = min(c.samples, latencies(run).N())
+		c.samples = min(c.samples, run.Latencies().N())
 	}
 	c.base, c.new = firstOf(base, c.samples), firstOf(new, c.samples)
 	c.limit = limitOf(slices.Concat(base, new), slices.Concat(c.base, c.new))
 }
 
-func firstOf(runs []starts, n int) []*stat.Set {
+func firstOf(runs []start.List, n int) []*stat.Set {
 	var sets []*stat.Set
 	for _, run := range runs {
-		var first starts
-		for _, s := range run {
-			if s.fate != wasUnproven && len(first) < n {
-				first = append(first, s)
-			}
-		}
-		sets = append(sets, latencies(first))
+		sets = append(sets, run.First(n).Latencies())
 	}
 	return sets
 }
@@ -129,7 +122,7 @@ func firstOf(runs []starts, n int) []*stat.Set {
 // limitOf is what every latency on both sides is known up to: the smallest limit of
 // one that timed out. Where some failed and none timed out it is the client timeout,
 // or the largest latency seen where that is not known. Zero is no limit.
-func limitOf(runs []starts, sets []*stat.Set) time.Duration {
+func limitOf(runs []start.List, sets []*stat.Set) time.Duration {
 	var limit, highest, timeout time.Duration
 	failures := 0
 	for _, s := range sets {
@@ -140,8 +133,8 @@ func limitOf(runs []starts, sets []*stat.Set) time.Duration {
 		}
 	}
 	for _, s := range slices.Concat(runs...) {
-		if s.timeout > 0 && (timeout == 0 || s.timeout < timeout) {
-			timeout = s.timeout
+		if s.Timeout > 0 && (timeout == 0 || s.Timeout < timeout) {
+			timeout = s.Timeout
 		}
 	}
 	switch {
@@ -153,9 +146,9 @@ func limitOf(runs []starts, sets []*stat.Set) time.Duration {
 	return highest
 }
 
-// samplesNeeded is the least number of samples a run's q-quantile is judged
+// SamplesNeeded is the least number of samples a run's q-quantile is judged
 // from: 5 for the median, 10 for p95, 50 for p99. With so few, an upper quantile
 // is the maximum; among runs of one size that compares well, if not sharply.
-func samplesNeeded(q float64) int {
+func SamplesNeeded(q float64) int {
 	return max(5, int(math.Ceil(0.5/(1-q)-1e-9)))
 }

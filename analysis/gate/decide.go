@@ -74,7 +74,7 @@ func (c *comparison) inconclusive(format string, args ...any) {
 }
 
 func (c *comparison) enoughSamples() bool {
-	if needed := samplesNeeded(c.quantile); c.samples < needed {
+	if needed := SamplesNeeded(c.quantile); c.samples < needed {
 		c.inconclusive("%s takes %d proven cold starts a run; one has %d", c.Subject, needed, c.samples)
 		return false
 	}

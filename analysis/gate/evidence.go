@@ -10,6 +10,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -40,19 +41,19 @@ const (
 
 // group is starts that depend on one another.
 type group struct {
-	starts
+	start.List
 	ranked *stat.Set
 }
 
 // evidence is all that the runs say of one cell.
 type evidence struct {
-	cell   *analysis.Cell
-	runs   []starts // all that were to be made, in the order of time in each run
-	starts          // those of all runs
-	ranked *stat.Set
-	groups []group
-	fine   []group // the same of a single run, in smaller stretches
-	by     grouping
+	cell       *analysis.Cell
+	runs       []start.List // all that were to be made, in the order of time in each run
+	start.List              // those of all runs
+	ranked     *stat.Set
+	groups     []group
+	fine       []group // the same of a single run, in smaller stretches
+	by         grouping
 	// timeout is the longest that a client waited, zero where that is not known.
 	timeout time.Duration
 }
@@ -60,9 +61,9 @@ type evidence struct {
 // gather collects the evidence of every cell of the summary.
 func gather(s *analysis.Summary, runs []*record.Run) map[record.Key]*evidence {
 	all := map[record.Key]*evidence{}
-	parts := map[record.Key][]starts{}
+	parts := map[record.Key][]start.List{}
 	for _, r := range runs {
-		for k, list := range startsOf(r) {
+		for k, list := range start.Of(r) {
 			parts[k] = append(parts[k], list)
 		}
 	}
@@ -73,28 +74,28 @@ func gather(s *analysis.Summary, runs []*record.Run) map[record.Key]*evidence {
 	return all
 }
 
-func newEvidence(c *analysis.Cell, runs []starts) *evidence {
-	e := &evidence{cell: c, runs: runs, starts: slices.Concat(runs...)}
-	e.ranked = latencies(e.starts)
-	for _, s := range e.starts {
-		e.timeout = max(e.timeout, s.timeout)
+func newEvidence(c *analysis.Cell, runs []start.List) *evidence {
+	e := &evidence{cell: c, runs: runs, List: slices.Concat(runs...)}
+	e.ranked = e.List.Latencies()
+	for _, s := range e.List {
+		e.timeout = max(e.timeout, s.Timeout)
 	}
 	switch {
 	case len(runs) > 1:
 		e.by, e.groups = byRun, groupsOf(runs)
 	case c.Services > 1:
-		e.by, e.groups = byRound, groupsOf(rounds(e.starts))
-	case len(e.starts) >= leastToCut:
-		e.by, e.groups = byStretch, groupsOf(cut(e.starts, stretches))
-		e.fine = groupsOf(cut(e.starts, min(fineStretches, len(e.starts)/2)))
+		e.by, e.groups = byRound, groupsOf(rounds(e.List))
+	case len(e.List) >= leastToCut:
+		e.by, e.groups = byStretch, groupsOf(cut(e.List, stretches))
+		e.fine = groupsOf(cut(e.List, min(fineStretches, len(e.List)/2)))
 	}
 	return e
 }
 
-func groupsOf(parts []starts) []group {
+func groupsOf(parts []start.List) []group {
 	var list []group
 	for _, p := range parts {
-		if ranked := latencies(p); ranked.N() > 0 {
+		if ranked := p.Latencies(); ranked.N() > 0 {
 			list = append(list, group{p, ranked})
 		}
 	}
@@ -102,12 +103,12 @@ func groupsOf(parts []starts) []group {
 }
 
 // rounds are the starts of each block.
-func rounds(list starts) []starts {
-	byBlock := map[int]starts{}
+func rounds(list start.List) []start.List {
+	byBlock := map[int]start.List{}
 	for _, s := range list {
-		byBlock[s.block] = append(byBlock[s.block], s)
+		byBlock[s.Block] = append(byBlock[s.Block], s)
 	}
-	var all []starts
+	var all []start.List
 	for _, block := range slices.SortedFunc(maps.Keys(byBlock), cmp.Compare[int]) {
 		all = append(all, byBlock[block])
 	}
@@ -115,8 +116,8 @@ func rounds(list starts) []starts {
 }
 
 // cut divides the starts into parts of consecutive ones.
-func cut(list starts, parts int) []starts {
-	var all []starts
+func cut(list start.List, parts int) []start.List {
+	var all []start.List
 	for i := range parts {
 		all = append(all, list[i*len(list)/parts:(i+1)*len(list)/parts])
 	}
@@ -134,7 +135,7 @@ type spread struct{ low, high, deviation float64 }
 // spread takes, for each side, the groups that a threshold asks there: the bound by
 // which it fails comes from finer stretches of a single run.
 func (e *evidence) spread(t Threshold, figure func(group) float64) spread {
-	pooled := figure(group{e.starts, e.ranked})
+	pooled := figure(group{e.List, e.ranked})
 	switch {
 	case e.by == byNothing:
 		return spread{low: pooled, high: pooled}
@@ -181,13 +182,13 @@ func (s spread) half(figure float64, upper bool) float64 {
 
 // others is all groups but one, as one.
 func others(groups []group, but int) group {
-	var list starts
+	var list start.List
 	for i, g := range groups {
 		if i != but {
-			list = append(list, g.starts...)
+			list = append(list, g.List...)
 		}
 	}
-	return group{list, latencies(list)}
+	return group{list, list.Latencies()}
 }
 
 // most is a latency that counts for every failure: as long as a client waited at
@@ -214,13 +215,13 @@ func (e *evidence) tooFew() string {
 // were answered; empty where none is lost.
 func (e *evidence) lost(figure func(*stat.Set) stat.Point) string {
 	text := ""
-	if n := e.count(hasFailed, hasTimedOut); n > 0 {
-		text += fmt.Sprintf("; %d of %d failed", n, len(e.starts))
+	if n := e.Count(start.Failed, start.TimedOut); n > 0 {
+		text += fmt.Sprintf("; %d of %d failed", n, len(e.List))
 	}
-	if n := e.count(notMade); n > 0 {
-		text += fmt.Sprintf("; %d of %d were not made", n, len(e.starts))
+	if n := e.Count(start.NotMade); n > 0 {
+		text += fmt.Sprintf("; %d of %d were not made", n, len(e.List))
 	}
-	alone := latencies(slices.DeleteFunc(slices.Clone(e.starts), func(s start) bool { return s.fate != wasAnswered }))
+	alone := slices.DeleteFunc(slices.Clone(e.List), func(s start.Start) bool { return s.Fate != start.Answered }).Latencies()
 	if text != "" && alone.N() > 0 {
 		text += fmt.Sprintf("; of the %d answered alone it is %s", alone.N(), figure(alone))
 	}

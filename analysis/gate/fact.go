@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -59,11 +60,11 @@ func (t Threshold) judgeMean(j *Judgement, e *evidence) {
 		j.Verdict, j.Reason = Inconclusive, e.tooFew()
 		return
 	}
-	values, lost := e.values(e.starts)
+	values, lost := e.values(e.List)
 	mean := stat.Mean(values)
 	low, high := stat.MeanBounds(values, float64(e.most()), stat.Confidence)
 	groups := e.spread(t, func(g group) float64 {
-		own, _ := e.values(g.starts)
+		own, _ := e.values(g.List)
 		return stat.Mean(own)
 	})
 	low, high = min(low, max(0, groups.low)), max(high, groups.high)
@@ -90,15 +91,15 @@ func (t Threshold) judgeMean(j *Judgement, e *evidence) {
 
 // values are the latencies in the order of time. One that was not answered counts as
 // the longest that there is; lost is how many these are.
-func (e *evidence) values(list starts) (values []float64, lost int) {
+func (e *evidence) values(list start.List) (values []float64, lost int) {
 	for _, s := range list {
-		switch s.fate {
-		case wasUnproven:
+		switch s.Fate {
+		case start.Unproven, start.Pulled:
 			continue
-		case wasAnswered:
-			values = append(values, float64(s.latency))
-		case hasTimedOut:
-			values, lost = append(values, float64(s.latency)), lost+1
+		case start.Answered:
+			values = append(values, float64(s.Latency))
+		case start.TimedOut:
+			values, lost = append(values, float64(s.Latency)), lost+1
 		default:
 			values, lost = append(values, float64(e.most())), lost+1
 		}

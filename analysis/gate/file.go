@@ -19,6 +19,7 @@ import (
 //	  - gvisor: p(95)<3s
 //	regression:
 //	  baseline: [results/baseline-*.jsonl]
+//	  last: 10
 //	  percentiles: [50, 95]
 //	  tolerance: {share: 10%, absolute: 50ms}
 //	  expected: [imageDigest]
@@ -28,8 +29,10 @@ type File struct {
 	Thresholds []Threshold
 	// Regression is nil when the file does not ask for it.
 	Regression *Options
-	// Baseline names run files, or patterns of them, as they were written.
+	// Baseline names run files, patterns of them, or folders, as they were written.
 	Baseline []string
+	// Last is how many runs are taken from each folder; zero is DefaultLast.
+	Last int
 	// Inconclusive is Pass, Fail, or empty.
 	Inconclusive Verdict
 	// AllowIncomplete judges runs that failed, were interrupted or were cut off.
@@ -70,6 +73,7 @@ type (
 	}
 	fileRegression struct {
 		Baseline    []string         `yaml:"baseline"`
+		Last        fileCount        `yaml:"last"`
 		Percentiles []filePercentile `yaml:"percentiles"`
 		Tolerance   struct {
 			Share    fileShare    `yaml:"share"`
@@ -85,6 +89,7 @@ type (
 	fileDuration   struct{ *time.Duration }
 	fileVerdict    Verdict
 	fileUnit       string
+	fileCount      int
 )
 
 func (d *fileDocument) file() (*File, error) {
@@ -93,7 +98,7 @@ func (d *fileDocument) file() (*File, error) {
 		f.Thresholds = append(f.Thresholds, t.Threshold)
 	}
 	if r := d.Regression; r != nil {
-		f.Baseline = r.Baseline
+		f.Baseline, f.Last = r.Baseline, int(r.Last)
 		f.Regression = r.options()
 		if err := f.Regression.Validate(); err != nil {
 			return nil, err
@@ -164,6 +169,15 @@ func (u *fileUnit) UnmarshalYAML(n *yaml.Node) error {
 	if n.Value != "run" {
 		return atLine(n, fmt.Errorf("unit %q: the unit of evidence of a baseline is the run; leave it out", n.Value))
 	}
+	return nil
+}
+
+func (c *fileCount) UnmarshalYAML(n *yaml.Node) error {
+	var number int
+	if err := n.Decode(&number); err != nil || number < 1 {
+		return atLine(n, fmt.Errorf("last %q: want a number of runs, 1 or more", n.Value))
+	}
+	*c = fileCount(number)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 )
 
 // manyRounds are rounds of one number of services that were all answered at once.
@@ -60,7 +61,7 @@ func TestAMetricWithoutARowIsInvalid(t *testing.T) {
 	run := steady(100)
 	cell := &analysis.Summarise(run).Cells[0]
 	forgotten := Threshold{Metric: "forgotten", Operator: "<", Limit: 1e12}
-	if j := forgotten.judge(newEvidence(cell, []starts{startsOf(run)[cell.Key]})); j.Verdict != Invalid {
+	if j := forgotten.judge(newEvidence(cell, []start.List{start.Of(run)[cell.Key]})); j.Verdict != Invalid {
 		t.Errorf("judged %+v", j)
 	}
 	if met, seen := forgotten.Observe(cell); met || seen != "forgotten cannot be observed" {

@@ -12,6 +12,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -134,7 +135,7 @@ func TestRegressionOfRunsOfDifferentSizes(t *testing.T) {
 // compared, and the same distribution rarely fails.
 func TestUnequalSizesAreMadeEqual(t *testing.T) {
 	var c comparison
-	c.take([]starts{heavyWorld.run(100, 1, 0, stat.NewRand(1))}, []starts{heavyWorld.run(10, 1, 0, stat.NewRand(2))})
+	c.take([]start.List{heavyWorld.run(100, 1, 0, stat.NewRand(1))}, []start.List{heavyWorld.run(10, 1, 0, stat.NewRand(2))})
 	if c.base[0].N() != 10 || c.new[0].N() != 10 || c.samples != 10 {
 		t.Errorf("compared %d with %d", c.new[0].N(), c.base[0].N())
 	}
@@ -209,7 +210,7 @@ func TestJudgeBoth(t *testing.T) {
 func TestPowerIsTrue(t *testing.T) {
 	const rounds = 200
 	w := world{draw: quiet, between: 0.05}
-	var base, new []starts
+	var base, new []start.List
 	for i := range 60 { // many runs, so that the noise is well known
 		one := w.run(30, 1, 0, stat.NewRand(uint64(i)))
 		if i%2 == 0 {

@@ -69,6 +69,8 @@ type Result struct {
 	Verdict    Verdict            `json:"verdict"`
 	Judgements []Judgement        `json:"judgements"`
 	Warnings   []analysis.Warning `json:"warnings"`
+	// Baseline says which runs were chosen as the baseline, where somebody gave a folder.
+	Baseline *Choice `json:"baseline,omitempty"`
 }
 
 // Count is how many judgements have the verdict.

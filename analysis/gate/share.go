@@ -4,29 +4,30 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
 func (t Threshold) judgeFailed(j *Judgement, e *evidence) {
-	t.judgeShare(j, e, "failed", func(s start) bool { return s.fate != wasAnswered && s.fate != wasUnproven })
+	t.judgeShare(j, e, "failed", func(s start.Start) bool { return !wasAnswered(s) })
 }
 
 func (t Threshold) judgeAnswered(j *Judgement, e *evidence) {
-	t.judgeShare(j, e, "answered", func(s start) bool { return s.fate == wasAnswered || s.fate == wasUnproven })
+	t.judgeShare(j, e, "answered", wasAnswered)
 }
 
 func (t Threshold) judgeCold(j *Judgement, e *evidence) {
-	t.judgeShare(j, e, "proven cold", func(s start) bool { return s.proven })
+	t.judgeShare(j, e, "proven cold", func(s start.Start) bool { return s.Proven })
 }
 
 // judgeShare bounds a share of all that was to be done: by the binomial, as if all
 // starts were independent, and by how much it differs between groups of starts that
 // are not. The wider bound counts on each side.
-func (t Threshold) judgeShare(j *Judgement, e *evidence, what string, is func(start) bool) {
-	k, n := tally(e.starts, is), len(e.starts)
+func (t Threshold) judgeShare(j *Judgement, e *evidence, what string, is func(start.Start) bool) {
+	k, n := tally(e.List, is), len(e.List)
 	seen := float64(k) / float64(n)
 	j.Reason = fmt.Sprintf("%d of %d %s (%s)", k, n, what, percent(seen))
-	if left := e.count(notMade); left > 0 {
+	if left := e.Count(start.NotMade); left > 0 {
 		j.Reason += fmt.Sprintf("; %d were not made", left)
 	}
 	if t.Limit == 0 || t.Limit == 1 {
@@ -35,7 +36,7 @@ func (t Threshold) judgeShare(j *Judgement, e *evidence, what string, is func(st
 		return
 	}
 	low, high := stat.ShareBounds(k, n, stat.Confidence)
-	groups := e.spread(t, func(g group) float64 { return float64(tally(g.starts, is)) / float64(len(g.starts)) })
+	groups := e.spread(t, func(g group) float64 { return float64(tally(g.List, is)) / float64(len(g.List)) })
 	if e.few() {
 		low, high = e.unbounded(t, low, high)
 		j.Verdict = t.bounded(low, high)
@@ -51,7 +52,12 @@ func (t Threshold) judgeShare(j *Judgement, e *evidence, what string, is func(st
 	j.Power = t.sharePower(n, groups.half(seen, !t.upper()), groups.deviation)
 }
 
-func tally(list starts, is func(start) bool) int {
+// wasAnswered says that the answer was right, whether the start counts as cold or not.
+func wasAnswered(s start.Start) bool {
+	return s.Fate == start.Answered || s.Fate == start.Unproven || s.Fate == start.Pulled
+}
+
+func tally(list start.List, is func(start.Start) bool) int {
 	k := 0
 	for _, s := range list {
 		if is(s) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -64,7 +65,7 @@ func baselineEntry(w world, d design, quantiles ...float64) entry {
 	perms := stat.NewPermutations(d.baseRuns, d.newRuns, 5000, 1)
 	baseFactor, newFactor := w.alike(quantiles, w.baseFails), w.alike(quantiles, w.newFails)
 	return entry{gate: "baseline " + names(quantiles), world: w.name, design: d.String(), often: 4, judge: func(worse float64, rng *rand.Rand) Verdict {
-		var base, new []starts
+		var base, new []start.List
 		for range d.baseRuns {
 			base = append(base, w.run(d.base, baseFactor, w.baseFails, rng))
 		}
@@ -104,7 +105,7 @@ func sloEntry(w world, runs, samples int, q float64) entry {
 	t := Threshold{Metric: Percentile, Quantile: q, Operator: "<", Limit: 1.1e9 * w.quantile(q)}
 	design := fmt.Sprintf("%d × %d", runs, samples)
 	return entry{gate: "threshold p" + number(100*q), world: w.name, design: design, judge: func(worse float64, rng *rand.Rand) Verdict {
-		var list []starts
+		var list []start.List
 		for range runs {
 			list = append(list, w.run(samples, 1+worse, 0, rng))
 		}
@@ -119,18 +120,18 @@ func roundsEntry(rounds, services int) entry {
 	t := Threshold{Metric: Failed, Operator: "<", Limit: limit}
 	return entry{gate: "threshold failed", world: "rounds that differ by 9 % of their services", design: fmt.Sprintf("%d × %d", rounds, services),
 		judge: func(worse float64, rng *rand.Rand) Verdict {
-			var list starts
+			var list start.List
 			for block := range rounds {
 				share := min(1, max(0, limit/1.1*(1+worse)+0.09*rng.NormFloat64()))
 				for range services {
-					s := start{block: block}
+					s := start.Start{Block: block}
 					if rng.Float64() < share {
-						s.fate = hasFailed
+						s.Fate = start.Failed
 					}
 					list = append(list, s)
 				}
 			}
-			return t.judge(newEvidence(&analysis.Cell{Key: record.Key{Services: services}}, []starts{list})).Verdict
+			return t.judge(newEvidence(&analysis.Cell{Key: record.Key{Services: services}}, []start.List{list})).Verdict
 		}}
 }
 
@@ -142,7 +143,7 @@ func meanEntry(w world, samples int) entry {
 	}
 	t := Threshold{Metric: Average, Operator: "<", Limit: 1.1e9 * values}
 	return entry{gate: "threshold avg", world: w.name, design: fmt.Sprintf("1 × %d", samples), judge: func(worse float64, rng *rand.Rand) Verdict {
-		return t.judge(newEvidence(&analysis.Cell{}, []starts{w.run(samples, 1+worse, 0, rng)})).Verdict
+		return t.judge(newEvidence(&analysis.Cell{}, []start.List{w.run(samples, 1+worse, 0, rng)})).Verdict
 	}}
 }
 
@@ -194,9 +195,9 @@ func judgeFirst(run *record.Run, blocks int, o ABOptions) Verdict {
 	head.Samples = run.Samples[:2*blocks]
 	s := &abSides{services: lastingOf(&head), blocks: blocksOf(&head, true)}
 	s.pairs = pairsOf(s.blocks)
-	all := startsOf(&head)
-	s.a = newEvidence(&analysis.Cell{Key: record.Key{Variant: "a"}}, []starts{all[record.Key{Variant: "a", Services: 1}]})
-	s.b = newEvidence(&analysis.Cell{Key: record.Key{Variant: "b"}}, []starts{all[record.Key{Variant: "b", Services: 1}]})
+	all := start.Of(&head)
+	s.a = newEvidence(&analysis.Cell{Key: record.Key{Variant: "a"}}, []start.List{all[record.Key{Variant: "a", Services: 1}]})
+	s.b = newEvidence(&analysis.Cell{Key: record.Key{Variant: "b"}}, []start.List{all[record.Key{Variant: "b", Services: 1}]})
 	return s.judge(o, newResult(nil)).Verdict
 }
 
@@ -218,7 +219,7 @@ func (w world) sides(blocks int, worse, lastingly float64, rng *rand.Rand) *reco
 		for k := range 2 {
 			side, at := (first+k)%2, list[2*block+k]
 			service := rng.IntN(abServices)
-			d := float64(at.latency) * math.Exp(lasting[side][service])
+			d := float64(at.Latency) * math.Exp(lasting[side][service])
 			fails := w.baseFails
 			if side == 1 {
 				d, fails = d*(1+worse), w.newFails
@@ -347,7 +348,7 @@ func TestSimulationCoverage(t *testing.T) {
 func (w world) covered(d design, q float64, rounds int) float64 {
 	rng, truth, covered := stat.NewRand(11), 1e9*w.quantile(q), 0
 	for range rounds {
-		var runs []starts
+		var runs []start.List
 		for range d.newRuns {
 			runs = append(runs, w.run(d.new, 1, 0, rng))
 		}

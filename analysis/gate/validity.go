@@ -7,6 +7,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -40,7 +41,7 @@ func (c Conditions) incomplete(runs ...[]*record.Run) string {
 		return ""
 	}
 	for _, r := range slices.Concat(runs...) {
-		if how := ending(r.End); how != "" {
+		if how := Ending(r.End); how != "" {
 			return fmt.Sprintf("run %s %s: what it did not come to would have counted too", r.Header.RunID, how)
 		}
 	}
@@ -51,15 +52,16 @@ func (c Conditions) incomplete(runs ...[]*record.Run) string {
 func (c Conditions) warnings(runs ...[]*record.Run) []analysis.Warning {
 	var list []analysis.Warning
 	for _, r := range slices.Concat(runs...) {
-		if how := ending(r.End); c.AllowIncomplete && how != "" {
+		if how := Ending(r.End); c.AllowIncomplete && how != "" {
 			list = append(list, analysis.Warning{Code: analysis.IncompleteFile, Message: fmt.Sprintf("run %s %s: it is judged by what it has", r.Header.RunID, how)})
 		}
 	}
 	return list
 }
 
-// ending says how a run ended that did not complete; empty for one that did.
-func ending(end *record.End) string {
+// Ending says how a run ended that did not complete, as in "run 1 was interrupted". It
+// is empty for one that did.
+func Ending(end *record.End) string {
 	switch {
 	case end == nil:
 		return "was cut off"
@@ -86,9 +88,12 @@ const mostLate = 0.05
 
 // invalid says why the latencies of a cell must not be judged; empty if they may.
 func (e *evidence) invalid() string {
-	c, n := e.cell, len(e.starts)-e.count(notMade)
-	if left := e.count(wasUnproven); float64(left) > mostNotCold*float64(n) {
+	c, n := e.cell, len(e.List)-e.Count(start.NotMade)
+	if left := e.Count(start.Unproven); float64(left) > mostNotCold*float64(n) {
 		return fmt.Sprintf("%d of %d samples are not proven cold (%d warm, %d unknown), more than %s", left, n, c.Warm, c.Unknown, percent(mostNotCold))
+	}
+	if pulled := e.Count(start.Pulled); float64(pulled) > mostNotCold*float64(n) {
+		return fmt.Sprintf("for %d of %d samples an image was pulled, more than %s: they are no starts like the others (a run --with-pull counts them)", pulled, n, percent(mostNotCold))
 	}
 	if c.Measured > 0 && c.Lateness.Late && float64(c.Lateness.P99) > mostLate*float64(c.P50.Latency) {
 		return fmt.Sprintf("the client was late: requests were sent %s after their time at p99", stat.Format(c.Lateness.P99))
@@ -102,8 +107,8 @@ func (e *evidence) invalid() string {
 // tooManyFailed says that so many starts failed that the latencies of the rest are
 // of no use, unless they are shown to be too slow anyway; empty if they are not.
 func (e *evidence) tooManyFailed() string {
-	n := len(e.starts)
-	if lost := e.count(hasFailed, notMade); float64(lost) > mostFailed*float64(n) {
+	n := len(e.List)
+	if lost := e.Count(start.Failed, start.NotMade); float64(lost) > mostFailed*float64(n) {
 		return fmt.Sprintf("%d of %d samples failed or were not made, more than %s", lost, n, percent(mostFailed))
 	}
 	return ""

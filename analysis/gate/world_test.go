@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 )
 
 // world is a cluster whose behaviour is known: from what its latencies are drawn, and
@@ -51,15 +53,15 @@ var (
 
 // run draws one run in which everything takes factor times as long and a share
 // fails.
-func (w world) run(samples int, factor, fails float64, rng *rand.Rand) starts {
+func (w world) run(samples int, factor, fails float64, rng *rand.Rand) start.List {
 	factor *= math.Exp(w.between * rng.NormFloat64())
 	carried := w.wander * rng.NormFloat64()
-	var list starts
+	var list start.List
 	for i := range samples {
-		s := start{at: time.Duration(i), proven: true, timeout: 100 * time.Second}
-		s.latency = time.Duration(1e9 * factor * math.Exp(carried) * w.draw(rng))
+		s := start.Start{At: time.Duration(i), Proven: true, Timeout: 100 * time.Second}
+		s.Latency = time.Duration(1e9 * factor * math.Exp(carried) * w.draw(rng))
 		if rng.Float64() < fails {
-			s.fate = hasFailed
+			s.Fate = start.Failed
 		}
 		list = append(list, s)
 		carried = w.stays*carried + math.Sqrt(1-w.stays*w.stays)*w.wander*rng.NormFloat64()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 )
 
 // Benchfmt writes the runs in the Go benchmark format, one line for each sample
@@ -85,7 +86,7 @@ func benchfmtCells(measured []*record.Sample) map[record.Key]*benchfmtCell {
 		c.longest = max(c.longest, s.ClientTimeout)
 		switch {
 		case s.Censored():
-			c.longest = max(c.longest, analysis.Limit(s))
+			c.longest = max(c.longest, start.Limit(s))
 		case !s.Failed():
 			c.longest = max(c.longest, s.ResponseLatency)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/hist"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 )
 
 // HDRLog writes the response latencies of the samples in the quantiles as a
@@ -59,7 +60,7 @@ func histograms(run *record.Run) ([]*hist.Histogram, error) {
 func add(h *hist.Histogram, s *record.Sample) error {
 	switch {
 	case s.Censored():
-		h.Censor(analysis.Limit(s))
+		h.Censor(start.Limit(s))
 		return nil
 	case s.Failed():
 		h.Censor(max(s.ClientTimeout, 0)) // slower than any that was answered

@@ -21,6 +21,7 @@ type gateFlags struct {
 	filename  string
 	slo       []string
 	baseline  []string
+	last      int
 	against   againstFlags
 	verdict   verdictFlags
 	calibrate bool
@@ -41,7 +42,8 @@ var gateHelp = `gate gives a verdict on run files, and its exit code is the verd
 observed value. "CLASS: " before it limits it to one class, "*/SERVICES: " to rounds of that many services, and
 "CLASS/SERVICES: " to both.
 ` + gate.MetricsHelp() + `
---baseline compares the runs with earlier ones. What counts as evidence is the number of runs, not of requests: 3 runs
+--baseline compares the runs with earlier ones. Of a folder it takes the last 10 runs (--last) that came to their end,
+measured the same thing and did not begin later than the runs that are judged, and says which. What counts as evidence is the number of runs, not of requests: 3 runs
 on each side can show a change of one percentile in one class, 4 runs on each side can show two. Quote a pattern:
 otherwise the shell expands it, and all files but the first become runs to be judged. A pattern that matches nothing
 is no baseline, and the verdict is inconclusive.
@@ -54,7 +56,7 @@ If you give one run of 'kn-coldstart ab' and ask nothing else, gate judges it ag
     - p(95)<2s
     - "gvisor: p(95)<3s"
   regression:
-    baseline: [results/baseline-*.jsonl]
+    baseline: [results/baseline-*.jsonl]   # or a folder, and last: 10
     percentiles: [50, 95]
     tolerance: {share: 10%, absolute: 50ms}
     expected: [image, imageDigest]
@@ -74,6 +76,7 @@ func newGate() *cobra.Command {
 		Long:  gateHelp,
 		Example: "  kn-coldstart gate results/RUN.jsonl --slo 'p(95)<2s' --slo 'gvisor: p(95)<3s' --slo 'cold>=99%'\n" +
 			"  kn-coldstart gate results/new-*.jsonl --baseline 'results/baseline-*.jsonl' --expected image,imageDigest\n" +
+			"  kn-coldstart gate results/new-*.jsonl --baseline results/main\n" +
 			"  kn-coldstart gate results/new-*.jsonl -f gate.yaml --junit verdict.xml\n" +
 			"  kn-coldstart gate --calibrate results/same-*.jsonl --worse 25%",
 		Args: someRuns,
@@ -90,7 +93,8 @@ func newGate() *cobra.Command {
 
 func (f *gateFlags) register(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.slo, "slo", nil, "threshold, such as 'p(95)<2s' or 'gvisor: p(95)<3s'; repeatable")
-	flags.StringArrayVar(&f.baseline, "baseline", nil, "run file to compare with, or a quoted pattern of run files; repeatable")
+	flags.StringArrayVar(&f.baseline, "baseline", nil, "run file to compare with, a quoted pattern of run files, or a folder; repeatable")
+	flags.IntVar(&f.last, "last", gate.DefaultLast, "how many runs --baseline takes from a folder, the latest ones")
 	f.against.register(flags)
 	flags.StringVarP(&f.filename, "filename", "f", "", "gate file")
 	f.verdict.registerRest(flags)
@@ -109,7 +113,7 @@ func (f *gateFlags) run(flags flagSet, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	new, base, err := f.read(args, question)
+	new, base, choice, err := f.read(args, question)
 	if err != nil {
 		return usage(err)
 	}
@@ -117,6 +121,7 @@ func (f *gateFlags) run(flags flagSet, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	result.Baseline = choice
 	return f.verdict.tell(result, analysis.Summarise(new...), question.Inconclusive)
 }
 
@@ -178,6 +183,9 @@ func (f *gateFlags) question(flags flagSet) (*gate.File, error) {
 		}
 		q.Thresholds = append(q.Thresholds, t)
 	}
+	if err := f.setLast(flags, q); err != nil {
+		return nil, err
+	}
 	if len(f.baseline) > 0 {
 		q.Baseline = f.baseline
 		if q.Regression == nil {
@@ -196,7 +204,11 @@ func (f *gateFlags) question(flags flagSet) (*gate.File, error) {
 func (f *gateFlags) inputs(args []string) []string {
 	paths := []string{f.filename}
 	for _, argument := range append(slices.Clone(args), f.baseline...) {
-		if found, err := runfile.Match(argument); err == nil { // the reader reports it
+		found, err := runfile.Match(argument)
+		if runfile.IsFolder(argument) {
+			found, err = runfile.InFolder(argument)
+		}
+		if err == nil { // the reader reports it
 			paths = append(paths, found...)
 		}
 	}
@@ -212,34 +224,6 @@ func (f *gateFlags) readFile() (*gate.File, error) {
 		return nil, fmt.Errorf("read gate file: %w", err)
 	}
 	return gate.ParseFile(f.filename, data)
-}
-
-// read reads the runs that are judged, and the baseline. All its errors are about the
-// command line.
-func (f *gateFlags) read(args []string, q *gate.File) (new, base []*record.Run, err error) {
-	files, err := runfile.Find(args...)
-	if err != nil {
-		return nil, nil, err
-	}
-	var baseFiles runfile.Set
-	for _, argument := range q.Baseline {
-		found, err := runfile.Match(argument)
-		if err != nil {
-			return nil, nil, err
-		}
-		if len(found) == 0 {
-			sayWarning("no file matches %s, so it adds nothing to the baseline", argument)
-		}
-		baseFiles = append(baseFiles, found...)
-	}
-	sets, err := runfile.ReadDistinct(files, baseFiles)
-	if err != nil {
-		return nil, nil, err
-	}
-	if q.Regression != nil {
-		saySides(len(files), len(baseFiles))
-	}
-	return sets[0], sets[1], nil
 }
 
 // runCalibration is gate --calibrate.

@@ -105,6 +105,7 @@ func newRoot() *cobra.Command {
 			"  kn-coldstart scale --runtime-class runc --services 1,10,50\n" +
 			"  kn-coldstart report results/*.jsonl\n" +
 			"  kn-coldstart gate results/*.jsonl --slo 'p(95)<2s'\n" +
+			"  kn-coldstart history results/*.jsonl\n" +
 			"  kn-coldstart ab --runtime-class runc --a image=registry.example/fn:main --b image=registry.example/fn:pr\n" +
 			"  kn-coldstart cluster down",
 		SilenceErrors: true, SilenceUsage: true,
@@ -112,7 +113,7 @@ func newRoot() *cobra.Command {
 	})
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newSingle(), newScale(), newAB(), newReport(), newCompare(), newGate(), newDoctor(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newClean(), newCluster(), newVersion())
 	return root
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -22,6 +23,8 @@ import (
 // Latencies are lognormal around the medians; the file is named after its run.
 type runMaker struct {
 	samples, warm  int
+	day            int
+	end            string
 	sigma          float64
 	seed           uint64
 	kernel, digest string
@@ -33,6 +36,8 @@ func makeRun() {
 	flags := flag.NewFlagSet("make-run", flag.ExitOnError)
 	flags.IntVar(&m.samples, "n", 20, "samples of each class")
 	flags.IntVar(&m.warm, "warm", 0, "how many of them were warm")
+	flags.IntVar(&m.day, "day", 0, "days after 2026-01-02 on which it begins")
+	flags.StringVar(&m.end, "end", record.EndCompleted, "how it ends")
 	flags.Float64Var(&m.sigma, "sigma", 0.1, "standard deviation of the logarithm")
 	flags.Uint64Var(&m.seed, "seed", 1, "seed")
 	flags.StringVar(&m.kernel, "kernel", "6.1.0", "kernel")
@@ -46,8 +51,8 @@ func makeRun() {
 }
 
 func (m *runMaker) write(path string, classes []string) error {
-	h := record.Header{RunID: strings.TrimSuffix(path, ".jsonl"), Tool: record.Tool{Version: "v0"}, Command: "single", Seed: m.seed, Settings: record.Settings{},
-		Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Cluster: record.Fingerprint{Kernel: m.kernel}}
+	h := record.Header{RunID: strings.TrimSuffix(filepath.Base(path), ".jsonl"), Tool: record.Tool{Version: "v0"}, Command: "single", Seed: m.seed, Settings: record.Settings{},
+		Started: time.Date(2026, 1, 2+m.day, 3, 4, 5, 0, time.UTC), Cluster: record.Fingerprint{Kernel: m.kernel}}
 	var medians []time.Duration
 	for _, class := range classes {
 		name, median, _ := strings.Cut(class, "=")
@@ -74,7 +79,7 @@ func (m *runMaker) write(path string, classes []string) error {
 			now += latency + time.Second
 		}
 	}
-	return errors.Join(err, w.End(now, record.EndCompleted, nil))
+	return errors.Join(err, w.End(now, m.end, nil))
 }
 
 func (m *runMaker) class(name string) record.Class {

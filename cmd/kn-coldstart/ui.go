@@ -129,6 +129,23 @@ func saySides(new, base int) {
 	say("judging %s against a baseline of %s", runs(new), runs(base))
 }
 
+// sayChoice says which runs of a folder became the baseline, and why others did not.
+func sayChoice(c *gate.Choice, last int) {
+	if c == nil {
+		return
+	}
+	for _, r := range c.Taken {
+		say("baseline: %s (run %s)", r.File, r.RunID)
+	}
+	older, others := c.Older(last)
+	for _, r := range others {
+		say("not in the baseline: %s: %s", r.File, r.Reason)
+	}
+	if older > 0 {
+		say("not in the baseline: %s older than the last %d", runs(older), last)
+	}
+}
+
 func runs(n int) string {
 	if n == 1 {
 		return "1 run"

@@ -8,6 +8,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
+	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 )
 
 // chartSample is one request. Kind is one of the kinds below.
@@ -60,7 +61,7 @@ func chartSampleOf(s *record.Sample) chartSample {
 	c := chartSample{At: s.Sent, Latency: s.ResponseLatency, Kind: kindLeftOut, Service: table.Plain(s.Service), Outcome: table.Plain(string(s.Outcome))}
 	switch {
 	case s.Censored():
-		c.Latency, c.Kind = analysis.Limit(s), kindTimedOut
+		c.Latency, c.Kind = start.Limit(s), kindTimedOut
 	case analysis.IsAnswered(s):
 		c.Kind = kindCold
 	case s.Cold == record.Proven && s.SpoiledByPull():

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/history"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 )
@@ -39,6 +40,13 @@ var Verdict = Result[Judged]{"verdict", []Format[Judged]{
 	{"text", "each judgement with its reason, for people", func(w io.Writer, j Judged) error { return report.Verdict(w, j.Result) }},
 	{"json", "one object with the judgements and the exit code", func(w io.Writer, j Judged) error { return report.VerdictJSON(w, j.Result, j.Inconclusive) }},
 	{"markdown", "what GitHub Actions shows as a step's summary", func(w io.Writer, j Judged) error { return report.StepSummary(w, j.Result, j.Summary) }},
+}}
+
+// History is a percentile of many runs over time: the result of history.
+var History = Result[*history.History]{"history", []Format[*history.History]{
+	{"text", "a table and the changes of each series, for people", report.History},
+	{"json", "one object with every run and change", report.HistoryJSON},
+	{"html", "one page with a chart for each class that needs no network", report.HistoryHTML},
 }}
 
 // Calibration says which gate suits a cluster: the result of gate --calibrate.

@@ -46,10 +46,53 @@ func Match(argument string) (Set, error) {
 	return found, nil
 }
 
-// Error says that a file could not be read as a run file.
-type Error struct{ error }
+// FindAll is Find, and a folder stands for all run files in it.
+func FindAll(arguments ...string) (Set, error) {
+	var paths Set
+	for _, argument := range arguments {
+		find := Find
+		if IsFolder(argument) {
+			find = func(folders ...string) (Set, error) { return InFolder(folders[0]) }
+		}
+		found, err := find(argument)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, found...)
+	}
+	return paths, nil
+}
 
-func (e *Error) Unwrap() error { return e.error }
+// IsFolder says that the argument is an existing folder.
+func IsFolder(argument string) bool {
+	info, err := os.Stat(argument)
+	return err == nil && info.IsDir()
+}
+
+// InFolder returns the files in a folder that are called like run files, compressed or
+// not. It is an error if there is none.
+func InFolder(folder string) (Set, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, fmt.Errorf("read folder: %w", err)
+	}
+	var paths Set
+	for _, e := range entries {
+		if name := e.Name(); !e.IsDir() && (strings.HasSuffix(name, ".jsonl") || strings.HasSuffix(name, ".jsonl.gz")) {
+			paths = append(paths, filepath.Join(folder, name))
+		}
+	}
+	if paths == nil {
+		return nil, fmt.Errorf("folder %s has no *.jsonl file", folder)
+	}
+	return paths, nil
+}
+
+// Error says that a file could not be read as a run file.
+type Error struct{ Err error }
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
 
 // Hint says what a run file is.
 func (*Error) Hint() string {
@@ -94,20 +137,15 @@ func (s Set) Summary() (*analysis.Summary, error) {
 // further evidence and must not count as some.
 func ReadDistinct(sets ...Set) ([][]*record.Run, error) {
 	var all [][]*record.Run
-	seen := map[string]bool{}
 	for _, s := range sets {
 		runs, err := s.Runs()
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range runs {
-			id := r.Header.RunID
-			if id != "" && seen[id] {
-				return nil, fmt.Errorf("run %q is given twice: a copy is no further evidence", id)
-			}
-			seen[id] = true
-		}
 		all = append(all, runs)
 	}
-	return all, nil
+	return all, Distinct(all...)
 }
+
+// Distinct says which run is there twice.
+func Distinct(sets ...[]*record.Run) error { return pool.Copies(pool.Headers(sets...)...) }

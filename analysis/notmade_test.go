@@ -64,3 +64,17 @@ func TestAllAnsweredHasNoFiguresOfTheAnsweredAlone(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// A run of which everything was skipped counts beside others that have samples.
+func TestARunOfWhichNothingWasMade(t *testing.T) {
+	empty, full := runtest.New("1", "runc").Run(), runtest.New("2", "runc").Add("runc", 1, time.Second).Run()
+	skipped(empty, "runc-1")
+	for name, runs := range map[string][]*record.Run{"first": {empty, full}, "last": {full, empty}} {
+		if c := Summarise(runs...).Cells[0]; c.NotMade != 1 || c.Samples != 1 {
+			t.Errorf("%s: %+v", name, c.Counts)
+		}
+	}
+	if s := Summarise(empty); len(s.Cells) != 0 || len(s.Warnings) == 0 || s.Warnings[0].Code != NoSamples {
+		t.Errorf("alone: %d cells, warnings %v", len(s.Cells), s.Warnings)
+	}
+}
