@@ -92,7 +92,7 @@ func newCommand() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.PersistentFlags().StringVar(&l.State, "state-dir", node.DefaultStateDir, "folder for the node's state, which 'down' removes")
+	root.PersistentFlags().StringVar(&l.State, "state-dir", node.DefaultStateDir, "folder for the node's state, which 'down' removes; it must be empty or not exist before 'up'")
 	root.PersistentFlags().StringVar(&l.Dist, "dist-dir", defaultDist(), "folder with the node's programs, which 'make node' builds")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return absolute(&l) }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath()} })
