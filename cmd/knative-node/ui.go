@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -44,6 +45,9 @@ func hintOf(err error) string {
 }
 
 func printError(err error) {
+	if errors.Is(err, syscall.EPIPE) {
+		return // whoever was to read it has read enough, as with `| head`
+	}
 	say("error: %v", err)
 	for _, h := range hints {
 		if errors.Is(err, h.is) {
