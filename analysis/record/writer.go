@@ -47,10 +47,11 @@ func Create(path string, h Header) (*Writer, error) {
 	return w, nil
 }
 
-// NewWriter writes a run's header to out and returns a Writer for the rest.
+// NewWriter writes a run's header to out and returns a Writer for the rest. Values that the
+// function was given stand in the file as hashes.
 func NewWriter(out io.Writer, h Header) (*Writer, error) {
 	w := &Writer{out: out, close: func() error { return nil }}
-	h.Type, h.Schema = TypeRun, SchemaVersion
+	h.Type, h.Schema, h.Settings = TypeRun, SchemaVersion, h.Settings.concealed()
 	return w, w.line(h)
 }
 
