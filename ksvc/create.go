@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,15 +33,23 @@ func (c *Client) CreateAll(ctx context.Context, run string, services []templates
 	return parallel(ctx, rendered, progress, c.create)
 }
 
+// createLimit bounds one request. Knative's webhook takes up to 10 s to answer.
+const createLimit = 30 * time.Second
+
 // create creates one service. It waits while the API server or Knative's webhook is
 // too busy. When the answer to a creation was lost, the run's label tells that the
 // service is ours.
+//
+// A request that is under way when ctx ends is waited for. If it were dropped, the service
+// could come into being after Delete has looked for what there is.
 func (c *Client) create(ctx context.Context, s *servingv1.Service) error {
 	tries := 0
 	err := retryBusy(ctx, createBackoff, func() error {
 		tries++
-		_, err := c.Serving.ServingV1().Services(s.Namespace).Create(ctx, s, metav1.CreateOptions{})
-		if apierrors.IsAlreadyExists(err) && tries > 1 && c.owns(ctx, s) {
+		request, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
+		defer cancel()
+		_, err := c.Serving.ServingV1().Services(s.Namespace).Create(request, s, metav1.CreateOptions{})
+		if apierrors.IsAlreadyExists(err) && tries > 1 && c.owns(request, s) {
 			return nil
 		}
 		return err

@@ -122,7 +122,7 @@ func (d *deletion) remnants() []feed.Feed {
 // keep the others.
 func (d *deletion) deleteServices(ctx context.Context) error {
 	var list *servingv1.ServiceList
-	err := retryBusy(ctx, deleteBackoff, func() (err error) {
+	err := retryPassing(ctx, func() (err error) {
 		list, err = d.client.Serving.ServingV1().Services(d.namespace).List(ctx, d.selector())
 		return err
 	})
@@ -150,7 +150,7 @@ func (c *Client) deleteService(ctx context.Context, s servingv1.Service) error {
 	if s.UID != "" {
 		o.Preconditions = &metav1.Preconditions{UID: &s.UID}
 	}
-	err := retryBusy(ctx, deleteBackoff, func() error {
+	err := retryPassing(ctx, func() error {
 		return c.Serving.ServingV1().Services(s.Namespace).Delete(ctx, s.Name, o)
 	})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {

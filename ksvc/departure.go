@@ -61,7 +61,7 @@ func (d *departure) arm(ctx context.Context, feeds []feed.Feed) error {
 	for _, f := range feeds {
 		s := feed.NewStream(f, departureSink{d, f.Name}, nil, d.now)
 		var first watch.Interface
-		err := retryBusy(ctx, deleteBackoff, func() (err error) {
+		err := retryPassing(ctx, func() (err error) {
 			first, err = s.Connect(ctx)
 			return err
 		})

@@ -3,6 +3,8 @@ package ksvc
 import (
 	"context"
 	"errors"
+	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +30,21 @@ func busy(err error) bool {
 		apierrors.IsInternalError(err) && strings.Contains(err.Error(), "failed calling webhook")
 }
 
+// passing says that a request may succeed later, although perhaps not in a moment: the
+// server, what is in front of it, or the way to it has a problem that the request did not
+// cause. A server that never answered is no such case.
+func passing(err error) bool {
+	if errors.As(err, new(*UnreachableError)) {
+		return false
+	}
+	var status apierrors.APIStatus
+	if errors.As(err, &status) && status.Status().Code >= http.StatusInternalServerError {
+		return true
+	}
+	var network net.Error // DNS, TLS and no route included: client-go wraps them all in a *url.Error
+	return busy(err) || errors.As(err, &network)
+}
+
 // away says that an API server that was there went away, as one that restarts does.
 func away(err error) bool {
 	if errors.As(err, new(*UnreachableError)) {
@@ -40,9 +57,20 @@ func away(err error) bool {
 // retryBusy calls do until it succeeds, or fails for a reason that waiting does not
 // mend. It waits as long as the server's Retry-After asks for.
 func retryBusy(ctx context.Context, backoff wait.Backoff, do func() error) error {
+	return retry(ctx, backoff, func(err error, steps int) bool { return busy(err) && steps > 1 }, do)
+}
+
+// retryPassing is retryBusy for cleaning up. It goes on until ctx ends.
+func retryPassing(ctx context.Context, do func() error) error {
+	return retry(ctx, deleteBackoff, func(err error, _ int) bool { return passing(err) }, do)
+}
+
+// retry calls do as long as again says so of its error and the steps that are left. When
+// there are none, the last pause is made again.
+func retry(ctx context.Context, backoff wait.Backoff, again func(err error, steps int) bool, do func() error) error {
 	for {
 		err := do()
-		if err == nil || !busy(err) || backoff.Steps <= 1 {
+		if err == nil || !again(err, backoff.Steps) {
 			return err
 		}
 		pause := backoff.Step()

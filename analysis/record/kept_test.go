@@ -18,7 +18,7 @@ func TestRunsThatAreKeptAreReadIntoFields(t *testing.T) {
 	}
 	pass, same, slower := ab, ab, ab
 	pass.Budget, same.Budget, slower.Budget = 330*time.Second, 180*time.Second, 150*time.Second
-	slower.B = &Side{RuntimeClass: "runc", Image: "dev.local/coldfn:local", Env: map[string]string{"COLDFN_START_DELAY": "350ms"}}
+	slower.B = &Side{RuntimeClass: "runc", Image: "dev.local/coldfn:local", Env: map[string]string{"COLDFN_START_DELAY": hash("COLDFN_START_DELAY", "350ms")}}
 	single := Settings{StableWindow: 6 * time.Second, ClientTimeout: 100 * time.Second, Iterations: 30, OffsetRequests: 4, ServicesPerClass: 13, Traces: true}
 	sides := Shape{Sides: true, Sequential: true}
 	const digest = "sha256:fed58df1afaf14fa6f485d9f3ee70a5c9e7edbd5c2054addd464f3a3b0b9751d"

@@ -5,9 +5,10 @@ import "strings"
 // Files of earlier versions say in words what later ones say in fields. The functions
 // in this file fill in the fields, so that nothing else needs to know those words.
 
-// upgrade fills in the shape, which earlier versions only imply by the name of the
-// command.
+// upgrade conceals values that earlier versions wrote down, and fills in the shape, which
+// they only imply by the name of the command.
 func (h *Header) upgrade() {
+	h.Settings = h.Settings.concealed()
 	if h.Shape != (Shape{}) {
 		return
 	}

@@ -18,7 +18,8 @@ import (
 // as how many samples there are.
 type Settings struct {
 	// The services under test. Requests and Limits are Kubernetes quantities by the name
-	// of the resource.
+	// of the resource. Of the values in Env, and of those in Command and Args that are
+	// written NAME=VALUE, a run file holds hashes.
 	StableWindow  time.Duration     `json:"stableWindowNs,omitempty" compare:"same"`
 	ClientTimeout time.Duration     `json:"clientTimeoutNs,omitempty" compare:"same"`
 	Env           map[string]string `json:"env,omitempty" compare:"same"`

@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,17 +12,21 @@ import (
 )
 
 // Writer appends lines to a run file. Each line is one write to the file, so
-// killing the process loses at most the line being written. A Writer may be
-// used by several goroutines.
+// killing the process loses at most the line being written. A line of which a full disk
+// took only a part is an error, and costs no other line. A Writer may be used by several
+// goroutines.
 type Writer struct {
 	mu      sync.Mutex
 	out     io.Writer
 	close   func() error
 	samples int
+	// torn says that the last line in the file is incomplete.
+	torn bool
 }
 
 // Create makes a new run file at path, with the folders above it, and writes
-// its header; "-" is standard output. It refuses to overwrite a file.
+// its header; "-" is standard output. It refuses to overwrite a file. Other users of the
+// machine cannot read the file, because it says what was requested, and how.
 func Create(path string, h Header) (*Writer, error) {
 	if path == "-" {
 		return NewWriter(os.Stdout, h)
@@ -29,23 +34,24 @@ func Create(path string, h Header) (*Writer, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("create run file: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create run file: %w", err)
 	}
 	w, err := NewWriter(f, h)
 	if err != nil {
-		f.Close()
-		return nil, err
+		// Without its first line the file is no run file, and would be in the next one's way.
+		return nil, errors.Join(err, f.Close(), os.Remove(path))
 	}
-	w.close = f.Close
+	w.close = func() error { return errors.Join(f.Sync(), f.Close()) }
 	return w, nil
 }
 
-// NewWriter writes a run's header to out and returns a Writer for the rest.
+// NewWriter writes a run's header to out and returns a Writer for the rest. Values that the
+// function was given stand in the file as hashes.
 func NewWriter(out io.Writer, h Header) (*Writer, error) {
 	w := &Writer{out: out, close: func() error { return nil }}
-	h.Type, h.Schema = TypeRun, SchemaVersion
+	h.Type, h.Schema, h.Settings = TypeRun, SchemaVersion, h.Settings.concealed()
 	return w, w.line(h)
 }
 
@@ -101,8 +107,16 @@ func (w *Writer) line(v any) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if _, err := w.out.Write(append(b, '\n')); err != nil {
+	b = append(b, '\n')
+	if w.torn {
+		// The reader skips the incomplete line alone, if this one does not continue it.
+		b = append([]byte("\n"), b...)
+	}
+	n, err := w.out.Write(b)
+	if err != nil {
+		w.torn = w.torn || n > 0
 		return fmt.Errorf("write run file: %w", err)
 	}
+	w.torn = false
 	return nil
 }

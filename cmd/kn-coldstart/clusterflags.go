@@ -11,9 +11,6 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/ksvc/cluster"
 )
 
-// nodeStateDir is where the embedded node keeps its state.
-const nodeStateDir = "/var/lib/knative-node"
-
 // nodeImage is the image of the function that the embedded node has.
 const nodeImage = "dev.local/coldfn:local"
 
@@ -38,7 +35,7 @@ func (f *clusterFlags) registerIngress(flags *pflag.FlagSet) {
 func (f *clusterFlags) locate() (embedded bool) {
 	kubeconfig := filepath.Join(nodeStateDir, "kubeconfig")
 	named := f.Path != "" || f.Context != "" || os.Getenv("KUBECONFIG") != ""
-	if _, err := os.Stat(kubeconfig); err == nil && !named {
+	if !named && nodeIsUp(nodeStateDir) {
 		f.Path = kubeconfig
 	}
 	return f.Path == kubeconfig || os.Getenv("KUBECONFIG") == kubeconfig

@@ -11,8 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -21,14 +19,8 @@ func main() { os.Exit(run()) }
 
 // run is main with an exit code, for tests.
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := handleSignals(context.Background(), sayInterrupted, func() { os.Exit(exitInterrupted) })
 	defer stop()
-	// The first signal ends the run in order, a second one ends the program.
-	quiet := context.AfterFunc(ctx, func() {
-		stop()
-		sayInterrupted()
-	})
-	defer quiet() // stop also ends the context, and that is no interruption
 	command, err := newRoot().ExecuteContextC(ctx)
 	if err != nil {
 		printError(err, command.CommandPath())

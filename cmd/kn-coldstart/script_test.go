@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 			return err
 		}
 		e.Setenv("RUNS", runs)
+		e.Setenv("SCRIPTS", filepath.Join(runs, "..", "..", "scripts"))
 		files, err := filepath.Abs("testdata/files")
 		if err != nil {
 			return err

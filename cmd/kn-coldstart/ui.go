@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
@@ -79,8 +80,8 @@ func paint(colour, text string) string {
 func printError(err error, command string) {
 	var told *nodeError
 	var judged *verdictError
-	if errors.As(err, &told) || errors.As(err, &judged) {
-		return
+	if errors.As(err, &told) || errors.As(err, &judged) || errors.Is(err, syscall.EPIPE) && brokenOutput() {
+		return // the last is what `| head` does to the rest of a report
 	}
 	say(paint(red, "error: ")+"%v", err)
 	var bad *usageError

@@ -9,10 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -20,9 +18,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// A second signal ends the program at once.
-	context.AfterFunc(ctx, stop)
+	ctx := handleSignals(context.Background(), func() { os.Exit(130) })
 	if err := newCommand().ExecuteContext(ctx); err != nil {
 		printError(err)
 		os.Exit(exitCode(ctx, err))
@@ -92,7 +88,7 @@ func newCommand() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.PersistentFlags().StringVar(&l.State, "state-dir", node.DefaultStateDir, "folder for the node's state, which 'down' removes")
+	root.PersistentFlags().StringVar(&l.State, "state-dir", node.DefaultStateDir, "folder for the node's state, which 'down' removes; it must be empty or not exist before 'up'")
 	root.PersistentFlags().StringVar(&l.Dist, "dist-dir", defaultDist(), "folder with the node's programs, which 'make node' builds")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return absolute(&l) }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath()} })

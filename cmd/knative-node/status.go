@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/node"
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/note"
 )
 
 func newStatus(l *node.Layout) *cobra.Command {
@@ -23,7 +25,7 @@ func newStatus(l *node.Layout) *cobra.Command {
 				return &usageError{fmt.Errorf("unknown output %q: use text or json", output), cmd.CommandPath()}
 			}
 			status, err := l.Status(cmd.Context())
-			if err != nil {
+			if err := warnOfUnreadable(err); err != nil {
 				return err
 			}
 			if output == "json" {
@@ -59,8 +61,21 @@ func newKubeconfig(l *node.Layout) *cobra.Command {
 
 func mustBeUp(l node.Layout) error {
 	up, err := l.IsUp()
-	if err == nil && !up {
-		err = errNotUp
+	if err := warnOfUnreadable(err); err != nil {
+		return err
+	}
+	if !up {
+		return errNotUp
+	}
+	return nil
+}
+
+// warnOfUnreadable turns the error about a destroyed note into a warning: such a node is
+// down, and 'down' removes what is left of it.
+func warnOfUnreadable(err error) error {
+	if errors.Is(err, note.ErrUnreadable) {
+		printWarning(err)
+		return nil
 	}
 	return err
 }

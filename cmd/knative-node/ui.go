@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -26,19 +27,51 @@ var hints = []struct {
 	hint string
 }{
 	{errNotUp, "boot it: kn-coldstart cluster up"},
+	{node.ErrNotRoot, "run the command with sudo"},
+}
+
+// hintOf says what to do about an error that names something.
+func hintOf(err error) string {
+	var foreign *node.ForeignFolderError
+	var other *node.OtherNodeError
+	switch {
+	case errors.As(err, &foreign):
+		return "name an empty folder, or one that does not exist, with --state-dir; if an earlier version of " +
+			"kn-coldstart has made its node here, create the file " + foreign.Marker + " and try again"
+	case errors.As(err, &other):
+		return "remove it first: kn-coldstart cluster down --state-dir " + other.Folder
+	}
+	return ""
 }
 
 func printError(err error) {
+	if errors.Is(err, syscall.EPIPE) {
+		return // whoever was to read it has read enough, as with `| head`
+	}
 	say("error: %v", err)
 	for _, h := range hints {
 		if errors.Is(err, h.is) {
 			say("hint: %s", h.hint)
 		}
 	}
+	if hint := hintOf(err); hint != "" {
+		say("hint: %s", hint)
+	}
 	var usage *usageError
 	if errors.As(err, &usage) {
 		say("hint: see '%s --help'", usage.command)
 	}
+}
+
+func printWarning(err error) { say("warning: %v", err) }
+
+// printWait says for whom a command waits.
+func printWait(h node.Holder) {
+	does := "removes"
+	if h.Boots {
+		does = "boots"
+	}
+	say("process %d %s the node of %s just now: waiting until it has ended", h.PID, does, h.State)
 }
 
 func printFinding(f node.Finding) {
@@ -65,7 +98,7 @@ func (p *progress) print(e node.Progress) {
 	case node.StepDone:
 		say("[%5.1fs] %s: done in %.1fs", elapsed, e.Step, e.Took.Seconds())
 	case node.Warned:
-		say("[%5.1fs] warning: %s: %s", elapsed, e.Step, e.Detail)
+		say("[%5.1fs] warning: %s", elapsed, strings.TrimPrefix(e.Step+": "+e.Detail, ": "))
 	}
 }
 
@@ -100,6 +133,10 @@ func printJSON(value any) error {
 }
 
 func printStatus(s *node.Status) error {
+	if s.Booting {
+		fmt.Println("the node is booting, or its boot was killed; 'kn-coldstart cluster up' waits for it, or boots anew")
+		return nil
+	}
 	if !s.Up {
 		fmt.Println("the node is down")
 		return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -17,23 +16,19 @@ func newUp(l *node.Layout) *cobra.Command {
 		Long: "Boot the node in the background, and return when Knative answers.\n\n" +
 			"First it is checked whether this machine can run the node. When the boot fails or is\n" +
 			"interrupted, everything that it has made is removed. A node that is already up stays as\n" +
-			"it is.",
+			"it is. While another 'up' boots the node, this one waits for it. What a boot left that was\n" +
+			"killed is removed first.",
 		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs of a boot that fails",
 		Args:    checkArgs(noArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			up, err := l.IsUp()
-			if err != nil {
-				return fmt.Errorf("look for a node that is up: %w", err)
-			}
-			if up {
+			p := newProgress()
+			err := node.Up(cmd.Context(), *l, node.UpOptions{
+				Retain: retain, OnWait: printWait, Check: func() error { return preflight(*l) }, OnProgress: p.print,
+			})
+			if errors.Is(err, node.ErrUp) {
 				printAlreadyUp(*l)
 				return nil
 			}
-			if err := preflight(*l); err != nil {
-				return err
-			}
-			p := newProgress()
-			err = node.Up(cmd.Context(), *l, node.UpOptions{Retain: retain, OnProgress: p.print})
 			if err != nil {
 				return err
 			}
@@ -63,12 +58,13 @@ func newDown(l *node.Layout) *cobra.Command {
 		Use:   "down",
 		Short: "End the node and remove all of it",
 		Long: "End the node and remove everything that it has made: processes, network, cgroups and the\n" +
-			"state folder with all logs. It also removes what a node left that was killed. Without a\n" +
-			"node it does nothing.",
+			"state folder with all logs. It also removes what a node left that was killed, and\n" +
+			"interrupts a boot. Without a node it does nothing. A folder in which 'up' has made no node,\n" +
+			"and files that are not the node's, are never touched.",
 		Example: "  kn-coldstart cluster down",
 		Args:    checkArgs(noArgs),
-		RunE: func(*cobra.Command, []string) error {
-			if err := node.Down(*l); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := node.Down(cmd.Context(), *l, node.DownOptions{OnWait: printWait, OnWarning: printWarning}); err != nil {
 				return err
 			}
 			printDown()

@@ -19,10 +19,10 @@ import (
 //
 //	Survey ── StartWatch ── Create ── AwaitReady, Address, AwaitRoute for each service
 //	(requests: AwaitZero before each, Prove after it)
-//	StopWatch ── Remove
+//	StopWatch ── RestoreTraces ── Remove
 //
-// StartTraces comes before Create, StopTraces after the last request, and
-// RestoreTraces last, because it has Knative roll out every service that is left.
+// StartTraces comes before Create, and StopTraces after the last request. RestoreTraces
+// comes before Remove, which may take long: what everybody uses is put right first.
 type Cluster struct {
 	client *ksvc.Client
 

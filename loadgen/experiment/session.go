@@ -251,11 +251,13 @@ func (s *session) digests() error {
 func (s *session) close(ctx context.Context, cause error) error {
 	s.cluster.StopWatch()
 	errs := []error{cause, s.traces.finish(ctx), s.writer.End(s.clock.Now(), endOf(ctx, cause), cause)}
+	// The setting is the whole cluster's, the services are the run's own: if somebody loses
+	// patience with the deletion, the services alone are left.
+	errs = append(errs, s.traces.restore(ctx))
 	if s.deployed > 0 {
 		err := s.cluster.Remove(context.WithoutCancel(ctx), s.header.RunID, s.progress("removing what was created"))
 		errs = append(errs, err)
 	}
-	errs = append(errs, s.traces.restore(ctx))
 	return errors.Join(errs...)
 }
 

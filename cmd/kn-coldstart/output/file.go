@@ -32,8 +32,8 @@ func WriteJUnit(path string, j Judged) error {
 }
 
 // Prepare makes sure, before anything is judged or measured, that a file can be
-// written: that it is none of the inputs, and that what an earlier command left there is
-// gone, so that no old result stands beside a new exit code.
+// written: that its folder takes files, that it is none of the inputs, and that what an
+// earlier command left there is gone, so that no old result stands beside a new exit code.
 func Prepare(path, what string, inputs ...string) error {
 	if path == "" {
 		return nil
@@ -45,7 +45,7 @@ func Prepare(path, what string, inputs ...string) error {
 	}
 	found, err := os.Stat(path)
 	if os.IsNotExist(err) {
-		return nil
+		return tryFolder(path, what)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", what, err)
@@ -54,6 +54,9 @@ func Prepare(path, what string, inputs ...string) error {
 		if other, err := os.Stat(input); err == nil && os.SameFile(found, other) {
 			return fmt.Errorf("write %s: %s is a file that is read", what, path)
 		}
+	}
+	if found.IsDir() {
+		return fmt.Errorf("write %s: %s is a folder", what, path)
 	}
 	if !found.Mode().IsRegular() {
 		return nil // a pipe or a device keeps nothing
@@ -64,7 +67,24 @@ func Prepare(path, what string, inputs ...string) error {
 	if err := os.Remove(path); err != nil {
 		return fmt.Errorf("write %s: remove what an earlier command left: %w", what, err)
 	}
+	return tryFolder(path, what)
+}
+
+// tryFolder makes a file beside path and removes it.
+func tryFolder(path, what string) error {
+	f, err := beside(path)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", what, err)
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return fmt.Errorf("write %s: %w", what, err)
+	}
 	return nil
+}
+
+// beside makes a file in the folder of path, so that it can be renamed to path.
+func beside(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 }
 
 // isRunFile says that a file begins as a run file does.
@@ -79,13 +99,44 @@ func isRunFile(path string) bool {
 	return bytes.HasPrefix(bytes.ReplaceAll(head[:n], []byte(" "), nil), []byte(`{"type":"run"`))
 }
 
+// writeFile writes all of a file or nothing: a reader never finds a part of it.
 func writeFile(path, what string, write func(io.Writer) error) error {
 	if path == "" {
 		return nil
 	}
-	out, err := os.Create(path)
+	var err error
+	if found, statErr := os.Stat(path); statErr == nil && !found.Mode().IsRegular() {
+		err = writeThrough(path, write) // a pipe or a device must not be replaced
+	} else {
+		err = replace(path, write)
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", what, err)
 	}
+	return nil
+}
+
+func writeThrough(path string, write func(io.Writer) error) error {
+	out, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
 	return errors.Join(write(out), out.Close())
+}
+
+// replace puts a new file in the place of path once it is complete and on the disk.
+func replace(path string, write func(io.Writer) error) error {
+	out, err := beside(path)
+	if err != nil {
+		return err
+	}
+	// Others may read a result, such as the build service that uploads it.
+	err = errors.Join(write(out), out.Chmod(0o644), out.Sync(), out.Close())
+	if err == nil {
+		err = os.Rename(out.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(out.Name()))
+	}
+	return nil
 }

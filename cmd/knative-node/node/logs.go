@@ -4,12 +4,17 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/process"
 )
 
-// LogFiles lists the files of a component's log, the oldest first. A workload has one
-// for each start of its container.
+// LogFiles lists the files of a component's log, the oldest first. The log of a daemon
+// has two once it has become large. A workload has one for each start of its container.
 func (l Layout) LogFiles(component string) ([]string, error) {
 	if file := filepath.Join(l.logs(), filepath.Base(component)+".log"); exists(file) {
+		if older := process.OlderLog(file); exists(older) {
+			return []string{older, file}, nil
+		}
 		return []string{file}, nil
 	}
 	for _, w := range workloads {

@@ -9,11 +9,14 @@ import (
 func TestLogFiles(t *testing.T) {
 	l := Layout{State: t.TempDir()}
 	writeFile(t, filepath.Join(l.logs(), "kubelet.log"), "")
+	writeFile(t, filepath.Join(l.logs(), "etcd.log"), "")
+	writeFile(t, filepath.Join(l.logs(), "etcd.log.1"), "")
 	writeFile(t, filepath.Join(l.PodLogs(), "knative-serving_activator-1-2_uid/activator/0.log"), "")
 	for _, c := range []struct {
-		component, file, fails string
+		component, files, fails string
 	}{
 		{"kubelet", "kubelet.log", ""},
+		{"etcd", "etcd.log.1 etcd.log", ""},
 		{"activator", "0.log", ""},
 		{"webhook", "", "is the node up"},
 		{"nosuch", "", "the components are"},
@@ -27,8 +30,12 @@ func TestLogFiles(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || len(files) != 1 || filepath.Base(files[0]) != c.file {
-				t.Errorf("got %v, %v", files, err)
+			var names []string
+			for _, file := range files {
+				names = append(names, filepath.Base(file))
+			}
+			if got := strings.Join(names, " "); err != nil || got != c.files {
+				t.Errorf("got %q, %v, want %q", got, err, c.files)
 			}
 		})
 	}

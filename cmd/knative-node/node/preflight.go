@@ -140,10 +140,10 @@ func checkDisk(l Layout) []Finding {
 	}
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
-		return fatal("choose another folder with --state-dir", "read the free space of %s: %v", dir, err)
+		return fatal("choose another, empty folder with --state-dir", "read the free space of %s: %v", dir, err)
 	}
 	if free := s.Bavail * uint64(s.Bsize); free < minDisk {
-		return fatal("delete something, or choose a folder on another disk with --state-dir",
+		return fatal("delete something, or choose an empty folder on another disk with --state-dir",
 			"%d MiB of disk are free in %s, and the node needs %d", free>>20, dir, minDisk>>20)
 	}
 	return nil

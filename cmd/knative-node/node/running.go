@@ -1,15 +1,15 @@
 package node
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"syscall"
 	"time"
 
 	"github.com/prometheus/procfs"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/note"
 )
 
 // firstProcess identifies a running node by the first process of its sandbox, as the
@@ -19,27 +19,28 @@ type firstProcess struct {
 	// StartTime is when the process started, in clock ticks since the host booted. It
 	// tells the process from a later one with the same PID.
 	StartTime uint64 `json:"startTime,string"`
+	// Booting says that Knative did not answer yet. If no Up is under way, the boot was
+	// killed.
+	Booting bool `json:"booting,omitempty"`
 }
 
-// IsUp says whether a node runs in the state folder.
+// IsUp says whether a node runs in the state folder and has booted. Its error is
+// note.ErrUnreadable where the note about it was destroyed; then there is no node.
 func (l Layout) IsUp() (bool, error) {
 	first, err := l.running()
-	return first != nil, err
+	return first != nil && !first.Booting, err
 }
 
 // running returns the first process of the node that runs in the state folder, or nil
 // if there is none.
 func (l Layout) running() (*firstProcess, error) {
-	b, err := os.ReadFile(l.runningFile())
+	var first firstProcess
+	err := note.Read(l.runningFile(), &first)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
-	}
-	var first firstProcess
-	if err := json.Unmarshal(b, &first); err != nil {
-		return nil, fmt.Errorf("read %s: %w", l.runningFile(), err)
 	}
 	if !first.runs() {
 		return nil, nil
@@ -47,17 +48,20 @@ func (l Layout) running() (*firstProcess, error) {
 	return &first, nil
 }
 
-// remember writes down that the process is the first of a running node.
-func (l Layout) remember(pid int) error {
+// remember writes down that the process is the first of a node that boots.
+func (l Layout) remember(pid int) (*firstProcess, error) {
 	start, err := startTime(pid)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	b, err := json.Marshal(firstProcess{PID: pid, StartTime: start})
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(l.runningFile(), b, 0o600)
+	first := firstProcess{PID: pid, StartTime: start, Booting: true}
+	return &first, note.Write(l.runningFile(), first)
+}
+
+// rememberBooted writes down that Knative answers.
+func (l Layout) rememberBooted(first firstProcess) error {
+	first.Booting = false
+	return note.Write(l.runningFile(), first)
 }
 
 func startTime(pid int) (uint64, error) {

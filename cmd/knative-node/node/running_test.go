@@ -1,11 +1,14 @@
 package node
 
 import (
+	"errors"
 	"os"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/note"
 )
 
 // TestRunning takes the process of the test for a node, and then an ended process that
@@ -15,8 +18,18 @@ func TestRunning(t *testing.T) {
 	if up, err := l.IsUp(); err != nil || up {
 		t.Errorf("without a node: up is %v, %v", up, err)
 	}
-	if err := l.remember(os.Getpid()); err != nil {
+	booting, err := l.remember(os.Getpid())
+	if err != nil {
 		t.Fatal(err)
+	}
+	if up, err := l.IsUp(); err != nil || up {
+		t.Errorf("while the node boots: up is %v, %v", up, err)
+	}
+	if err := l.rememberBooted(*booting); err != nil {
+		t.Fatal(err)
+	}
+	if up, err := l.IsUp(); err != nil || !up {
+		t.Errorf("once the node has booted: up is %v, %v", up, err)
 	}
 	first, err := l.running()
 	if err != nil || first == nil || first.PID != os.Getpid() {
@@ -27,9 +40,11 @@ func TestRunning(t *testing.T) {
 	if up, err := l.IsUp(); err != nil || up {
 		t.Errorf("another process with the same PID: up is %v, %v", up, err)
 	}
-	writeFile(t, l.runningFile(), "{")
-	if _, err := l.IsUp(); err == nil {
-		t.Error("a file that cannot be read is taken for a node that is down")
+	for _, destroyed := range []string{"", "{"} {
+		writeFile(t, l.runningFile(), destroyed)
+		if up, err := l.IsUp(); up || !errors.Is(err, note.ErrUnreadable) {
+			t.Errorf("a note that holds %q: up is %v, %v", destroyed, up, err)
+		}
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 
 // Status says how a node is.
 type Status struct {
-	Up         bool   `json:"up"`
+	Up bool `json:"up"`
+	// Booting says that the node runs and Knative did not answer yet.
+	Booting    bool   `json:"booting,omitempty"`
 	Kubeconfig string `json:"kubeconfig,omitempty"`
 	Ingress    string `json:"ingress,omitempty"`
 	// IngressTLS is the address at which the ingress speaks https, and CA the file with
@@ -95,11 +97,12 @@ func (b *boot) daemonStatus(ctx context.Context) []sandboxStatus {
 	return all
 }
 
-// Status asks the node that runs in the state folder how it is.
+// Status asks the node that runs in the state folder how it is. Its error is
+// note.ErrUnreadable as that of IsUp.
 func (l Layout) Status(ctx context.Context) (*Status, error) {
 	first, err := l.running()
-	if err != nil || first == nil {
-		return &Status{}, err
+	if err != nil || first == nil || first.Booting {
+		return &Status{Booting: first != nil}, err
 	}
 	components, err := l.ask(ctx)
 	if err != nil {

@@ -61,7 +61,9 @@ func Supervise(ctx context.Context, l Layout) error {
 		return err
 	}
 	defer server.Close()
-	b.ingressTLS.follow(ctx, b.client, func(err error) { fmt.Fprintln(os.Stderr, err) })
+	tell := func(err error) { fmt.Fprintln(os.Stderr, err) }
+	b.ingressTLS.follow(ctx, b.client, tell)
+	go process.RotateLogs(ctx, l.logs(), tell)
 	r.report(Progress{Kind: ready})
 	events.Close()
 	<-ctx.Done()

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/note"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
@@ -21,39 +22,93 @@ var ErrUp = errors.New("the node is already up")
 type UpOptions struct {
 	// Retain keeps the state folder, with its logs, when the boot fails.
 	Retain bool
+	// OnWait is called if another command boots or removes a node just now.
+	OnWait func(Holder)
+	// Check is called before anything is started, once what an earlier node has left is
+	// removed. Its error ends Up.
+	Check func() error
 	// OnProgress is called with each report of the boot.
 	OnProgress func(Progress)
 }
 
+// warn reports an error that does not keep the node from booting.
+func (o UpOptions) warn(err error) { o.OnProgress(Progress{Kind: Warned, Detail: err.Error()}) }
+
 // Up boots a node in the background and returns when Knative answers. When the boot
-// fails or ctx ends, Up removes everything that it has started.
+// fails or ctx ends, Up removes everything that it has started. If another Up is under
+// way, it waits for that one to end, and then returns ErrUp.
 func Up(ctx context.Context, l Layout, options UpOptions) error {
-	up, err := l.IsUp()
+	if os.Geteuid() != 0 {
+		return ErrNotRoot
+	}
+	m := machine{runDir}
+	release, err := m.hold(ctx, Holder{Boots: true, State: l.State}, options.OnWait)
 	if err != nil {
 		return err
 	}
-	if up {
+	defer release()
+	if err := l.makeWay(m, sandbox.Host{}, options.warn); err != nil {
+		return err
+	}
+	if err := options.Check(); err != nil {
+		return err
+	}
+	err = l.start(ctx, m, options)
+	if err != nil && !options.Retain {
+		err = errors.Join(err, l.remove(m, sandbox.Host{}, options.warn))
+	}
+	return err
+}
+
+// makeWay removes what an earlier node has left: one that was killed, or whose boot was,
+// or that ran when the host went down. It returns ErrUp for a node that is up.
+func (l Layout) makeWay(m machine, h host, warn func(error)) error {
+	owner, err := m.owner(warn)
+	if err != nil {
+		return err
+	}
+	if _, err := l.isOwn(owner); err != nil {
+		return err
+	}
+	if up, err := l.IsUp(); err != nil && !errors.Is(err, note.ErrUnreadable) {
+		return err
+	} else if up {
 		return ErrUp
 	}
-	// A node that was killed, or that ran when the host went down, has left something.
-	if err := Down(l); err != nil {
+	if owner != "" && owner != l.State {
+		other := Layout{State: owner}
+		if up, _ := other.IsUp(); up { // what is wrong with its note, remove says
+			return &OtherNodeError{owner}
+		}
+		if err := other.remove(m, h, warn); err != nil {
+			return fmt.Errorf("remove what the node of %s left: %w", owner, err)
+		}
+	}
+	if err := l.remove(m, h, warn); err != nil {
 		return fmt.Errorf("remove what an earlier node left: %w", err)
+	}
+	return nil
+}
+
+// start makes the state folder and boots a node in it.
+func (l Layout) start(ctx context.Context, m machine, options UpOptions) error {
+	if err := l.mark(); err != nil {
+		return fmt.Errorf("make the state folder: %w", err)
+	}
+	if err := m.own(l.State); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(l.logs(), 0o700); err != nil {
 		return err
 	}
 	if err := sandbox.MakeFolders(l.hostFolders()); err != nil {
-		return errors.Join(fmt.Errorf("make the folders that the sandbox mounts its own on: %w", err), Down(l))
+		return fmt.Errorf("make the folders that the sandbox mounts its own on: %w", err)
 	}
 	if err := sandbox.RaiseLimits(l.hostLimits()); err != nil {
 		options.OnProgress(Progress{Kind: Warned, Step: "raise the kernel's limits on network neighbours and threads",
 			Detail: err.Error() + "; when hundreds of instances start at once, some may not get Ready"})
 	}
-	err = l.boot(ctx, options.OnProgress)
-	if err != nil && !options.Retain {
-		err = errors.Join(err, Down(l))
-	}
-	return err
+	return l.boot(ctx, options.OnProgress)
 }
 
 func (l Layout) boot(ctx context.Context, onProgress func(Progress)) error {
@@ -62,7 +117,8 @@ func (l Layout) boot(ctx context.Context, onProgress func(Progress)) error {
 		return err
 	}
 	defer events.Close()
-	if err := l.remember(cmd.Process.Pid); err != nil {
+	first, err := l.remember(cmd.Process.Pid)
+	if err != nil {
 		_ = cmd.Process.Kill()
 		return err
 	}
@@ -74,7 +130,7 @@ func (l Layout) boot(ctx context.Context, onProgress func(Progress)) error {
 		}
 		return err
 	}
-	return nil
+	return l.rememberBooted(*first)
 }
 
 func (l Layout) startSandbox() (*exec.Cmd, *os.File, error) {
@@ -135,35 +191,4 @@ func (l Layout) died(readErr error) error {
 		return fmt.Errorf("the supervisor ended during the boot, and its log cannot be read: %w", err)
 	}
 	return fmt.Errorf("the supervisor ended during the boot: %s", strings.TrimSpace(string(log)))
-}
-
-// Down ends the node and removes everything that it has made. Its mounts, interfaces and
-// packet-filter rules go with its processes. Then Down removes its cgroups, folders and
-// state, and puts the raised limits back. If there is no node, it does nothing.
-func Down(l Layout) error {
-	first, err := l.running()
-	if err != nil {
-		return err
-	}
-	if first != nil {
-		if err := first.end(10 * time.Second); err != nil {
-			return err
-		}
-		if err := sandbox.RemoveLink(); err != nil {
-			return err
-		}
-	}
-	if err := sandbox.RemoveCgroups(); err != nil {
-		return err
-	}
-	if err := sandbox.RestoreLimits(l.hostLimits()); err != nil {
-		return err
-	}
-	if err := sandbox.RemoveFolders(l.hostFolders()); err != nil {
-		return err
-	}
-	if err := os.RemoveAll(l.State); err != nil {
-		return fmt.Errorf("remove the state folder: %w", err)
-	}
-	return nil
 }

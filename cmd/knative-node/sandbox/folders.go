@@ -1,14 +1,14 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/note"
 )
 
 // folders are the folders in which programs of the node write whatever their
@@ -30,11 +30,7 @@ func makeFolders(root, save string) error {
 	}
 	// The list is written before the folders are made: so what a crash leaves can be
 	// removed.
-	b, err := json.Marshal(missing)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(save, b, 0o600); err != nil {
+	if err := note.Write(save, missing); err != nil {
 		return err
 	}
 	for _, folder := range missing {
@@ -51,16 +47,13 @@ func makeFolders(root, save string) error {
 func RemoveFolders(save string) error { return removeFolders("/", save) }
 
 func removeFolders(root, save string) error {
-	b, err := os.ReadFile(save)
+	var made []string
+	err := note.Read(save, &made)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	var made []string
-	if err := json.Unmarshal(b, &made); err != nil {
-		return fmt.Errorf("read %s: %w", save, err)
 	}
 	var errs []error
 	for _, folder := range made {

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/note"
 )
 
 // limits are the only settings that the node changes outside of the sandbox. The
@@ -56,11 +57,7 @@ func raiseLimits(root, save string) error {
 	}
 	// The old values are written before anything is changed: so what a crash leaves
 	// can be put back.
-	b, err := json.Marshal(changes)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(save, b, 0o600); err != nil {
+	if err := note.Write(save, changes); err != nil {
 		return err
 	}
 	for key, change := range changes {
@@ -74,16 +71,13 @@ func raiseLimits(root, save string) error {
 func RestoreLimits(save string) error { return restoreLimits(sysctlRoot, save) }
 
 func restoreLimits(root, save string) error {
-	b, err := os.ReadFile(save)
+	var changes map[string]raised
+	err := note.Read(save, &changes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
-	}
-	var changes map[string]raised
-	if err := json.Unmarshal(b, &changes); err != nil {
-		return fmt.Errorf("read %s: %w", save, err)
 	}
 	for key, change := range changes {
 		have, err := readLimit(root, key)

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// ending says what a signal does to the program.
+type ending int
+
+const (
+	ignored ending = iota
+	// inOrder ends what is under way, restores what was changed and deletes what was
+	// created.
+	inOrder
+	// atOnce leaves everything as it is.
+	atOnce
+)
+
+// signals decides what signals mean. The zero value has seen none.
+type signals struct {
+	seen map[os.Signal]int
+	// brokenOutput says whether nobody reads standard output or standard error any more.
+	brokenOutput func() bool
+}
+
+// take takes one signal. The first one ends the program in order, be it Ctrl-C, a terminal
+// that is gone or a pipe that nobody reads. Only somebody who repeats himself wants the
+// program to end at once: build services send a SIGINT and then a SIGTERM, and a lost
+// session may come with signals of several kinds.
+func (s *signals) take(sig os.Signal) ending {
+	// A connection that breaks while it is written to raises the same signal as a pipe.
+	if sig == syscall.SIGPIPE && !s.brokenOutput() {
+		return ignored
+	}
+	if s.seen == nil {
+		s.seen = map[os.Signal]int{}
+	}
+	first := len(s.seen) == 0
+	s.seen[sig]++
+	switch repeated := s.seen[sig] > 1; {
+	case first:
+		return inOrder
+	case repeated && (sig == os.Interrupt || sig == syscall.SIGTERM):
+		return atOnce
+	}
+	return ignored
+}
+
+// handleSignals returns a context that ends with the first signal, after tell was called,
+// and calls exit when the program is to end at once. stop ends the handling.
+func handleSignals(ctx context.Context, tell, exit func()) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	taken := make(chan os.Signal, 8)
+	signal.Notify(taken, handled()...)
+	done := make(chan struct{})
+	go func() {
+		s := signals{brokenOutput: brokenOutput}
+		for {
+			select {
+			case <-done:
+				return
+			case sig := <-taken:
+				switch s.take(sig) {
+				case inOrder:
+					cancel()
+					tell()
+				case atOnce:
+					exit()
+				}
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(taken)
+		close(done)
+		cancel()
+	}
+}
+
+// brokenOutput says whether standard output or standard error is a pipe without a reader.
+func brokenOutput() bool {
+	files := []unix.PollFd{{Fd: 1}, {Fd: 2}}
+	for { // an error is reported unasked
+		_, err := unix.Poll(files, 0)
+		if err == unix.EINTR {
+			continue
+		}
+		return err == nil && (files[0].Revents|files[1].Revents)&unix.POLLERR != 0
+	}
+}
+
+// handled are the signals that the program handles. Under nohup it outlives its session.
+func handled() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
