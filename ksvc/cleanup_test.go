@@ -100,7 +100,8 @@ func TestACreationInFlightIsWaitedFor(t *testing.T) {
 	interrupt()
 	select {
 	case err := <-created:
-		t.Errorf("CreateAll = %v while the server still creates", err)
+		close(answer)
+		t.Fatalf("CreateAll = %v while the server still creates", err)
 	case <-time.After(200 * time.Millisecond): // for a wrong one to return
 	}
 	close(answer)
