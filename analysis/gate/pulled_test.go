@@ -42,3 +42,15 @@ func TestPulledStarts(t *testing.T) {
 		})
 	}
 }
+
+// Latencies of zero and below are mistakes of whoever wrote the file, and would meet
+// every threshold.
+func TestAnswersInNoTimeAreInvalid(t *testing.T) {
+	for _, latency := range []time.Duration{0, -5} {
+		r := runtest.New("r", "runc").Draw("runc", 99, func() time.Duration { return time.Second }).Add("runc", 1, latency).Run()
+		result, err := JudgeSLO([]*record.Run{r}, []Threshold{{Metric: Median, Quantile: 0.5, Operator: "<", Limit: 2e9}}, Conditions{})
+		if err != nil || result.Verdict != Invalid {
+			t.Errorf("%d ns: %v, %+v", latency, err, result)
+		}
+	}
+}

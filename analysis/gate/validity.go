@@ -95,6 +95,9 @@ func (e *evidence) invalid() string {
 	if pulled := e.Count(start.Pulled); float64(pulled) > mostNotCold*float64(n) {
 		return fmt.Sprintf("for %d of %d samples an image was pulled, more than %s: they are no starts like the others (a run --with-pull counts them)", pulled, n, percent(mostNotCold))
 	}
+	if n := timeless(e.List); n > 0 {
+		return fmt.Sprintf("%d samples were answered and have no latency above zero: their file is wrong", n)
+	}
 	if c.Measured > 0 && c.Lateness.Late && float64(c.Lateness.P99) > mostLate*float64(c.P50.Latency) {
 		return fmt.Sprintf("the client was late: requests were sent %s after their time at p99", stat.Format(c.Lateness.P99))
 	}
@@ -102,6 +105,12 @@ func (e *evidence) invalid() string {
 		return "no sample is a proven cold start"
 	}
 	return ""
+}
+
+// timeless counts the starts that were answered in no time, which nothing is. Every
+// threshold would pass on them.
+func timeless(list start.List) int {
+	return tally(list, func(s start.Start) bool { return s.Fate == start.Answered && s.Latency <= 0 })
 }
 
 // tooManyFailed says that so many starts failed that the latencies of the rest are

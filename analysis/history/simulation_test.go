@@ -158,11 +158,11 @@ func delay(values []float64) int {
 func abs(n int) int { return max(n, -n) }
 
 func TestSimulation(t *testing.T) {
-	rounds, out := 40, io.Discard
+	rounds, out := 12, io.Discard
 	if *simulate > 0 {
 		rounds, out = *simulate, io.Writer(os.Stdout)
 	}
-	fmt.Fprintln(out, "| generator | no change: false alarm | +25 %: found | more than one | runs until found | place held | size held | +50 %: found | runs until found |")
+	fmt.Fprintln(out, "| generator | no change: false alarm | +25 %: found | another change | runs until found | place held | size held | +50 %: found | runs until found |")
 	fmt.Fprintln(out, "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
 	for i, w := range worlds {
 		t.Run(w.name, func(t *testing.T) {

@@ -27,6 +27,10 @@ type line struct {
 // beginning.
 var errSecondHeader = errors.New("a second run header")
 
+// mostServices is how many services a round can have. Readers count those that were left
+// out of a round one by one, so that a number out of nowhere would cost all memory.
+const mostServices = 50_000
+
 // samplePrefix is how a Writer begins a sample. Most lines are samples; to know them
 // by their beginning saves decoding them twice.
 var samplePrefix = []byte(`{"type":"sample",`)
@@ -77,6 +81,9 @@ func (l *line) decodeKind(text []byte) (err error) {
 		err = decodeTo(&l.sample, text)
 		l.sample.Type = l.kind
 		l.sample.upgrade()
+		if n := l.sample.Services; err == nil && (n < 0 || n > mostServices) {
+			return fmt.Errorf("services is %d: want a number from 0 to %d", n, mostServices)
+		}
 	case TypeEvent:
 		err = decodeTo(&l.event, text)
 		l.event.Type = l.kind

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	stdjson "encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,6 +67,17 @@ func TestSamplesOutliveTheirLines(t *testing.T) {
 	for i, s := range run.Samples {
 		if diff := cmp.Diff(sample(i), s); diff != "" {
 			t.Fatalf("sample %d: %s", i, diff)
+		}
+	}
+}
+
+// A number of services out of nowhere must not cost all memory of those who count the
+// services that were left out.
+func TestSamplesOfImpossibleRoundsAreSkipped(t *testing.T) {
+	for _, services := range []string{"-1", "50001", "2000000000"} {
+		r, err := Read(strings.NewReader(`{"type":"run","schema":1}` + "\n" + `{"type":"sample","services":` + services + `}` + "\n" + `{"type":"sample","services":50000}` + "\n" + `{"type":"end","reason":"completed"}` + "\n"))
+		if err != nil || len(r.Samples) != 1 || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "services is "+services) {
+			t.Errorf("%s: %v, %+v", services, err, r)
 		}
 	}
 }
