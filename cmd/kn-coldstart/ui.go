@@ -49,11 +49,6 @@ func harmless(args []any) []any {
 func sayStep(format string, args ...any)    { say(format, args...) }
 func sayWarning(format string, args ...any) { say(paint(yellow, "warning: ")+format, args...) }
 
-// sayRefused tells why pods are waited for that could have been ended sooner.
-func sayRefused(err error) {
-	sayWarning("the pods take half a minute to go: %v", err)
-}
-
 // sayChecking comes before the first contact with a cluster, so that an API server that
 // does not answer is not waited for in silence.
 func sayChecking(server string) { sayStep("checking the cluster at %s", server) }
