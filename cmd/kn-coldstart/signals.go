@@ -77,6 +77,8 @@ func handleSignals(ctx context.Context, tell, exit func()) (_ context.Context, s
 	}()
 	return ctx, func() {
 		signal.Stop(taken)
+		// What is said last must not end the program with another exit code.
+		signal.Ignore(syscall.SIGPIPE)
 		close(done)
 		cancel()
 	}

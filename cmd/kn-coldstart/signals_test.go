@@ -55,10 +55,20 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// withoutNohup has this program, and those that it starts, take a lost session as usual,
+// also when the tests run under nohup.
+func withoutNohup(t *testing.T) {
+	t.Helper()
+	taken := make(chan os.Signal, 1)
+	signal.Notify(taken, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(taken) })
+}
+
 // waiting starts a command that waits for an API server that does not answer, and returns
 // once it does so. Its standard error is a pipe, which the caller has read up to there.
 func waiting(t *testing.T) (*exec.Cmd, *os.File) {
 	t.Helper()
+	withoutNohup(t)
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	if err := os.WriteFile(path, []byte(silentServer(t)), 0o600); err != nil {
 		t.Fatal(err)
@@ -157,6 +167,7 @@ func TestABrokenConnectionIsNoInterruption(t *testing.T) {
 }
 
 func TestNohup(t *testing.T) {
+	withoutNohup(t)
 	if !slices.Contains(handled(), os.Signal(syscall.SIGHUP)) {
 		t.Error("a lost session ends the program on the spot")
 	}
