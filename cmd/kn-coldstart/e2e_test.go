@@ -227,9 +227,9 @@ func TestInterrupt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			before := readObservability(t)
 			file := filepath.Join(t.TempDir(), "run.jsonl")
-			cmd := start(t, "single", "--runtime-class", "runc", "--iterations", "50", "--services-per-class", "3",
+			cmd := start(t, "single", "--runtime-class", "runc", "--iterations", "1", "--services-per-class", "1", "--traces",
 				"--client-timeout", "15s", "--run-file", file)
-			samples := awaitSamples(t, file, 2)
+			samples := awaitSamples(t, file, 3) // the third is the first of the traced ones
 			during := readObservability(t)
 			if err := cmd.Process.Signal(c.signal); err != nil {
 				t.Fatal(err)

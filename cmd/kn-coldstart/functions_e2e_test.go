@@ -52,8 +52,9 @@ func functionsOf(t *testing.T) []function {
 
 func (f function) image() string { return "dev.local/" + f.name + ":local" }
 
-// measure runs single with one measured cold start of each class.
-func (f function) measure(t *testing.T, args ...string) (result, *record.Run) {
+// measure runs single with one measured cold start of each class. starts is how many of
+// each class there are in all.
+func (f function) measure(t *testing.T, starts int, args ...string) (result, *record.Run) {
 	t.Helper()
 	args = append(args, "--runtime-class", f.classes, "--image", f.image(), "--iterations", "1", "--client-timeout", patient)
 	r, run := single(t, append(args, f.args...)...)
@@ -61,7 +62,7 @@ func (f function) measure(t *testing.T, args ...string) (result, *record.Run) {
 	if r.code != exitOK {
 		t.Errorf("exit code %d", r.code)
 	}
-	wantCompleted(t, run, 2*len(strings.Split(f.classes, ",")))
+	wantCompleted(t, run, starts*len(strings.Split(f.classes, ",")))
 	return r, run
 }
 
@@ -73,7 +74,7 @@ func TestFunctions(t *testing.T) {
 	for _, f := range functionsOf(t) {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			r, run := f.measure(t, "--traces=false")
+			r, run := f.measure(t, 2)
 			for _, s := range run.Samples {
 				wantProvenBy(t, s, record.ProofExclusion)
 				if (s.GRPCStatus != nil) != f.grpc || f.grpc && *s.GRPCStatus != 0 {
@@ -116,13 +117,23 @@ func TestOwnFunction(t *testing.T) {
 	wantRemoved(t, run)
 }
 
-// TestFunctionByTrace has queue-proxy's span of each request name the pod.
+// TestFunctionByTrace has queue-proxy's span of each traced request name the pod. The
+// other starts of the same run are proven as ever.
 func TestFunctionByTrace(t *testing.T) {
 	before := readObservability(t)
-	_, run := function{name: "nodejs", classes: "runc"}.measure(t, "--traces")
+	_, run := function{name: "nodejs", classes: "runc"}.measure(t, 4, "--traces")
+	traced := 0
 	for _, s := range run.Samples {
+		if s.TraceID == "" {
+			wantProvenBy(t, s, record.ProofExclusion)
+			continue
+		}
 		wantProvenBy(t, s, record.ProofTrace)
 		wantSpans(t, s)
+		traced++
+	}
+	if traced != 2 {
+		t.Errorf("%d starts have a trace, want the first one and the one after it", traced)
 	}
 	wantRemoved(t, run)
 	wantRestored(t, before)
