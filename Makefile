@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-gate bench-analysis lint clean help
+.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis lint clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -32,13 +32,16 @@ unit: lint ## unit tests, with the race detector where goroutines share
 e2e: build node functions ## end-to-end tests on the real node, in some of which parts of it are killed
 	scripts/e2e
 
-bench: bench-fidelity bench-scale bench-analysis bench-gate bench-node ## every benchmark
+bench: bench-fidelity bench-scale bench-analysis bench-gate bench-node bench-observer ## every benchmark
 
 bench-fidelity: ## how exactly latencies are measured
 	go test ./loadgen -run '^$$' -bench Fidelity -benchtime 5x
 
 bench-scale: ## how far apart the requests of a burst of 500 are sent, and what the tool takes
 	go test ./loadgen -run '^$$' -bench Scale -benchtime 5x
+
+bench-observer: build node ## what the tool adds to a cold start, against requests by hand, on the embedded node
+	scripts/bench-observer
 
 bench-gate: ## how often the gate, and the search for changes in a history, are wrong
 	go test ./analysis/gate -run TestSimulation -simulate 300 -v -timeout 1h

@@ -142,13 +142,13 @@ type ofRun struct {
 }
 
 func (b *cellBuilder) add(s *record.Sample) {
-	switch {
-	case s.Traced && tells(s):
-		b.traced = append(b.traced, s.ResponseLatency)
+	if s.Traced {
+		if tells(s) {
+			b.traced = append(b.traced, s.ResponseLatency)
+		}
 		return
-	case s.Traced:
-		return
-	case s.Discarded:
+	}
+	if s.Discarded {
 		b.Discarded++
 		return
 	}

@@ -34,6 +34,8 @@ type ChosenRun struct {
 	RunID  string `json:"runId,omitempty"`
 	File   string `json:"file"`
 	Reason string `json:"reason,omitempty"`
+	// older says that there are enough later ones, and that nothing else is wrong.
+	older bool
 }
 
 // Choose takes the last runs, by when they began, that can be a baseline of the new
@@ -47,15 +49,14 @@ func Choose(candidates []Candidate, new []*record.Run, last int, allowed Conditi
 	})
 	seen := map[string]bool{}
 	for _, one := range slices.Backward(candidates) {
-		reason := allowed.unfit(one, new)
+		run := ChosenRun{RunID: one.Header.RunID, File: one.File, Reason: allowed.unfit(one, new)}
 		switch {
-		case reason == "" && seen[one.Header.RunID]:
-			reason = "it is a copy of another run"
-		case reason == "" && len(c.Taken) == last:
-			reason = olderThan(last)
+		case run.Reason == "" && seen[run.RunID]:
+			run.Reason = "it is a copy of another run"
+		case run.Reason == "" && len(c.Taken) == last:
+			run.Reason, run.older = fmt.Sprintf("it is older than the last %d", last), true
 		}
-		run := ChosenRun{RunID: one.Header.RunID, File: one.File, Reason: reason}
-		if reason != "" {
+		if run.Reason != "" {
 			c.Left = append(c.Left, run)
 			continue
 		}
@@ -114,13 +115,11 @@ func (c Candidate) unusable(new []*record.Run) string {
 	return ""
 }
 
-func olderThan(last int) string { return fmt.Sprintf("it is older than the last %d", last) }
-
 // Older counts the runs that were left out for no other reason than that there are
 // enough later ones, and returns those that were left out for another.
-func (c Choice) Older(last int) (older int, others []ChosenRun) {
+func (c Choice) Older() (older int, others []ChosenRun) {
 	for _, r := range c.Left {
-		if r.Reason == olderThan(last) {
+		if r.older {
 			older++
 		} else {
 			others = append(others, r)

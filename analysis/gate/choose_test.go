@@ -68,7 +68,7 @@ func TestChoose(t *testing.T) {
 	if diff := cmp.Diff(want, left); diff != "" {
 		t.Errorf("left: %s", diff)
 	}
-	if older, others := c.Older(3); older != 1 || len(others) != 8 {
+	if older, others := c.Older(); older != 1 || len(others) != 8 {
 		t.Errorf("%d older, %d others", older, len(others))
 	}
 }

@@ -25,7 +25,7 @@ func MarkdownReport(w io.Writer, s *analysis.Summary) error {
 		p.line("")
 		p.markdown(spans)
 		p.line("")
-		p.line("%s", table.EscapeMarkdown(table.SpanNote+table.Lacking(s)))
+		p.line("%s", table.EscapeMarkdown(table.SpanNote+table.TracingCost(s)+table.Lacking(s)))
 	}
 	return p.err
 }

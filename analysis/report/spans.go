@@ -5,7 +5,6 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
-	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
 // Spans writes an empty line and the table of what Knative's components reported of the
@@ -20,21 +19,6 @@ func Spans(w io.Writer, s *analysis.Summary) error {
 	p.line("")
 	p.table(t)
 	p.line("")
-	p.line("%s", table.SpanNote+table.Lacking(s))
-	for _, c := range s.Cells {
-		p.tracing(table.Label(c.Key, s.Cells), c.Tracing)
-	}
+	p.line("%s", table.SpanNote+table.TracingCost(s)+table.Lacking(s))
 	return p.err
-}
-
-// tracing says what it costs to trace a class.
-func (p *printer) tracing(label string, t *analysis.Tracing) {
-	switch {
-	case t == nil:
-	case t.Ratio == nil:
-		p.line("%s: %d traced starts, which are left out of every other table.", label, t.Samples)
-	default:
-		p.line("%s: %d traced starts, which are left out of every other table. Their median is %s, %s times that of the others.",
-			label, t.Samples, stat.Format(t.Median), RatioText(*t.Ratio))
-	}
 }

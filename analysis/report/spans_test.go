@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,5 +45,30 @@ func TestNoSpansNoTable(t *testing.T) {
 	var out bytes.Buffer
 	if err := Spans(&out, analysis.Summarise(runtest.Three())); err != nil || out.Len() > 0 {
 		t.Errorf("%v, %q", err, out.String())
+	}
+}
+
+// What tracing costs stands behind the spans, in each form of the report for people.
+func TestReportsSayWhatTracingCosts(t *testing.T) {
+	afterwards := func(s *record.Sample) {
+		reported(s)
+		s.Traced, s.Discarded = true, true
+	}
+	b := runtest.New("20260102-030405", "runc")
+	for range 3 {
+		b.Add("runc", 1, time.Second)
+	}
+	run := b.Add("runc", 1, 2*time.Second, afterwards).Run()
+	summary := analysis.Summarise(run)
+	const want = "Traced starts, which are in no other table: runc: 1, with a median of 2.00s, 2.00 times that of the others."
+	for name, write := range map[string]func(io.Writer) error{
+		"text":     func(w io.Writer) error { return Spans(w, summary) },
+		"markdown": func(w io.Writer) error { return MarkdownReport(w, summary) },
+		"html":     func(w io.Writer) error { return HTML(w, run) },
+	} {
+		var out bytes.Buffer
+		if err := write(&out); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: %v, without %q:\n%s", name, err, want, out.String())
+		}
 	}
 }

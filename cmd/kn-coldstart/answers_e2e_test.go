@@ -41,7 +41,7 @@ func TestWrongAnswers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r, run := single(t, append(c.args, "--iterations", "1", "--traces=false", "--client-timeout", patient)...)
+			r, run := single(t, append(c.args, "--iterations", "1", "--client-timeout", patient)...)
 			t.Logf("\n%s", r)
 			if r.code != exitFailed || !strings.Contains(errorLines(r.stderr), "no sample was an answered cold start") {
 				t.Errorf("exit code %d, want %d and why", r.code, exitFailed)
@@ -82,7 +82,7 @@ func TestManifestWithMinScale(t *testing.T) {
 // is a part of connecting.
 func TestHTTPS(t *testing.T) {
 	t.Parallel()
-	r, run := single(t, "--runtime-class", "runc", "--image", "dev.local/helloworld:local", "--iterations", "1", "--traces=false", "--client-timeout", patient,
+	r, run := single(t, "--runtime-class", "runc", "--image", "dev.local/helloworld:local", "--iterations", "1", "--client-timeout", patient,
 		"--scheme", "https", "--ca-file", pki("ca.crt"))
 	t.Logf("\n%s", r)
 	if r.code != exitOK {

@@ -17,8 +17,8 @@ const existingFlag = "service"
 // those of their pods. An existing service says all that itself.
 var ownServiceFlags = []string{"runtime-class", "image", "filename", "stable-window", "services-per-class", "preset", "for"}
 
-func registerExisting(flags *pflag.FlagSet, e *experiment.Single) {
-	flags.StringArrayVar(&e.Existing, existingFlag, nil, "Knative Service that exists, to measure as it is: it is read and requested, and never changed; repeatable")
+func registerExisting(flags *pflag.FlagSet, services *[]string) {
+	flags.StringArrayVar(services, existingFlag, nil, "Knative Service that exists, to measure as it is: it is read and requested, and never changed; repeatable")
 }
 
 // refuseExisting has a command that creates all of its services refuse --service in words
@@ -40,16 +40,17 @@ func (r refusal) String() string { return "" }
 // Type implements pflag.Value.
 func (r refusal) Type() string { return "NAME" }
 
-// completeExisting fills in an experiment with existing services. It refuses the flags of
-// services that are created.
-func completeExisting(flags flagSet, e *experiment.Single) error {
+// existing is the experiment with existing services that the flags ask for. It refuses the
+// flags of services that are created.
+func (f *singleFlags) existing(flags flagSet) (*experiment.Existing, error) {
 	for _, name := range slices.Concat(ownServiceFlags, podFlags) {
 		if flags.Changed(name) {
-			return withHint(fmt.Errorf("--%s and --%s exclude each other: an existing service is measured as it is", name, existingFlag), "leave out --"+name)
+			return nil, withHint(fmt.Errorf("--%s and --%s exclude each other: an existing service is measured as it is", name, existingFlag), "leave out --"+name)
 		}
 	}
+	e := &f.experiment
 	if e.Traces.On || e.Traces.Address != "" {
-		return withHint(fmt.Errorf("--traces and --%s exclude each other: tracing is switched on by a setting that has Knative roll out every service anew", existingFlag), "leave out --traces and --traces-address")
+		return nil, withHint(fmt.Errorf("--traces and --%s exclude each other: tracing is switched on by a setting that has Knative roll out every service anew", existingFlag), "leave out --traces and --traces-address")
 	}
-	return nil
+	return &experiment.Existing{Setup: e.Setup, Services: f.services, Iterations: e.Iterations, OffsetRequests: e.OffsetRequests}, nil
 }

@@ -93,7 +93,7 @@ type faultyRun struct {
 func startFaulty(t *testing.T, args ...string) faultyRun {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "run.jsonl")
-	return faultyRun{start(t, append([]string{"single", "--run-file", file, "--traces=false"}, args...)...), file}
+	return faultyRun{start(t, append([]string{"single", "--run-file", file}, args...)...), file}
 }
 
 // result waits for the end of the run.

@@ -102,7 +102,7 @@ func TestOwnFunction(t *testing.T) {
 	if r := kn(t, "cluster", "load-image", archive, "--name", image); r.code != exitOK {
 		t.Fatalf("load image: %s", r)
 	}
-	r, run := single(t, "--image", image, "--iterations", "1", "--client-timeout", patient, "--traces=false")
+	r, run := single(t, "--image", image, "--iterations", "1", "--client-timeout", patient)
 	t.Logf("\n%s", r)
 	if r.code != exitOK {
 		t.Errorf("exit code %d", r.code)

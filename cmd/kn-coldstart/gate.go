@@ -43,10 +43,10 @@ observed value. "CLASS: " before it limits it to one class, "*/SERVICES: " to ro
 "CLASS/SERVICES: " to both.
 ` + gate.MetricsHelp() + `
 --baseline compares the runs with earlier ones. Of a folder it takes the last 10 runs (--last) that came to their end,
-measured the same thing and did not begin later than the runs that are judged, and says which. What counts as evidence is the number of runs, not of requests: 3 runs
-on each side can show a change of one percentile in one class, 4 runs on each side can show two. Quote a pattern:
-otherwise the shell expands it, and all files but the first become runs to be judged. A pattern that matches nothing
-is no baseline, and the verdict is inconclusive.
+measured the same thing and did not begin later than the runs that are judged, and says which. What counts as
+evidence is the number of runs, not of requests: 3 runs on each side can show a change of one percentile in one
+class, 4 runs on each side can show two. Quote a pattern: otherwise the shell expands it, and all files but the
+first become runs to be judged. A pattern that matches nothing is no baseline, and the verdict is inconclusive.
 
 If you give one run of 'kn-coldstart ab' and ask nothing else, gate judges it again as ab does: side b against side a.
 

@@ -58,7 +58,7 @@ func TestManifest(t *testing.T) {
 	t.Parallel()
 	namespace := pageNamespace(t)
 	file := filepath.Join(t.TempDir(), "run.jsonl")
-	f := faultyRun{start(t, "single", "--run-file", file, "-f", pageFile, "-n", namespace, "--runtime-class", "runc", "--traces=false",
+	f := faultyRun{start(t, "single", "--run-file", file, "-f", pageFile, "-n", namespace, "--runtime-class", "runc",
 		"--iterations", "1", "--client-timeout", patient, "--path", "/page", "--expect-body", "^from the other container\n$"), file}
 	deployed := deployedIn(t, namespace)
 	r, run := f.finish(t, 2)

@@ -14,6 +14,7 @@ import (
 type singleFlags struct {
 	runFlags
 	experiment experiment.Single
+	services   []string
 	classes    classFlags
 	output     outputFlags
 }
@@ -53,7 +54,7 @@ func newSingle() *cobra.Command {
 	flags := cmd.Flags()
 	f.runFlags.register(flags, &e.Setup, "the classes")
 	f.classes.register(flags)
-	registerExisting(flags, e)
+	registerExisting(flags, &f.services)
 	registerTraces(flags, &e.Traces)
 	f.output.register(flags)
 	flags.IntVar(&e.Iterations, "iterations", 30, "samples of each class")
@@ -86,35 +87,38 @@ func (f *singleFlags) usePreset(flags flagSet) error {
 }
 
 func (f *singleFlags) run(cmd *cobra.Command) error {
-	if err := f.prepare(cmd.Flags()); err != nil {
+	e, err := f.prepare(cmd.Flags())
+	if err != nil {
 		return usage(err)
 	}
-	path, err := f.measure(cmd, &f.experiment, newSampleLog())
+	path, err := f.measure(cmd, e, newSampleLog())
 	return errors.Join(err, f.output.print(path))
 }
 
-// prepare fills in the experiment.
-func (f *singleFlags) prepare(flags flagSet) (err error) {
+// prepare fills in the experiment, and returns the one that was asked for.
+func (f *singleFlags) prepare(flags flagSet) (experiment.Experiment, error) {
 	e := &f.experiment
 	if err := f.usePreset(flags); err != nil {
-		return err
+		return nil, err
 	}
 	if err := f.output.validate(e.RunFile); err != nil {
-		return err
+		return nil, err
 	}
 	embedded := f.cluster.locate()
-	if len(e.Existing) > 0 {
-		if err := completeExisting(flags, e); err != nil {
-			return err
+	if len(f.services) > 0 {
+		existing, err := f.existing(flags)
+		if err != nil {
+			return nil, err
 		}
-		return f.complete(flags, e, &e.Setup)
+		return existing, f.complete(flags, existing, &existing.Setup)
 	}
+	var err error
 	if f.classes.written, err = f.readFile(flags, &e.Service); err != nil {
-		return err
+		return nil, err
 	}
 	if e.Classes, err = f.classes.parse(embedded); err != nil {
-		return err
+		return nil, err
 	}
 	chooseTraces(flags, &e.Traces, embedded)
-	return f.complete(flags, e, &e.Setup)
+	return e, f.complete(flags, e, &e.Setup)
 }

@@ -160,7 +160,7 @@ func TestStrayRequest(t *testing.T) {
 func TestKeptAwake(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "run.jsonl")
-	f := faultyRun{start(t, "single", "--run-file", file, "--traces=false", "--runtime-class", "runc", "--image", "dev.local/helloworld:local",
+	f := faultyRun{start(t, "single", "--run-file", file, "--runtime-class", "runc", "--image", "dev.local/helloworld:local",
 		"--iterations", "1", "--client-timeout", patient), file}
 	host := hostOf(t, file)
 	stop, answered := make(chan struct{}), 0

@@ -133,7 +133,7 @@ func sayChoice(c *gate.Choice, last int) {
 	for _, r := range c.Taken {
 		say("baseline: %s (run %s)", r.File, r.RunID)
 	}
-	older, others := c.Older(last)
+	older, others := c.Older()
 	for _, r := range others {
 		say("not in the baseline: %s: %s", r.File, r.Reason)
 	}

@@ -90,7 +90,7 @@ func (l *sampleLog) See(n experiment.Notice) {
 	case s.Traced:
 		note = "cold, traced"
 	}
-	say("[%*d/%d] %-10s %8s  %s  %s", len(fmt.Sprint(taken.Total)), taken.Done, taken.Total, s.Key(), latency(s), outcome(s), note)
+	say("[%*d/%d] %-10s %8s  %s  %s", len(fmt.Sprint(taken.Total)), taken.Done, taken.Total, s.Key().Class(), latency(s), outcome(s), note)
 }
 
 func latency(s record.Sample) string {

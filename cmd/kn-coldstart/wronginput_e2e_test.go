@@ -41,7 +41,7 @@ func TestWrongInput(t *testing.T) {
 			{"image that exits", []string{"--image", exits}, exitFailed, "exit"},
 			{"image that is not there", []string{"--image", "dev.local/nosuch:local"}, exitFailed, "dev.local/nosuch:local"},
 		} {
-			c.args = append(c.args, "--runtime-class", "runc", "--services-per-class", "1", "--traces=false", "--client-timeout", "15s")
+			c.args = append(c.args, "--runtime-class", "runc", "--services-per-class", "1", "--client-timeout", "15s")
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
 				c.run(t)

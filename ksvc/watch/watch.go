@@ -2,8 +2,8 @@
 // with it.
 //
 // Its stance: the cluster is observed, never asked twice. One watch per resource
-// type, selected by the run's label or the names of the services, serves the whole run, however many services it
-// has. Each event is stamped on the run's clock when it arrives. Waiting, the proof
+// type, selected by the run's label or the names of the services, serves the whole run,
+// however many services it has. Each event is stamped on the run's clock when it arrives. Waiting, the proof
 // that a start was cold, and the phases of a start are read from what was stamped. An
 // interval in which a watch was down is remembered as a gap: what happened in it is
 // unknown, not assumed.

@@ -8,12 +8,12 @@
 //	     ├─ experiment ── requests; each sample is on disk before the next is sent
 //	     └─ close ─────── last line; what was changed is restored, what was created removed
 //
-// Single can also measure services that exist. Then the deployment only waits until they
-// are at zero, and nothing is removed.
+// Existing measures services that exist already. Then the deployment only waits until
+// they are at zero, and nothing is removed.
 //
-// An experiment is one small file that says only what is its own: single.go,
-// scale.go, limit.go, ab.go. The two ways to send requests that they share are in
-// turns.go (one cold start at a time) and rounds.go (many together).
+// An experiment is one small file that says only what is its own: single.go, existing.go,
+// scale.go, limit.go, ab.go. The two ways to send requests that they share are in turns.go
+// (one cold start at a time) and rounds.go (many together).
 //
 // The package knows the cluster only through the interfaces in cluster.go; package
 // ksvc/cluster has the real one. It prints nothing: an Observer is told how a run

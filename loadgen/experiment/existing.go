@@ -9,15 +9,30 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// This file has what is different where services that existed before the run are
-// measured: they are read and requested, never created, changed or deleted.
+// Existing measures one cold start at a time of services that existed before the run.
+// They are read and requested, never created, changed or deleted.
+type Existing struct {
+	// Setup has no Classes and no Traces, and of its Service only the ClientTimeout counts.
+	Setup
+	// Services are their names.
+	Services []string
+	// Iterations is how many samples there will be of each.
+	Iterations int
+	// OffsetRequests is how many warm requests follow each cold start, to estimate the
+	// offset of the function's clock.
+	OffsetRequests int
 
-// validateExisting finds fault with options that make no sense for services that are
-// measured as they are.
-func (e *Single) validateExisting() error {
+	// found are the services, once the cluster was surveyed.
+	found []record.ExistingService
+}
+
+// Validate implements Experiment.
+func (e *Existing) Validate() error {
 	var p problems
+	p.atLeast("iterations", e.Iterations, 1)
+	p.atLeast("offset-requests", e.OffsetRequests, 0)
 	seen := map[string]bool{}
-	for _, name := range e.Existing {
+	for _, name := range e.Services {
 		switch {
 		case name == "":
 			p.option("service", "is empty: name a Knative Service that exists")
@@ -26,11 +41,11 @@ func (e *Single) validateExisting() error {
 		}
 		seen[name] = true
 	}
+	if len(e.Services) == 0 {
+		p.option("service", "names no Knative Service")
+	}
 	if len(e.Classes) > 0 || e.Service.Manifest != nil {
 		p.option("service", "stands for services that exist: they have a RuntimeClass and an image already")
-	}
-	if e.ServicesPerClass > 0 {
-		p.option("service", "stands for services that exist: no further ones are created to take turns")
 	}
 	if e.Traces.On {
 		p.option("service", "and --traces exclude each other: tracing is switched on by a setting that has Knative roll out every service anew")
@@ -40,6 +55,33 @@ func (e *Single) validateExisting() error {
 	}
 	p.add(e.Request.validate(nil))
 	return p.err()
+}
+
+func (*Existing) describe() (string, record.Shape) { return "single", record.Shape{} }
+
+func (e *Existing) existing() []string { return e.Services }
+
+func (e *Existing) sides() []record.Class { return classesOf(e.found) }
+
+func (e *Existing) adapt(s record.Survey) { e.found = s.Services }
+
+func (e *Existing) settings() record.Settings {
+	s := e.recorded()
+	s.StableWindow, s.ExistingServices = 0, e.found
+	s.Iterations, s.OffsetRequests = e.Iterations, e.OffsetRequests
+	return s
+}
+
+func (e *Existing) patience() record.Patience { return patienceFor(e.found) }
+
+func (e *Existing) measure(ctx context.Context, s *session) error {
+	e.tell(s)
+	targets, err := s.awaitExisting(ctx, e.Services)
+	if err != nil {
+		return err
+	}
+	s.startCost()
+	return s.takeTurns(ctx, &turns{targets: targets, iterations: e.Iterations, offsetRequests: e.OffsetRequests})
 }
 
 // classesOf are the classes of existing services, one for each service.
@@ -67,9 +109,9 @@ func patienceFor(services []record.ExistingService) record.Patience {
 	return p
 }
 
-// tellExisting says how long existing services take to return to zero, and why. A run has
+// tell says how long existing services take to return to zero, and why. A run has
 // to wait for it before each start. Services wait beside one another.
-func (e *Single) tellExisting(o Observer) {
+func (e *Existing) tell(o Observer) {
 	var longest time.Duration
 	for _, s := range e.found {
 		o.See(Step{fmt.Sprintf("service %s, revision %s, is measured as it is and not changed", s.Name, s.Revision)})

@@ -21,7 +21,7 @@ func existing(name string) record.ExistingService {
 }
 
 // ofExisting measures two services of a made-up cluster, and returns what the run told.
-func ofExisting(t *testing.T, m *madeUp) (*Single, []string) {
+func ofExisting(t *testing.T, m *madeUp) (*Existing, []string) {
 	t.Helper()
 	m.existing = []record.ExistingService{existing("shop"), existing("cart")}
 	for _, s := range m.existing {
@@ -29,7 +29,7 @@ func ofExisting(t *testing.T, m *madeUp) (*Single, []string) {
 	}
 	setup := setupOf(t)
 	setup.Classes = nil
-	e := &Single{Setup: setup, Existing: []string{"shop", "cart"}, Iterations: 2}
+	e := &Existing{Setup: setup, Services: []string{"shop", "cart"}, Iterations: 2}
 	var told []string
 	_, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
 		if s, ok := n.(Step); ok {
@@ -115,23 +115,23 @@ func TestTheWayToZeroIsToldBeforehand(t *testing.T) {
 
 func TestOptionsThatExistingServicesExclude(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*Single)
+		change func(*Existing)
 		want   string
 	}{
-		"nothing":        {func(*Single) {}, ""},
-		"no name":        {func(e *Single) { e.Existing = []string{""} }, "service is empty"},
-		"twice":          {func(e *Single) { e.Existing = []string{"shop", "shop"} }, "service names shop twice"},
-		"a class":        {func(e *Single) { e.Classes = []record.Class{{Name: "runc", Image: "x"}} }, "have a RuntimeClass and an image already"},
-		"a manifest":     {func(e *Single) { e.Service.Manifest = &templates.Manifest{} }, "have a RuntimeClass and an image already"},
-		"several":        {func(e *Single) { e.ServicesPerClass = 2 }, "no further ones are created"},
-		"traces":         {func(e *Single) { e.Traces = Traces{On: true, Address: "192.0.2.1:0"} }, "--traces exclude each other"},
-		"no timeout":     {func(e *Single) { e.Service.ClientTimeout = 0 }, "client-timeout is 0s"},
-		"an odd request": {func(e *Single) { e.Request.Protocol = "http9" }, `protocol is "http9"`},
+		"nothing":        {func(*Existing) {}, ""},
+		"no service":     {func(e *Existing) { e.Services = nil }, "service names no Knative Service"},
+		"no name":        {func(e *Existing) { e.Services = []string{""} }, "service is empty"},
+		"twice":          {func(e *Existing) { e.Services = []string{"shop", "shop"} }, "service names shop twice"},
+		"a class":        {func(e *Existing) { e.Classes = []record.Class{{Name: "runc", Image: "x"}} }, "have a RuntimeClass and an image already"},
+		"a manifest":     {func(e *Existing) { e.Service.Manifest = &templates.Manifest{} }, "have a RuntimeClass and an image already"},
+		"traces":         {func(e *Existing) { e.Traces = Traces{On: true, Address: "192.0.2.1:0"} }, "--traces exclude each other"},
+		"no timeout":     {func(e *Existing) { e.Service.ClientTimeout = 0 }, "client-timeout is 0s"},
+		"an odd request": {func(e *Existing) { e.Request.Protocol = "http9" }, `protocol is "http9"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			setup := setupOf(t)
 			setup.Classes = nil
-			e := &Single{Setup: setup, Existing: []string{"shop"}, Iterations: 1}
+			e := &Existing{Setup: setup, Services: []string{"shop"}, Iterations: 1}
 			c.change(e)
 			err := e.Validate()
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
@@ -147,7 +147,7 @@ func TestAnExistingServiceThatIsRefused(t *testing.T) {
 	m.fails["survey"] = ErrNothingMeasured
 	setup := setupOf(t)
 	setup.Classes = nil
-	if _, err := Run(t.Context(), m, &Single{Setup: setup, Existing: []string{"shop"}, Iterations: 1}, nil); err == nil {
+	if _, err := Run(t.Context(), m, &Existing{Setup: setup, Services: []string{"shop"}, Iterations: 1}, nil); err == nil {
 		t.Error("it was measured")
 	}
 	if !slices.Equal(m.asked, []string{"survey"}) {

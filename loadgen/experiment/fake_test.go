@@ -23,6 +23,8 @@ type fakeCluster struct {
 	clock record.Clock
 	// coldStart and backToZero are how long those take.
 	coldStart, backToZero time.Duration
+	// slow is how much longer some services take to come back.
+	slow map[string]time.Duration
 	// stuck services never come back to zero; silent ones never answer.
 	stuck, silent map[string]bool
 	// brokenUntil is until when the ingress accepts no connection.
@@ -60,7 +62,7 @@ func (f *fakeCluster) AwaitZero(ctx context.Context, t record.Target) error {
 		return nil
 	}
 	select {
-	case <-time.After(last + f.backToZero - f.clock.Now()):
+	case <-time.After(last + f.backToZero + f.slow[t.Service] - f.clock.Now()):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -6,7 +6,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// Experiment is what Run runs: *Single, *Scale, *Limit or *AB.
+// Experiment is what Run runs: *Single, *Existing, *Scale, *Limit or *AB.
 type Experiment interface {
 	// Validate says what is wrong with the options, as far as it can be known without
 	// a cluster. Options that a command line has are named in an OptionError.
@@ -17,6 +17,8 @@ type Experiment interface {
 	sides() []record.Class
 	// containers are what the containers under test ask for.
 	containers() []record.ContainerResources
+	// existing are the names of the services under test that exist already.
+	existing() []string
 	// describe is the name of the command, and the shape of the run.
 	describe() (command string, shape record.Shape)
 	// adapt fills in the options that depend on the cluster.

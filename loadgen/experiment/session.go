@@ -98,7 +98,7 @@ func warnOfDefault(o Observer, classes []record.Class, handlers map[string]strin
 
 func needs(e Experiment) record.Needs {
 	setup := e.setup()
-	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme, Containers: e.containers()}
+	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme, Containers: e.containers(), Services: e.existing()}
 	seen := map[string]bool{}
 	for _, class := range e.sides() {
 		if !seen[class.Name] && class.Name != templates.DefaultClass {
@@ -108,9 +108,6 @@ func needs(e Experiment) record.Needs {
 		n.Images = append(n.Images, class.Image)
 	}
 	n.UserSpec = setup.Service.Manifest != nil
-	if single, ok := e.(*Single); ok {
-		n.Services = single.Existing
-	}
 	return n
 }
 

@@ -76,6 +76,9 @@ func (s *Setup) setup() *Setup { return s }
 // sides are the classes under test. A run with two sides has them of its own.
 func (s *Setup) sides() []record.Class { return s.Classes }
 
+// existing says that the run creates its services.
+func (*Setup) existing() []string { return nil }
+
 // containers are what the containers under test ask for. A run with two sides has them
 // of its own.
 func (s *Setup) containers() []record.ContainerResources {

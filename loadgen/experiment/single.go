@@ -10,12 +10,6 @@ import (
 // start at a time, the classes interleaved in a random order.
 type Single struct {
 	Setup
-	// Existing are the names of services that exist, and that are measured as they are.
-	// Then nothing is created, changed or deleted, there are no Classes, and of Service
-	// only the ClientTimeout counts.
-	Existing []string
-	// found are those services, once the cluster was surveyed.
-	found []record.ExistingService
 	// Iterations is how many samples there will be of each class.
 	Iterations int
 	// ServicesPerClass is how many services of each class take turns; zero stands for
@@ -34,29 +28,13 @@ func (e *Single) Validate() error {
 	p.atLeast("iterations", e.Iterations, 1)
 	p.atLeast("services-per-class", e.ServicesPerClass, 0)
 	p.atLeast("offset-requests", e.OffsetRequests, 0)
-	if len(e.Existing) > 0 {
-		p.add(e.validateExisting())
-		return p.err()
-	}
 	p.add(e.Setup.validate(e.Classes))
 	return p.err()
-}
-
-// sides are the classes under test, or those of the existing services.
-func (e *Single) sides() []record.Class {
-	if len(e.Existing) > 0 {
-		return classesOf(e.found)
-	}
-	return e.Classes
 }
 
 func (*Single) describe() (string, record.Shape) { return "single", record.Shape{} }
 
 func (e *Single) adapt(s record.Survey) {
-	if len(e.Existing) > 0 {
-		e.found = s.Services
-		return
-	}
 	if e.ServicesPerClass == 0 {
 		e.ServicesPerClass = servicesPerClass(e.Service.StableWindow, s.GracePeriod, len(e.Classes), e.Iterations)
 	}
@@ -65,22 +43,14 @@ func (e *Single) adapt(s record.Survey) {
 func (e *Single) settings() record.Settings {
 	s := e.recorded()
 	s.TracedBlocks = e.tracedBlocks()
-	if len(e.Existing) > 0 {
-		s.StableWindow, s.ExistingServices = 0, e.found
-	}
 	s.Iterations, s.ServicesPerClass, s.OffsetRequests, s.Preset = e.Iterations, e.ServicesPerClass, e.OffsetRequests, e.Preset
 	return s
 }
 
-func (e *Single) patience() record.Patience {
-	if len(e.Existing) > 0 {
-		return patienceFor(e.found)
-	}
-	return record.Patience{Zero: e.Service.zeroTimeout()}
-}
+func (e *Single) patience() record.Patience { return record.Patience{Zero: e.Service.zeroTimeout()} }
 
 func (e *Single) measure(ctx context.Context, s *session) error {
-	targets, err := e.deploy(ctx, s)
+	targets, err := s.deploy(ctx, s.services(0, e.ServicesPerClass))
 	if err != nil {
 		return err
 	}
@@ -122,15 +92,6 @@ func (e *Single) trace(ctx context.Context, s *session) error {
 	return s.takeTurns(ctx, &turns{
 		targets: targets, iterations: e.tracedBlocks(), offsetRequests: e.OffsetRequests, blocks: e.Iterations, traced: true,
 	})
-}
-
-// deploy creates the services, unless they exist.
-func (e *Single) deploy(ctx context.Context, s *session) ([]record.Target, error) {
-	if len(e.Existing) > 0 {
-		e.tellExisting(s)
-		return s.awaitExisting(ctx, e.Existing)
-	}
-	return s.deploy(ctx, s.services(0, e.ServicesPerClass))
 }
 
 // takeTurns measures the targets one cold start at a time.

@@ -19,8 +19,8 @@ const batchDelay = 6 * time.Second
 //	start ──── Knative reports to this program
 //	(the traced blocks)
 //	finish ─── the last batches are awaited, the listening ends
-//	(services are removed, so that the setting does not make Knative roll them out)
-//	restore ── Knative's setting is put back
+//	restore ── Knative's setting is put back, and Knative rolls out the run's services
+//	(the traced services are removed)
 type traces struct {
 	tracer   Tracer
 	observer Observer

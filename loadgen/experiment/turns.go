@@ -131,16 +131,21 @@ func (r *turns) try(ctx context.Context, t trial) error {
 	return nil
 }
 
-// zeroNotice is how long a service is waited for before the wait is told of.
+// zeroNotice is how long a wait for zero may take before it is told of.
 const zeroNotice = 5 * time.Second
 
-// awaitZero returns the result of the wait for a target, and says what it waits for if
-// that takes a while: somebody else may keep the service awake.
-func (r *turns) awaitZero(ctx context.Context, target int) error {
-	tell := time.AfterFunc(zeroNotice, func() {
-		r.observer.See(Step{fmt.Sprintf("waiting until service %s is at zero, for %v at most", name(r.targets[target]), r.zeroTimeout)})
+// tellWait says what is waited for, if that takes a while: somebody else may keep a
+// service awake. The wait ends with done.
+func (r *turns) tellWait(what string) (done func()) {
+	timer := time.AfterFunc(zeroNotice, func() {
+		r.observer.See(Step{fmt.Sprintf("waiting until %s, for %v at most", what, r.zeroTimeout)})
 	})
-	defer tell.Stop()
+	return func() { timer.Stop() }
+}
+
+// awaitZero returns the result of the wait for a target.
+func (r *turns) awaitZero(ctx context.Context, target int) error {
+	defer r.tellWait("service " + name(r.targets[target]) + " is at zero")()
 	return r.zeros.await(ctx, target)
 }
 

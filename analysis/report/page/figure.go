@@ -64,7 +64,7 @@ func courseFigures(s *analysis.Summary, data *charts, drifts []analysis.Drift) [
 			Lead:   "Each bar is as long as the median of its step and ends at the median since the request, as in the table; as medians they need not join. The upright line is the end of the answer. A dashed outline runs backwards: that phase came before the one above it in the list, as when the answer arrives before the watch tells of Ready." + table.Lacking(s),
 			Legend: phaseLegend(data.Phases), Table: htmlTable("Phases, as medians", table.Phases(s))}),
 		when(spans != nil, templates.Figure{ID: "spans", Title: "What Knative says of it",
-			Lead:  table.SpanNote + " The activator's wait is the cold start as Knative sees it; what follows is the cost of answering." + table.Lacking(s),
+			Lead:  table.SpanNote + " The activator's wait is the cold start as Knative sees it; what follows is the cost of answering." + table.TracingCost(s) + table.Lacking(s),
 			Plain: true, Table: htmlTable("Spans of Knative's components, as medians", spans)}),
 		when(data.has(func(c *cellChart) bool { return len(c.Samples) > 1 }), templates.Figure{ID: "order", Title: "Latency over the run",
 			Lead:  "Every request when it was sent, to see drift. Grey: not proven cold, or failed; these are not in the figures above.",

@@ -24,6 +24,26 @@ var spanMeanings = map[string]string{
 // SpanNote explains the table of spans.
 const SpanNote = "Medians of the spans that Knative reported of these cold starts; an indented one is part of the one above."
 
+// TracingCost says how many starts were traced and what that cost, to stand behind
+// SpanNote. It is empty where every start was traced, as in older runs, or none.
+func TracingCost(s *analysis.Summary) string {
+	var list []string
+	for _, c := range s.Cells {
+		if c.Tracing == nil {
+			continue
+		}
+		text := fmt.Sprintf("%s: %d, with a median of %s", Label(c.Key, s.Cells), c.Tracing.Samples, stat.Format(c.Tracing.Median))
+		if c.Tracing.Ratio != nil {
+			text += fmt.Sprintf(", %s times that of the others", RatioText(*c.Tracing.Ratio))
+		}
+		list = append(list, text)
+	}
+	if list == nil {
+		return ""
+	}
+	return " Traced starts, which are in no other table: " + strings.Join(list, "; ") + "."
+}
+
 // Spans has what Knative's components reported of the cells' cold starts.
 func Spans(s *analysis.Summary) *Table {
 	t := New("runtimeClass", "service", "span", " n", " median", "what it is")

@@ -50,17 +50,20 @@ func Match(argument string) (Set, error) {
 func FindAll(arguments ...string) (Set, error) {
 	var paths Set
 	for _, argument := range arguments {
-		find := Find
-		if IsFolder(argument) {
-			find = func(folders ...string) (Set, error) { return InFolder(folders[0]) }
-		}
-		found, err := find(argument)
+		found, err := findEach(argument)
 		if err != nil {
 			return nil, err
 		}
 		paths = append(paths, found...)
 	}
 	return paths, nil
+}
+
+func findEach(argument string) (Set, error) {
+	if IsFolder(argument) {
+		return InFolder(argument)
+	}
+	return Find(argument)
 }
 
 // IsFolder says that the argument is an existing folder.
