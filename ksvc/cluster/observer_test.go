@@ -20,8 +20,9 @@ import (
 const (
 	// observedServices take turns, so that none is waited for within a pass.
 	observedServices = 16
-	// observedPause is between two starts, so that a start has nothing of the one before.
-	observedPause = 500 * time.Millisecond
+	// observedInterval is between the beginnings of two starts, by hand and by the tool
+	// alike. So the pods of earlier starts end beside later ones to the same degree.
+	observedInterval = 4 * time.Second
 )
 
 // BenchmarkObserver shows what the tool's own doing adds to a cold start. Passes over
@@ -99,11 +100,13 @@ func (o *observer) byTool() []time.Duration {
 	defer o.watch()()
 	client := &loadgen.Client{Clock: o.clock, Timeout: time.Minute}
 	var latencies []time.Duration
+	due := time.NewTicker(observedInterval)
+	defer due.Stop()
 	for _, t := range o.targets {
 		if err := o.cluster.AwaitZero(o.b.Context(), t); err != nil {
 			o.b.Fatal(err)
 		}
-		time.Sleep(observedPause)
+		<-due.C
 		s, err := client.Send(o.b.Context(), t, o.clock.Now())
 		if err != nil {
 			o.b.Fatal(err)
@@ -125,8 +128,10 @@ func (o *observer) byHand() []time.Duration {
 	o.b.Helper()
 	o.awaitNoPods()
 	var latencies []time.Duration
+	due := time.NewTicker(observedInterval)
+	defer due.Stop()
 	for _, t := range o.targets {
-		time.Sleep(observedPause)
+		<-due.C
 		latencies = append(latencies, o.get(t))
 	}
 	return latencies
