@@ -77,7 +77,7 @@ func (l *line) decodeKind(text []byte) (err error) {
 		err = decodeTo(&l.header, text)
 		l.header.Type = l.kind
 		l.header.upgrade()
-	case TypeSample:
+	case TypeRequest, TypeSample:
 		err = decodeTo(&l.sample, text)
 		l.sample.Type = l.kind
 		l.sample.upgrade()
@@ -108,13 +108,16 @@ func decodeTo[T any](v *T, text []byte) error {
 	return json.Unmarshal(text, v)
 }
 
-// visit gives the line to the visitor.
-func (l *line) visit(run *Run, v Visitor) {
+// visit gives the line to the visitor. A request waits for its sample.
+func (l *line) visit(run *Run, open unproven, v Visitor) {
 	switch l.kind {
 	case TypeRun:
 		run.Header = l.header
 		call(v.Header, &run.Header)
+	case TypeRequest:
+		open.add(&l.sample)
 	case TypeSample:
+		open.proven(&l.sample)
 		l.sample.WithPull = run.Header.Settings.WithPull
 		call(v.Sample, &l.sample)
 	case TypeEvent:

@@ -58,7 +58,8 @@ func fromFile(path string, read func(io.Reader) (*Run, error)) (*Run, error) {
 // Read reads a run, compressed by gzip or not. A last line that is cut off is skipped
 // with a warning, and so are lines of a type that this version does not know and lines
 // in the middle that are broken, such as those of a disk that was full for a while. The
-// first line must be right.
+// first line must be right. A request whose sample never came is a sample at the end,
+// whose coldness is Unknown.
 //
 // What files of earlier versions say in words is in the fields of today afterwards.
 func Read(r io.Reader) (*Run, error) {

@@ -1,4 +1,4 @@
-// Package record is the record of a run: one header, then samples, events,
+// Package record is the record of a run: one header, then requests, samples, events,
 // resource readings and spans as they happen, then one line that says how the run
 // ended.
 //
@@ -17,9 +17,11 @@ const SchemaVersion = 1
 // Type says what a line holds.
 type Type string
 
-// The types of line.
+// The types of line. A request is written down when it has ended, and once more, with its
+// proof, as a sample.
 const (
 	TypeRun      Type = "run"
+	TypeRequest  Type = "request"
 	TypeSample   Type = "sample"
 	TypeEvent    Type = "event"
 	TypeResource Type = "resource"

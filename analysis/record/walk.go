@@ -12,7 +12,9 @@ import (
 // memory. Lines whose function is nil are skipped. A function may keep what pointers,
 // slices and maps in its line refer to, but not the line itself.
 type Visitor struct {
-	Header   func(*Header)
+	Header func(*Header)
+	// Sample takes samples where they stand, and, at the end of the file, requests whose
+	// samples never came.
 	Sample   func(*Sample)
 	Event    func(*Event)
 	Resource func(*Resource)
@@ -28,16 +30,17 @@ func Walk(r io.Reader, v Visitor) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, broken := &Run{}, brokenLines{}
+	run, broken, open := &Run{}, brokenLines{}, unproven{}
 	stop := make(chan struct{})
 	defer close(stop)
 	for b := range batches(in, stop) {
 		<-b.decoded
-		if err := b.visit(run, &broken, v); err != nil {
+		if err := b.visit(run, &broken, open, v); err != nil {
 			return nil, err
 		}
 		b.release()
 	}
+	open.visit(run, v)
 	broken.warn(run)
 	return run.check()
 }
@@ -145,7 +148,7 @@ func (b *batch) decode() {
 // visit gives the visitor the lines that can be read. A broken last line was cut off
 // when the run was killed. The first line must be right: without a header there is no
 // run. So must the version be.
-func (b *batch) visit(run *Run, broken *brokenLines, v Visitor) error {
+func (b *batch) visit(run *Run, broken *brokenLines, open unproven, v Visitor) error {
 	if b.err != nil && len(b.lines) > 0 {
 		b.lines = b.lines[:len(b.lines)-1] // the failure cut the last one off
 	}
@@ -155,7 +158,7 @@ func (b *batch) visit(run *Run, broken *brokenLines, v Visitor) error {
 			continue
 		}
 		if l.err == nil {
-			l.visit(run, v)
+			l.visit(run, open, v)
 			continue
 		}
 		var newer *NewerSchemaError

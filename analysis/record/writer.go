@@ -55,7 +55,10 @@ func NewWriter(out io.Writer, h Header) (*Writer, error) {
 	return w, w.line(h)
 }
 
-// Sample appends a sample.
+// Request appends what is known of a sample before it is proven. Its sample follows.
+func (w *Writer) Request(s Sample) error { return w.line(s.request()) }
+
+// Sample appends a sample. It takes the place of its request.
 func (w *Writer) Sample(s Sample) error {
 	s.Type = TypeSample
 	if err := w.line(s); err != nil {

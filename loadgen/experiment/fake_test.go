@@ -29,8 +29,12 @@ type fakeCluster struct {
 	stuck, silent map[string]bool
 	// brokenUntil is until when the ingress accepts no connection.
 	brokenUntil time.Duration
-	// proofs, when set, is what Prove returns.
-	proofs error
+	// proofs, when set, is what Prove returns, and proving is called before.
+	proofs  error
+	proving func(record.Sample)
+
+	// arrived, when set, is told of each request: that so many came so far.
+	arrived func(int)
 
 	// serving are the requests being served.
 	serving sync.WaitGroup
@@ -70,6 +74,9 @@ func (f *fakeCluster) AwaitZero(ctx context.Context, t record.Target) error {
 }
 
 func (f *fakeCluster) Prove(_ context.Context, _ record.Target, s *record.Sample) error {
+	if f.proving != nil {
+		f.proving(*s)
+	}
 	if f.proofs != nil {
 		return f.proofs
 	}
@@ -116,6 +123,9 @@ func (f *fakeCluster) enter(service string) {
 	f.requests = append(f.requests, service)
 	f.inFlight++
 	f.most = max(f.most, f.inFlight)
+	if f.arrived != nil {
+		f.arrived(len(f.requests))
+	}
 }
 
 func (f *fakeCluster) leave(service string) {
@@ -149,11 +159,19 @@ func targets(n int, classes ...string) []record.Target {
 
 // memorySink keeps what it is given.
 type memorySink struct {
-	mu      sync.Mutex
-	samples []record.Sample
-	events  []record.Event
-	// fails, when set, is what Sample returns.
-	fails error
+	mu       sync.Mutex
+	requests []record.Sample
+	samples  []record.Sample
+	events   []record.Event
+	// fails, when set, is what Sample returns, and refuses what Request returns.
+	fails, refuses error
+}
+
+func (m *memorySink) Request(s record.Sample) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.requests = append(m.requests, s)
+	return m.refuses
 }
 
 func (m *memorySink) Sample(s record.Sample) error {

@@ -19,6 +19,8 @@ type prover interface {
 // sink takes what was measured; *record.Writer is one. It is used by several
 // goroutines.
 type sink interface {
+	// Request takes what is known of a sample before it is proven.
+	Request(record.Sample) error
 	Sample(record.Sample) error
 	Event(record.Event) error
 }
@@ -40,7 +42,16 @@ type recorder struct {
 	done, total int
 }
 
-// keep proves a sample and writes it down at once.
+// ended writes down a request that has ended. Its proof takes seconds: a tool that is
+// killed until then has lost the proof, and not the request.
+func (r *recorder) ended(t record.Target, s *record.Sample) error {
+	if err := r.sink.Request(*s); err != nil {
+		return fmt.Errorf("record request to %s: %w", name(t), err)
+	}
+	return nil
+}
+
+// keep proves a sample whose request was written down, and writes it down too.
 func (r *recorder) keep(ctx context.Context, t record.Target, s *record.Sample) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), proofLimit)
 	defer cancel()

@@ -69,7 +69,11 @@ func (k *keeper) handle(ctx context.Context, i int, s record.Sample, err error) 
 		return
 	}
 	s.Services, s.Block, s.Discarded = k.plan.Services, k.plan.Block, k.plan.Discarded
-	if err := k.keep(ctx, k.targets[i], &s); err != nil {
+	err = k.ended(k.targets[i], &s)
+	if err == nil {
+		err = k.keep(ctx, k.targets[i], &s)
+	}
+	if err != nil {
 		k.stop(err)
 		return
 	}

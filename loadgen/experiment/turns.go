@@ -122,6 +122,9 @@ func (r *turns) try(ctx context.Context, t trial) error {
 		return errors.Join(err, r.event(record.EventRequestAbandoned, target, err))
 	}
 	s.Block, s.Traced, s.Discarded = r.blocks+t.block, r.traced, r.traced
+	if err := r.ended(target, &s); err != nil {
+		return err
+	}
 	s.ClockOffset = loadgen.EstimateOffset(ctx, r.client, target, s, r.offsetRequests)
 	if err := r.keep(ctx, target, &s); err != nil {
 		return err
