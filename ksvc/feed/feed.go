@@ -58,6 +58,9 @@ type Sink interface {
 
 // Observer is told what becomes of the watch of a Stream.
 type Observer interface {
+	// Heard says that the watch gave a sign of life: an event or a bookmark, or a list that
+	// shows what the watch had brought.
+	Heard(feed string, at time.Duration)
 	// Down says that the watch was lost, and since when nothing is known.
 	Down(feed string, at time.Duration, cause error)
 	// StillDown says that a new watch could not be opened.

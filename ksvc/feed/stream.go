@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 )
 
@@ -16,6 +18,13 @@ const (
 	// Left to itself it closes each after 30 to 60 minutes, which would put gaps
 	// into a long run.
 	sessionTimeout = 12 * time.Hour
+
+	// silenceLimit is how long a watch may bring nothing. An API server sends a bookmark
+	// about each minute, so that a longer silence is that of a broken connection, of which
+	// TCP tells minutes later.
+	silenceLimit = 90 * time.Second
+	// listLimit bounds a list, which may be asked for over a connection that is dead.
+	listLimit = 30 * time.Second
 
 	reconnectFirst = 50 * time.Millisecond
 	reconnectLast  = 2 * time.Second
@@ -30,6 +39,9 @@ const (
 //	                       ├──────── down ────────┤
 //	                                           list ── watch ─────
 //
+// A watch that falls silent is lost, too, if the API server is known to send bookmarks.
+// Where it sends none, see renew.
+//
 // It never resumes from the last version that it saw, although that would bring
 // every change: they would arrive late, with nothing to tell them from changes
 // that happen now. After a gap the state is read anew, and what it shows is known
@@ -43,6 +55,10 @@ type Stream struct {
 	// heard is the last sign of life: an event, a bookmark, or the moment at which
 	// the list was asked for.
 	heard time.Duration
+	// known are the versions of the objects that the list and the watch brought.
+	known versions
+	// bookmarks says that the API server sends them.
+	bookmarks bool
 	// lost is when the gap began; it is negative before the first session.
 	lost time.Duration
 }
@@ -53,42 +69,75 @@ func NewStream(f Feed, sink Sink, observer Observer, now func() time.Duration) *
 	if observer == nil {
 		observer = nobody{}
 	}
-	return &Stream{Feed: f, sink: sink, observer: observer, now: now, lost: -1}
+	return &Stream{Feed: f, sink: sink, observer: observer, now: now, known: versions{}, lost: -1}
 }
 
 // nobody observes nothing.
 type nobody struct{}
 
+func (nobody) Heard(string, time.Duration)       {}
 func (nobody) Down(string, time.Duration, error) {}
 func (nobody) StillDown(string, error)           {}
 func (nobody) Up(string, time.Duration)          {}
 
+// listing is a list as it was read.
+type listing struct {
+	objects   []runtime.Object
+	version   string
+	asked, at time.Duration
+}
+
 // Connect lists, and opens the watch from there. Run then consumes it.
 func (s *Stream) Connect(ctx context.Context) (watch.Interface, error) {
-	asked := s.now()
+	l, err := s.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := s.open(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	s.sink.Listed(l.objects, l.at, s.lost)
+	s.known = versionsOf(l.objects)
+	return w, nil
+}
+
+// read lists.
+func (s *Stream) read(ctx context.Context) (listing, error) {
+	ctx, cancel := context.WithTimeout(ctx, listLimit)
+	defer cancel()
+	l := listing{asked: s.now()}
 	list, err := s.list(ctx, s.selector)
-	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", s.Name, err)
+	l.at = s.now()
+	if err == nil {
+		l.objects, err = meta.ExtractList(list)
 	}
-	at := s.now()
-	objects, err := meta.ExtractList(list)
-	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", s.Name, err)
+	if err == nil {
+		l.version, err = meta.NewAccessor().ResourceVersion(list)
 	}
-	version, err := meta.NewAccessor().ResourceVersion(list)
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", s.Name, err)
+		return listing{}, fmt.Errorf("list %s: %w", s.Name, err)
 	}
+	return l, nil
+}
+
+// open watches from a list on.
+func (s *Stream) open(ctx context.Context, l listing) (watch.Interface, error) {
 	o := s.selector
 	seconds := int64(sessionTimeout / time.Second)
-	o.ResourceVersion, o.TimeoutSeconds, o.AllowWatchBookmarks = version, &seconds, true
+	o.ResourceVersion, o.TimeoutSeconds, o.AllowWatchBookmarks = l.version, &seconds, true
 	w, err := s.watch(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("watch %s: %w", s.Name, err)
 	}
-	s.sink.Listed(objects, at, s.lost)
-	s.heard = asked // the watch itself may turn out to be refused
+	s.hear(l.asked) // the watch itself may turn out to be refused
 	return w, nil
+}
+
+// hear takes in a sign of life.
+func (s *Stream) hear(at time.Duration) {
+	s.heard = at
+	s.observer.Heard(s.Name, at)
 }
 
 // Run consumes w, and then one watch after the other until ctx ends.
@@ -98,12 +147,33 @@ func (s *Stream) Run(ctx context.Context, w watch.Interface) {
 		if ctx.Err() != nil {
 			return
 		}
+		if errors.Is(cause, errSilent) && !s.bookmarks {
+			if w = s.renew(ctx); w != nil {
+				continue
+			}
+		}
 		s.lost = at
 		s.observer.Down(s.Name, at, cause)
 		if w = s.reconnect(ctx); w != nil {
 			s.observer.Up(s.Name, s.now())
 		}
 	}
+}
+
+// renew replaces a silent watch of an API server that sends no bookmarks. There silence
+// alone tells nothing: if a list shows just what the watch had brought, there was nothing
+// to bring, and nothing was lost. Otherwise it returns nil. What was created and deleted
+// again within the silence does not show.
+func (s *Stream) renew(ctx context.Context) watch.Interface {
+	l, err := s.read(ctx)
+	if err != nil || !maps.Equal(s.known, versionsOf(l.objects)) {
+		return nil
+	}
+	w, err := s.open(ctx, l)
+	if err != nil {
+		return nil
+	}
+	return w
 }
 
 // reconnect tries until it succeeds, or returns nil when ctx ends.
@@ -130,17 +200,24 @@ func innermost(err error) error {
 	return err
 }
 
-var errClosed = errors.New("the server closed it")
+var (
+	errClosed = errors.New("the server closed it")
+	errSilent = fmt.Errorf("it was silent for %v", silenceLimit)
+)
 
-// consume delivers events until the watch ends, and says since when nothing is
-// known: since the watch's last sign of life. Client-go does not tell whether the
-// server closed a watch or its connection broke, maybe long after it fell silent.
+// consume delivers events until the watch ends or falls silent, and says since when
+// nothing is known: since the watch's last sign of life. Client-go does not tell whether
+// the server closed a watch or its connection broke, maybe long after it fell silent.
 func (s *Stream) consume(ctx context.Context, w watch.Interface) (time.Duration, error) {
 	defer w.Stop()
+	silence := time.NewTimer(silenceLimit)
+	defer silence.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return s.now(), ctx.Err()
+		case <-silence.C:
+			return s.heard, errSilent
 		case e, open := <-w.ResultChan():
 			at := s.now()
 			if !open {
@@ -149,10 +226,19 @@ func (s *Stream) consume(ctx context.Context, w watch.Interface) (time.Duration,
 			if e.Type == watch.Error {
 				return s.heard, apierrors.FromObject(e.Object)
 			}
-			s.heard = at
-			if e.Type != watch.Bookmark {
-				s.sink.Arrived(e.Type, e.Object, at)
-			}
+			silence.Reset(silenceLimit)
+			s.deliver(e, at)
 		}
 	}
+}
+
+// deliver hands an event on. Who waits for a sign of life has what it brought by then.
+func (s *Stream) deliver(e watch.Event, at time.Duration) {
+	if e.Type == watch.Bookmark {
+		s.bookmarks = true
+	} else {
+		s.sink.Arrived(e.Type, e.Object, at)
+		s.known.take(e)
+	}
+	s.hear(at)
 }
