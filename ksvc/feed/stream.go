@@ -4,27 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 )
 
 const (
-	// sessionTimeout is how long the API server is asked to keep a watch open.
-	// Left to itself it closes each after 30 to 60 minutes, which would put gaps
-	// into a long run.
-	sessionTimeout = 12 * time.Hour
-
 	// silenceLimit is how long a watch may bring nothing. An API server sends a bookmark
 	// about each minute, so that a longer silence is that of a broken connection, of which
 	// TCP tells minutes later.
 	silenceLimit = 90 * time.Second
-	// listLimit bounds a list, which may be asked for over a connection that is dead.
-	listLimit = 30 * time.Second
 
 	reconnectFirst = 50 * time.Millisecond
 	reconnectLast  = 2 * time.Second
@@ -80,60 +70,6 @@ func (nobody) Down(string, time.Duration, error) {}
 func (nobody) StillDown(string, error)           {}
 func (nobody) Up(string, time.Duration)          {}
 
-// listing is a list as it was read.
-type listing struct {
-	objects   []runtime.Object
-	version   string
-	asked, at time.Duration
-}
-
-// Connect lists, and opens the watch from there. Run then consumes it.
-func (s *Stream) Connect(ctx context.Context) (watch.Interface, error) {
-	l, err := s.read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	w, err := s.open(ctx, l)
-	if err != nil {
-		return nil, err
-	}
-	s.sink.Listed(l.objects, l.at, s.lost)
-	s.known = versionsOf(l.objects)
-	return w, nil
-}
-
-// read lists.
-func (s *Stream) read(ctx context.Context) (listing, error) {
-	ctx, cancel := context.WithTimeout(ctx, listLimit)
-	defer cancel()
-	l := listing{asked: s.now()}
-	list, err := s.list(ctx, s.selector)
-	l.at = s.now()
-	if err == nil {
-		l.objects, err = meta.ExtractList(list)
-	}
-	if err == nil {
-		l.version, err = meta.NewAccessor().ResourceVersion(list)
-	}
-	if err != nil {
-		return listing{}, fmt.Errorf("list %s: %w", s.Name, err)
-	}
-	return l, nil
-}
-
-// open watches from a list on.
-func (s *Stream) open(ctx context.Context, l listing) (watch.Interface, error) {
-	o := s.selector
-	seconds := int64(sessionTimeout / time.Second)
-	o.ResourceVersion, o.TimeoutSeconds, o.AllowWatchBookmarks = l.version, &seconds, true
-	w, err := s.watch(ctx, o)
-	if err != nil {
-		return nil, fmt.Errorf("watch %s: %w", s.Name, err)
-	}
-	s.hear(l.asked) // the watch itself may turn out to be refused
-	return w, nil
-}
-
 // hear takes in a sign of life.
 func (s *Stream) hear(at time.Duration) {
 	s.heard = at
@@ -148,7 +84,7 @@ func (s *Stream) Run(ctx context.Context, w watch.Interface) {
 			return
 		}
 		if errors.Is(cause, errSilent) && !s.bookmarks {
-			if w = s.renew(ctx); w != nil {
+			if w = s.renew(ctx); w != nil || ctx.Err() != nil {
 				continue
 			}
 		}
@@ -158,22 +94,6 @@ func (s *Stream) Run(ctx context.Context, w watch.Interface) {
 			s.observer.Up(s.Name, s.now())
 		}
 	}
-}
-
-// renew replaces a silent watch of an API server that sends no bookmarks. There silence
-// alone tells nothing: if a list shows just what the watch had brought, there was nothing
-// to bring, and nothing was lost. Otherwise it returns nil. What was created and deleted
-// again within the silence does not show.
-func (s *Stream) renew(ctx context.Context) watch.Interface {
-	l, err := s.read(ctx)
-	if err != nil || !maps.Equal(s.known, versionsOf(l.objects)) {
-		return nil
-	}
-	w, err := s.open(ctx, l)
-	if err != nil {
-		return nil
-	}
-	return w
 }
 
 // reconnect tries until it succeeds, or returns nil when ctx ends.

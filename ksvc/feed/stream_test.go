@@ -72,6 +72,8 @@ func (j *journal) Arrived(kind watch.EventType, o runtime.Object, at time.Durati
 	j.write(string(kind) + " " + o.(*corev1.Pod).Name + " at " + at.String())
 }
 
+func (j *journal) Heard(string, time.Duration) {}
+
 func (j *journal) Down(_ string, at time.Duration, cause error) {
 	j.write("down at " + at.String() + ": " + cause.Error())
 }

@@ -12,6 +12,8 @@ import (
 type scene struct {
 	// gap is why the state at the request is unknown, or "".
 	gap string
+	// silent is why it is not known that the watches were up at the request, or "".
+	silent string
 	// watched says that the revision was watched at all when the request was sent.
 	watched bool
 	// existing are the pods that there were, replicas what was asked for.
@@ -27,6 +29,7 @@ type scene struct {
 
 func (w *Watch) sceneOf(t record.Target, r *revision, s *record.Sample) scene {
 	c := scene{sent: s.Sent, existing: r.existing(s.Sent), answered: w.whoAnswered(r, s), tooSoon: r.tooSoon(s)}
+	c.silent = w.signs.silent(s.Sent, feed.Pods, feed.Deployments)
 	if g, found := w.gaps.at(s.Sent, feed.Pods, feed.Deployments); found {
 		c.gap = g.String()
 	}
@@ -66,6 +69,9 @@ func (c scene) counted(s *record.Sample) bool {
 //	────────────┬──────────────────────────────┬────────
 //	          sent                     first sight of the pod → proven
 //
+// What proves by the absence of pods needs watches that were up when the request was sent,
+// which their next sign of life shows.
+//
 // A request that was sent while an old pod was still there is warm if that pod could
 // serve it, and unknown if a Terminating or unready one could not. A pod that has
 // failed or ended for good is no pod: see finished.
@@ -90,6 +96,8 @@ func (c scene) coldness(s *record.Sample) (record.Coldness, string) {
 		return record.Unknown, c.tooSoon
 	case c.exclusion.missing != "":
 		return record.Unknown, c.exclusion.missing
+	case c.silent != "" && !c.answered.named():
+		return record.Unknown, c.silent
 	}
 	return record.Proven, "zero pods when it was sent; " + c.whoCanHaveAnswered(s)
 }

@@ -101,6 +101,11 @@ func TestProveByExclusion(t *testing.T) {
 			cold: record.Unknown, reason: "it was answered, but the watch saw no pod of the revision",
 		},
 		{
+			name: "the watch of deployments is silent",
+			play: func(p *played) { p.atZero(); p.play(10200*ms, watch.Added, ksvctest.NewPod("u1", ready...)) },
+			cold: record.Unknown, reason: "the watch of deployments was silent since 1s",
+		},
+		{
 			name: "a gap when it was sent",
 			play: func(p *played) {
 				p.atZero()
@@ -362,4 +367,31 @@ func TestProveDoesNotWaitForNothing(t *testing.T) {
 			t.Errorf("waited %v for a sample that is %s", waited, s.Cold)
 		}
 	})
+}
+
+// What a failed request set going is seen a moment later. Where nothing is seen, Prove does
+// not wait for long.
+func TestProveWaitsForASignOfLife(t *testing.T) {
+	for name, want := range map[string]record.Coldness{"alive": record.Proven, "silent": record.Unknown} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newPlayed(t, options{})
+				p.atZero()
+				s := failed(record.Refused)
+				time.Sleep(s.Done)
+				result := inBackground(func() error { return p.Prove(t.Context(), ksvctest.Target, &s) })
+				if _, done := result(); done {
+					t.Fatal("Prove did not wait for a sign of life")
+				}
+				if want == record.Proven {
+					time.Sleep(sightMargin / 2)
+					p.alive(p.clock.Now())
+				}
+				time.Sleep(sightMargin + ms)
+				if err, done := result(); !done || err != nil || s.Cold != want {
+					t.Errorf("Prove = %v, done %v, cold = %s %q, want %s", err, done, s.Cold, s.ColdReason, want)
+				}
+			})
+		})
+	}
 }

@@ -43,6 +43,7 @@ func TestAFinishedPodIsNone(t *testing.T) {
 				if err := p.AwaitZero(t.Context(), ksvctest.Target); (err == nil) != test.zero {
 					t.Errorf("AwaitZero = %v, want zero: %v", err, test.zero)
 				}
+				p.alive(11 * time.Second)
 				s := failed(record.Timeout)
 				if err := p.Prove(t.Context(), ksvctest.Target, &s); err != nil {
 					t.Fatal(err)

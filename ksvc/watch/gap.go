@@ -68,6 +68,20 @@ func (g gaps) down(feeds ...string) (gap, bool) {
 	return gap{}, false
 }
 
+// signs are when each watch last gave a sign of life.
+type signs map[string]time.Duration
+
+// silent says which of the watches gave no sign of life since an instant, or "". It may
+// have been down since then: that is known only once it was silent for long enough.
+func (s signs) silent(since time.Duration, feeds ...string) string {
+	for _, one := range feeds {
+		if last, heard := s[one]; !heard || last <= since {
+			return fmt.Sprintf("the watch of %s was silent since %v, so that it may have been down when it was sent", one, last.Round(time.Millisecond))
+		}
+	}
+	return ""
+}
+
 func (g gap) String() string {
 	if g.to < 0 {
 		return fmt.Sprintf("watch of %s is down since %v: %v", g.feed, g.from.Round(time.Millisecond), g.cause)

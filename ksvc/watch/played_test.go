@@ -67,6 +67,7 @@ func (p *played) play(at time.Duration, kind watch.EventType, o runtime.Object) 
 		p.t.Fatalf("no feed for %T", o)
 	}
 	p.sinks[name].Arrived(kind, o, at)
+	p.Heard(name, at)
 }
 
 func (p *played) list(at, since time.Duration, name string, objects ...runtime.Object) {
@@ -79,4 +80,10 @@ func (p *played) zero(at time.Duration) {
 	p.play(at, watch.Added, ksvctest.NewDeployment(0))
 	p.play(at, watch.Added, ksvctest.NewAutoscaler(0, false))
 	p.play(at, watch.Added, ksvctest.NewRouting(v1alpha1.SKSOperationModeProxy, true))
+}
+
+// alive plays a bookmark of the watches that show that there is no pod.
+func (p *played) alive(at time.Duration) {
+	p.Heard(feed.Pods, at)
+	p.Heard(feed.Deployments, at)
 }

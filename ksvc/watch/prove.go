@@ -61,7 +61,10 @@ func (w *Watch) caughtUp(t record.Target, s *record.Sample, now time.Duration) p
 	case c.answered.named():
 		return becameReady(c.answered.pod, s, now)
 	case s.Failed():
-		return progress{done: true}
+		// What the request set going is a sign that the watches are up. Where it set nothing
+		// going there is none to wait for.
+		left := s.Done + sightMargin - now
+		return progress{done: c.silent == "" || left <= 0, again: left}
 	}
 	if left := s.Done + w.options.spanDelay - now; s.TraceID != "" && left > 0 {
 		return progress{again: left}

@@ -143,8 +143,18 @@ func TestProve(t *testing.T) {
 		},
 		{
 			name: "timed out at zero", sample: failed(record.Timeout),
-			play: func(p *played) { p.zero(time.Second) },
+			play: func(p *played) { p.zero(time.Second); p.alive(11 * time.Second) },
 			cold: record.Proven, reason: "zero pods when it was sent; not answered by an instance (timeout)",
+		},
+		{
+			name: "timed out while all watches are silent", sample: failed(record.Timeout),
+			play: func(p *played) { p.zero(time.Second); p.alive(9 * time.Second) },
+			cold: record.Unknown, reason: "the watch of pods was silent since 9s, so that it may have been down when it was sent",
+		},
+		{
+			name: "timed out while one watch is silent", sample: failed(record.Timeout),
+			play: func(p *played) { p.zero(time.Second); p.Heard(feed.Pods, 11*time.Second) },
+			cold: record.Unknown, reason: "the watch of deployments was silent since 1s",
 		},
 		{
 			name: "answered wrongly by somebody", sample: answeredWith(404),
@@ -190,6 +200,7 @@ func TestProve(t *testing.T) {
 func TestColdnessOfAWrongInstanceIsThatOfTheState(t *testing.T) {
 	p := newPlayed(t, options{catchUp: time.Millisecond})
 	p.zero(time.Second)
+	p.alive(11 * time.Second)
 	s := answered("another-service", 1)
 	s.Outcome = record.WrongInstance
 	if err := p.Prove(t.Context(), ksvctest.Target, &s); err != nil {

@@ -91,6 +91,7 @@ type Watch struct {
 	early    early
 	traced   traced
 	gaps     gaps
+	signs    signs
 	all      record.InstanceCount
 	classes  map[record.Key]*record.InstanceCount
 	images   map[string]string // image id by service
@@ -132,7 +133,7 @@ func start(ctx context.Context, c *ksvc.Client, s scope, clock record.Clock, p r
 func newWatch(c *ksvc.Client, s scope, clock record.Clock, o options, emit func(record.Event)) *Watch {
 	return &Watch{
 		client: c, scope: s, clock: clock, options: o.withDefaults(), mailbox: newMailbox(emit), stop: func() {},
-		revisions: map[string]*revision{}, services: map[string]*service{}, pods: map[types.UID]*pod{}, finished: map[types.UID]bool{},
+		revisions: map[string]*revision{}, services: map[string]*service{}, pods: map[types.UID]*pod{}, finished: map[types.UID]bool{}, signs: signs{},
 		classes: map[record.Key]*record.InstanceCount{}, images: map[string]string{},
 		componentsDown: map[string]bool{}, nodesTroubled: map[string]bool{},
 	}
@@ -184,6 +185,13 @@ func (w *Watch) Stop() {
 	w.stop()
 	w.streams.Wait()
 	w.mailbox.close()
+}
+
+// Heard implements feed.Observer.
+func (w *Watch) Heard(name string, at time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.signs[name] = at
 }
 
 // Down implements feed.Observer.
