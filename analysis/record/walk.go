@@ -40,8 +40,8 @@ func Walk(r io.Reader, v Visitor) (*Run, error) {
 		}
 		b.release()
 	}
-	open.visit(run, v)
 	broken.warn(run)
+	open.visit(run, v)
 	return run.check()
 }
 
