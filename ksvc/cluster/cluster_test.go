@@ -123,9 +123,9 @@ func TestTraces(t *testing.T) {
 			f := ksvctest.NewFakes(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, map[string]string{"tracing-protocol": "none"}), ksvctest.NewActivator())
 			test.spoil(f)
 			c := New(f.Client)
-			endpoint, err := c.StartTraces(t.Context(), "127.0.0.1:0", func(record.TraceSpan) {})
-			if (err == nil) != test.started || !strings.HasPrefix(endpoint, "http://127.0.0.1:") {
-				t.Fatalf("StartTraces = %q, %v, want it to start: %v", endpoint, err, test.started)
+			listens, err := c.StartTraces(t.Context(), "127.0.0.1:0", nil, func(record.TraceSpan) {})
+			if (err == nil) != test.started || !strings.HasPrefix(listens, "127.0.0.1:") {
+				t.Fatalf("StartTraces = %q, %v, want it to start: %v", listens, err, test.started)
 			}
 			if protocol, _ := observability(t, f); test.started && protocol != "http/protobuf" {
 				t.Errorf("tracing-protocol = %q while traces are collected", protocol)
@@ -146,7 +146,7 @@ func TestTraces(t *testing.T) {
 func TestRestoreTracesRestartsTheActivatorAtASecondTry(t *testing.T) {
 	f := ksvctest.NewFakes(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, nil), ksvctest.NewActivator())
 	c := New(f.Client)
-	if _, err := c.StartTraces(t.Context(), "127.0.0.1:0", func(record.TraceSpan) {}); err != nil {
+	if _, err := c.StartTraces(t.Context(), "127.0.0.1:0", nil, func(record.TraceSpan) {}); err != nil {
 		t.Fatal(err)
 	}
 	defer c.StopTraces()
@@ -164,7 +164,7 @@ func TestRestoreTracesRestartsTheActivatorAtASecondTry(t *testing.T) {
 func TestRestoreTracesOfAnInterruptedRun(t *testing.T) {
 	f := ksvctest.NewFakes(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, map[string]string{"tracing-protocol": "none"}), ksvctest.NewActivator())
 	c := New(f.Client)
-	if _, err := c.StartTraces(t.Context(), "127.0.0.1:0", func(record.TraceSpan) {}); err != nil {
+	if _, err := c.StartTraces(t.Context(), "127.0.0.1:0", nil, func(record.TraceSpan) {}); err != nil {
 		t.Fatal(err)
 	}
 	defer c.StopTraces()

@@ -34,9 +34,10 @@ type traces struct {
 
 // StartTraces listens at an address of this host, HOST:PORT, at which pods reach it,
 // and has Knative report there. What arrives also tells the watch, if there is one, which
-// pods served which requests. It returns the endpoint that it gave to Knative. If it
-// fails half-way, StopTraces and RestoreTraces undo what it did.
-func (c *Cluster) StartTraces(ctx context.Context, address string, take func(record.TraceSpan)) (endpoint string, err error) {
+// pods served which requests. Spans of traces that known does not know are dropped. It
+// returns the address that it listens at. If it fails half-way, StopTraces and
+// RestoreTraces undo what it did.
+func (c *Cluster) StartTraces(ctx context.Context, address string, known func(traceID string) bool, take func(record.TraceSpan)) (listens string, err error) {
 	t := &c.traces
 	if t.receiver != nil {
 		return "", errTracing
@@ -47,15 +48,15 @@ func (c *Cluster) StartTraces(ctx context.Context, address string, take func(rec
 		}
 		take(s)
 	}
-	if t.receiver, err = otlp.Listen(address, observe); err != nil {
+	if t.receiver, err = otlp.Listen(address, known, observe); err != nil {
 		return "", err
 	}
-	endpoint = t.receiver.Endpoint()
+	listens = t.receiver.Address()
 	t.changed = true // if the answer to the change is lost, it may still be made
-	if err := c.client.TracingChange(tracesProtocol, endpoint, ownRate).Apply(ctx); err != nil {
-		return endpoint, err
+	if err := c.client.TracingChange(tracesProtocol, t.receiver.Endpoint(), ownRate).Apply(ctx); err != nil {
+		return listens, err
 	}
-	return endpoint, c.client.RestartActivator(ctx)
+	return listens, c.client.RestartActivator(ctx)
 }
 
 // StopTraces ends the listening. No span is taken after it.

@@ -83,8 +83,9 @@ type Meter interface {
 // Tracer has Knative report the spans of requests.
 type Tracer interface {
 	// StartTraces listens at address, HOST:PORT of this machine at which pods reach it,
-	// and has Knative report there. It returns the endpoint that it gave to Knative.
-	StartTraces(ctx context.Context, address string, take func(record.TraceSpan)) (endpoint string, err error)
+	// and has Knative report there. Spans of traces that known does not know are dropped.
+	// It returns the address that it listens at.
+	StartTraces(ctx context.Context, address string, known func(traceID string) bool, take func(record.TraceSpan)) (listens string, err error)
 	// StopTraces ends the listening. No span is taken after it.
 	StopTraces() error
 	// RestoreTraces puts Knative's settings back. Without StartTraces it does nothing.

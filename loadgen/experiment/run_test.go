@@ -140,8 +140,8 @@ func (m *madeUp) Requests() int64                           { return 7 }
 func (m *madeUp) SampleUsage(context.Context, record.Clock, func(record.Resource), func(record.Event)) func() {
 	return func() { _ = m.ask("stop usage") }
 }
-func (m *madeUp) StartTraces(context.Context, string, func(record.TraceSpan)) (string, error) {
-	return "http://here", m.ask("traces")
+func (m *madeUp) StartTraces(context.Context, string, func(string) bool, func(record.TraceSpan)) (string, error) {
+	return "here:4318", m.ask("traces")
 }
 func (m *madeUp) StopTraces() error { return m.ask("stop traces") }
 func (m *madeUp) RestoreTraces(ctx context.Context) error {

@@ -2,7 +2,7 @@ package experiment
 
 import (
 	"context"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,9 +25,10 @@ type traces struct {
 	tracer   Tracer
 	observer Observer
 	sink     func(record.TraceSpan)
-	endpoint string
-	// prefix begins the ids of this run's traces, and of no other.
-	prefix   string
+	// listens is the address at which spans arrive.
+	listens string
+	// begun has the ids of this run's traces.
+	begun    sync.Map
 	received atomic.Int64
 	// last is when the last request was made, in Unix nanoseconds.
 	last atomic.Int64
@@ -44,11 +45,11 @@ func (s *session) startTraces(ctx context.Context) error {
 	}
 	s.observer.See(Step{"having Knative report traces to " + s.setup.Traces.Address + ": restarting the activator"})
 	s.traces = &traces{
-		tracer: s.cluster, observer: s.observer, prefix: randomHex(8),
+		tracer: s.cluster, observer: s.observer,
 		sink: func(span record.TraceSpan) { s.told(s.writer.Span(span)) },
 	}
 	var err error
-	s.traces.endpoint, err = s.cluster.StartTraces(ctx, s.setup.Traces.Address, s.traces.take)
+	s.traces.listens, err = s.cluster.StartTraces(ctx, s.setup.Traces.Address, s.traces.known, s.traces.take)
 	return err
 }
 
@@ -59,16 +60,22 @@ func (t *traces) ids() func() string {
 	}
 	return func() string {
 		t.last.Store(time.Now().UnixNano())
-		return t.prefix + randomHex(8)
+		id := randomHex(16)
+		t.begun.Store(id, nil)
+		return id
 	}
 }
 
-// take keeps a span of this run's.
+// known says whether a trace is one of this run's. A function that was traced knows the
+// id of its own trace, but cannot guess that of another.
+func (t *traces) known(id string) bool {
+	_, begun := t.begun.Load(id)
+	return begun
+}
+
 func (t *traces) take(s record.TraceSpan) {
-	if strings.HasPrefix(s.TraceID, t.prefix) {
-		t.received.Add(1)
-		t.sink(s)
-	}
+	t.received.Add(1)
+	t.sink(s)
 }
 
 // finish waits for the spans of the last requests, unless the run was interrupted.
@@ -83,7 +90,7 @@ func (t *traces) finish(ctx context.Context) error {
 		_ = pause(ctx, batchDelay)
 	}
 	if asked && ctx.Err() == nil && t.received.Load() == 0 {
-		t.observer.See(Warning{"no trace arrived at " + t.endpoint + ": pods may not be able to reach it"})
+		t.observer.See(Warning{"no trace arrived at " + t.listens + ": pods may not be able to reach it"})
 	}
 	return t.tracer.StopTraces()
 }

@@ -3,22 +3,18 @@ package experiment
 import (
 	"regexp"
 	"testing"
-
-	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
 func TestARunTakesItsOwnSpansOnly(t *testing.T) {
-	var got []string
-	tr := &traces{prefix: randomHex(8), sink: func(s record.TraceSpan) { got = append(got, s.TraceID) }}
+	tr := &traces{}
 	first, second := tr.ids()(), tr.ids()()
 	if form := regexp.MustCompile("^[0-9a-f]{32}$"); !form.MatchString(first) || !form.MatchString(second) || first == second {
 		t.Errorf("ids %q, %q", first, second)
 	}
-	for _, id := range []string{first, randomHex(16), "", second} {
-		tr.take(record.TraceSpan{TraceID: id})
-	}
-	if len(got) != 2 || got[0] != first || got[1] != second || tr.received.Load() != 2 {
-		t.Errorf("took %q", got)
+	for id, want := range map[string]bool{first: true, second: true, first[:16] + second[16:]: false, randomHex(16): false, "": false} {
+		if got := tr.known(id); got != want {
+			t.Errorf("knows %q: %v, want %v", id, got, want)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type Host struct{}
 func (Host) Clean(limits, folders string, warn func(error)) error {
 	return errors.Join(
 		RemoveLink(),
+		RemoveGuard(),
 		RemoveCgroups(),
 		despiteUnreadable(RestoreLimits(limits), warn),
 		despiteUnreadable(RemoveFolders(folders), warn),

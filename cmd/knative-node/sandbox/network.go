@@ -96,9 +96,14 @@ func addPair() error {
 	return netlink.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Gw: net.ParseIP(hostIP)})
 }
 
-// ConfigureHost gives the host's end of the pair its address. It runs on the host,
-// after Enter has returned in the sandbox.
-func ConfigureHost() error { return setAddress(hostLink, hostIP) }
+// ConfigureHost gives the host's end of the pair its address, which answers to the host
+// and the node only. It runs on the host, after Enter has returned in the sandbox.
+func ConfigureHost() error {
+	if err := addGuard(); err != nil {
+		return err
+	}
+	return setAddress(hostLink, hostIP)
+}
 
 // RemoveLink removes the pair of interfaces. The kernel does so by itself once the
 // sandbox has ended, but it may need a minute for the networks of hundreds of pods.
