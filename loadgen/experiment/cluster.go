@@ -82,11 +82,16 @@ type Meter interface {
 
 // Tracer has Knative report the spans of requests.
 type Tracer interface {
+	// ClaimTraces makes the run the one that traces go to, which is one at a time. While
+	// others are, it waits and tells waiting their ids.
+	ClaimTraces(ctx context.Context, runID string, waiting func(runID string)) error
 	// StartTraces listens at address, HOST:PORT of this machine at which pods reach it,
 	// and has Knative report there. It returns the endpoint that it gave to Knative.
 	StartTraces(ctx context.Context, address string, take func(record.TraceSpan)) (endpoint string, err error)
 	// StopTraces ends the listening. No span is taken after it.
 	StopTraces() error
-	// RestoreTraces puts Knative's settings back. Without StartTraces it does nothing.
-	RestoreTraces(ctx context.Context) error
+	// RestoreTraces puts Knative's settings back and gives up the claim. left are the keys
+	// that somebody else has changed meanwhile; they keep their values. Without ClaimTraces
+	// it does nothing.
+	RestoreTraces(ctx context.Context) (left []string, err error)
 }
