@@ -181,11 +181,3 @@ func (f leftovers) list() []Left {
 	slices.SortFunc(all, func(a, b Left) int { return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Run, b.Run)) })
 	return all
 }
-
-// Forget removes the lease of a run, if it has one still.
-func (c *Client) Forget(ctx context.Context, l Left) error {
-	if l.lease == nil {
-		return nil
-	}
-	return c.removeLease(ctx, l.lease)
-}

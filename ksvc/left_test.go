@@ -113,27 +113,3 @@ func TestLeftOfTracing(t *testing.T) {
 		wantStates(t, f)
 	})
 }
-
-func TestForget(t *testing.T) {
-	bubble(t, "both leases", func(t *testing.T) {
-		f := tracingFakes()
-		traceTo(t, f, "run-1", "http://run")
-		for _, l := range []struct{ space, name string }{{ksvctest.Space, "kn-coldstart-run-1"}, {ksvc.SystemNamespace, ksvc.TracingLease}} {
-			if err := f.Kube.Tracker().Add(leaseOf(l.space, l.name, "run-1", time.Hour)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		all, err := f.Left(t.Context(), false)
-		if err != nil || len(all) != 2 {
-			t.Fatalf("%+v, %v", all, err)
-		}
-		for _, l := range all {
-			if err := f.Forget(t.Context(), l); err != nil {
-				t.Error(err)
-			}
-		}
-		if n := len(leases(t, f, ksvctest.Space)) + len(leases(t, f, ksvc.SystemNamespace)); n != 0 {
-			t.Errorf("%d leases are left", n)
-		}
-	})
-}

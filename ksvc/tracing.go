@@ -48,10 +48,12 @@ type Restored struct {
 
 // RestoreTracing puts back what TraceTo of a run has changed, and returns when the
 // activator follows. It does nothing if another run has taken the setting over. It tries
-// until ctx ends, which should not be one that Ctrl-C has cancelled. If it fails it can
-// be called again, by another process, too.
+// for ten minutes, as long as Delete waits, or until ctx ends, which should not be one that
+// Ctrl-C has cancelled. If it fails it can be called again, by another process, too.
 func (c *Client) RestoreTracing(ctx context.Context, run string) (Restored, error) {
 	var done Restored
+	ctx, cancel := context.WithTimeoutCause(ctx, defaultDeletePatience, fmt.Errorf("not within %v", defaultDeletePatience))
+	defer cancel()
 	if err := c.Reach(ctx); err != nil {
 		return done, configError("restore", err)
 	}

@@ -72,11 +72,9 @@ func (f *cleanFlags) clean(ctx context.Context) error {
 		sayLeft(l, f.takes(l))
 	}
 	taken := slices.DeleteFunc(found, func(l ksvc.Left) bool { return !f.takes(l) })
-	// The setting is everybody's, and comes first. Whatever fails keeps nothing else.
-	restored, err := restoreAll(ctx, client, taken)
-	gone, failed := f.remove(ctx, client, taken)
-	printCleaned(gone, restored)
-	return errors.Join(err, failed)
+	done, err := client.Clean(ctx, taken, ksvc.DeleteOptions{AllNamespaces: f.all, Progress: newProgress("removing").update})
+	printCleaned(done)
+	return err
 }
 
 // takes says whether the run is to be removed.
@@ -85,35 +83,4 @@ func (f *cleanFlags) takes(l ksvc.Left) bool {
 		return l.Run == f.run
 	}
 	return f.allRuns || l.Liveness != ksvc.Alive
-}
-
-// remove deletes the services of runs, and what says that the runs are alive.
-func (f *cleanFlags) remove(ctx context.Context, client *ksvc.Client, taken []ksvc.Left) (ksvc.Deleted, error) {
-	var gone ksvc.Deleted
-	var errs []error
-	var runs []string
-	for _, l := range taken {
-		if !l.Tracing {
-			runs = append(runs, l.Run)
-		}
-	}
-	if len(runs) > 0 {
-		var err error
-		gone, err = client.Delete(ctx, ksvc.DeleteOptions{Runs: runs, AllNamespaces: f.all, Progress: newProgress("removing").update})
-		errs = append(errs, err)
-	}
-	for _, l := range taken {
-		errs = append(errs, client.Forget(ctx, l))
-	}
-	return gone, errors.Join(errs...)
-}
-
-// restoreAll puts back what runs have changed in Knative's settings.
-func restoreAll(ctx context.Context, client *ksvc.Client, taken []ksvc.Left) (ksvc.Restored, error) {
-	for _, l := range taken {
-		if l.Tracing {
-			return client.RestoreTracing(ctx, l.Run) // there is one at most
-		}
-	}
-	return ksvc.Restored{}, nil
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,10 +19,8 @@ import (
 // has its first sample.
 func background(t *testing.T, args ...string) faultyRun {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "run.jsonl")
-	f := faultyRun{start(t, append([]string{"single", "--run-file", file, "--runtime-class", "runc", "--services-per-class", "1",
-		"--client-timeout", "20s"}, args...)...), file}
-	awaitSamples(t, file, 1)
+	f := startFaulty(t, append([]string{"--runtime-class", "runc", "--services-per-class", "1", "--client-timeout", "20s"}, args...)...)
+	awaitSamples(t, f.file, 1)
 	return f
 }
 

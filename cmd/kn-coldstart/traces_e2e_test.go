@@ -32,7 +32,7 @@ func wantSpans(t *testing.T, s record.Sample) {
 // observability is Knative's setting that traces change, with the note of what it
 // was before.
 type observability struct {
-	Data     map[string]string
+	Data   map[string]string
 	Change string
 }
 

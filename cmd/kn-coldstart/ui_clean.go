@@ -43,12 +43,12 @@ func liveness(l ksvc.Left) string {
 // age is how long ago something was, as far as the clocks agree.
 func age(since time.Time) string { return max(0, time.Since(since)).Round(time.Second).String() }
 
-func printCleaned(gone ksvc.Deleted, restored ksvc.Restored) {
-	fmt.Printf("removed %d services and %d pods\n", gone.Services, gone.Pods)
-	if restored.Changed {
+func printCleaned(done ksvc.Cleaned) {
+	fmt.Printf("removed %d services and %d pods\n", done.Services, done.Pods)
+	if done.Changed {
 		fmt.Println("restored Knative's settings")
 	}
-	if len(restored.Left) > 0 {
-		sayWarning("left as somebody else has set it meanwhile, in Knative's config-observability: %s", strings.Join(restored.Left, ", "))
+	if len(done.Left) > 0 {
+		sayWarning("left as somebody else has set it meanwhile, in Knative's config-observability: %s", strings.Join(done.Left, ", "))
 	}
 }

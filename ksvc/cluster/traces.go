@@ -3,8 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
@@ -18,9 +16,6 @@ const (
 	// that says so itself, and next to no other: neither warm requests nor probes nor
 	// what else goes on in the cluster.
 	ownRate = 1e-9
-	// restorePatience is how long switching tracing off again is tried, as long as deleting
-	// services is.
-	restorePatience = 10 * time.Minute
 )
 
 var (
@@ -96,9 +91,7 @@ func (c *Cluster) RestoreTraces(ctx context.Context) (left []string, err error) 
 	if t.lease == nil {
 		return nil, nil
 	}
-	limited, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), restorePatience, fmt.Errorf("not within %v", restorePatience))
-	defer cancel()
-	restored, err := c.client.RestoreTracing(limited, t.run)
+	restored, err := c.client.RestoreTracing(context.WithoutCancel(ctx), t.run)
 	// What is still changed without a lease is for the next run, or for clean.
 	return restored.Left, errors.Join(err, t.lease.Release(ctx))
 }
