@@ -81,6 +81,9 @@ func (c *Client) leases(of *coordination.Lease) v1.LeaseInterface {
 func (c *Client) acquire(ctx context.Context, wanted *coordination.Lease) (*coordination.Lease, error) {
 	var got *coordination.Lease
 	err := retryBusy(ctx, createBackoff, func() (err error) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		request, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewPause)
 		defer cancel()
 		got, err = c.leases(wanted).Create(request, wanted, metav1.CreateOptions{})

@@ -80,7 +80,7 @@ func (c *Client) look(ctx context.Context, in string) ([]Left, error) {
 		return c.Kubernetes.CoordinationV1().Leases(in).List(ctx, ours)
 	})
 	if err != nil {
-		return nil, leaseError("list", &coordination.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: in, Name: "*"}}, err)
+		return nil, fmt.Errorf("list leases of runs: %w", err)
 	}
 	for i := range services.Items {
 		found.of(&services.Items[i]).Services++

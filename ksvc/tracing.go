@@ -30,6 +30,9 @@ func (c *Client) TraceTo(ctx context.Context, run, protocol, endpoint string, ra
 		"tracing-sampling-rate": strconv.FormatFloat(rate, 'g', -1, 64),
 	}
 	return configError("change", retryBusy(ctx, createBackoff, func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		request, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
 		defer cancel()
 		return c.editConfig(request, func(data map[string]string, old *configChange) configPatch {
@@ -55,7 +58,7 @@ func (c *Client) RestoreTracing(ctx context.Context, run string) (Restored, erro
 	ctx, cancel := context.WithTimeoutCause(ctx, defaultDeletePatience, fmt.Errorf("not within %v", defaultDeletePatience))
 	defer cancel()
 	if err := c.Reach(ctx); err != nil {
-		return done, configError("restore", err)
+		return done, fmt.Errorf("restore ConfigMap %s/%s: %w", SystemNamespace, ObservabilityConfig, err)
 	}
 	err := c.editPatiently(ctx, func(data map[string]string, old *configChange) configPatch {
 		if old == nil || old.Run != run {
@@ -63,7 +66,9 @@ func (c *Client) RestoreTracing(ctx context.Context, run string) (Restored, erro
 		}
 		values, left := old.undo(data)
 		done.Changed = true
-		done.Left = left
+		if len(old.After) > 0 { // else it was undone before, by a try whose answer was lost
+			done.Left = left
+		}
 		// The note stays until the activator follows: a restart that fails can be made
 		// good, by another process, too.
 		return configPatch{values, &configChange{Run: run}}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -186,7 +187,7 @@ func TestRestoreTracingMendsAFailedRestart(t *testing.T) {
 // after RestoreTracing has found nothing to restore.
 func TestTraceToWaitsForTheChange(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
-	answered := false
+	var answered atomic.Bool
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.Method == http.MethodPatch {
@@ -195,7 +196,7 @@ func TestTraceToWaitsForTheChange(t *testing.T) {
 			case <-r.Context().Done(): // the client has gone
 				return
 			case <-time.After(200 * time.Millisecond): // for a wrong one to go
-				answered = true
+				answered.Store(true)
 			}
 		}
 		fmt.Fprint(w, `{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"config-observability","resourceVersion":"1"}}`)
@@ -205,8 +206,8 @@ func TestTraceToWaitsForTheChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := client.TraceTo(ctx, "run-1", "grpc", "h:1", 1); err != nil || !answered {
-		t.Errorf("TraceTo = %v, answered %v, want that the change was waited for", err, answered)
+	if err := client.TraceTo(ctx, "run-1", "grpc", "h:1", 1); err != nil || !answered.Load() {
+		t.Errorf("TraceTo = %v, answered %v, want that the change was waited for", err, answered.Load())
 	}
 }
 

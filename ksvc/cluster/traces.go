@@ -27,8 +27,8 @@ var (
 // at a time.
 type traces struct {
 	receiver *otlp.Receiver
-	// lease says that the run has claimed Knative's tracing, and run which one that is. Both stay
-	// when it is released, so that RestoreTraces can be tried again.
+	// lease says that the run has claimed Knative's tracing, and run which one that is.
+	// Both stay when it is released, so that RestoreTraces can be tried again.
 	lease *ksvc.Lease
 	run   string
 }
@@ -45,9 +45,10 @@ func (c *Cluster) ClaimTraces(ctx context.Context, runID string, waiting func(ru
 }
 
 // StartTraces listens at an address of this host, HOST:PORT, at which pods reach it,
-// and has Knative report there, which the run has to have claimed. What arrives also tells the watch, if there is one, which
-// pods served which requests. It returns the endpoint that it gave to Knative. If it
-// fails half-way, StopTraces and RestoreTraces undo what it did.
+// and has Knative report there. The run has to have claimed that. What arrives also tells
+// the watch, if there is one, which pods served which requests. It returns the endpoint
+// that it gave to Knative. If it fails half-way, StopTraces and RestoreTraces undo what it
+// did.
 func (c *Cluster) StartTraces(ctx context.Context, address string, take func(record.TraceSpan)) (endpoint string, err error) {
 	t := &c.traces
 	if t.receiver != nil {
