@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -20,12 +21,16 @@ const Activator = "activator"
 const annotationRestarted = "kn-coldstart.dev/restarted-at"
 
 // RestartActivator replaces the activator's pods, so that it reads its settings
-// anew, and returns when the new ones serve.
+// anew, and returns when the new ones serve. It tries until ctx ends.
 func (c *Client) RestartActivator(ctx context.Context) error {
 	deployments := c.Kubernetes.AppsV1().Deployments(SystemNamespace)
 	body := fmt.Appendf(nil, `{"spec":{"template":{"metadata":{"annotations":{%q:%q}}}}}`,
 		annotationRestarted, time.Now().UTC().Format(time.RFC3339Nano))
-	changed, err := deployments.Patch(ctx, Activator, types.MergePatchType, body, metav1.PatchOptions{})
+	var changed *appsv1.Deployment
+	err := retryPassing(ctx, func() (err error) {
+		changed, err = deployments.Patch(ctx, Activator, types.MergePatchType, body, metav1.PatchOptions{})
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("restart deployment %s/%s: %w", SystemNamespace, Activator, err)
 	}
@@ -41,7 +46,11 @@ var errNotRolledOut = errors.New("its new pods are not ready")
 // seconds in which nothing is measured.
 func (c *Client) awaitRollout(ctx context.Context, generation int64) error {
 	for again := 100 * time.Millisecond; ; again = min(2*again, time.Second) {
-		d, err := c.Kubernetes.AppsV1().Deployments(SystemNamespace).Get(ctx, Activator, metav1.GetOptions{})
+		var d *appsv1.Deployment
+		err := retryPassing(ctx, func() (err error) {
+			d, err = c.Kubernetes.AppsV1().Deployments(SystemNamespace).Get(ctx, Activator, metav1.GetOptions{})
+			return err
+		})
 		if err != nil {
 			return err
 		}

@@ -53,7 +53,7 @@ func TestDeleteOutlastsPassingErrors(t *testing.T) {
 				}
 				ksvctest.Refuse(&f.Serving.Fake, "delete", "services", often...)
 				ksvctest.Refuse(&f.Serving.Fake, "list", "services", err, err)
-				got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Run: "run-1", Patience: time.Hour})
+				got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Runs: []string{"run-1"}, Patience: time.Hour})
 				if want := (ksvc.Deleted{Services: 1, Pods: 1}); err != nil || got != want {
 					t.Errorf("Delete = %+v, %v, want %+v", got, err, want)
 				}

@@ -240,7 +240,7 @@ func TestAQuotaThatRefusesAService(t *testing.T) {
 		if want := "raise the namespace's ResourceQuota, or ask for fewer services"; ksvc.Hint(err) != want {
 			t.Errorf("hint = %q, want %q", ksvc.Hint(err), want)
 		}
-		gone, err := f.Delete(t.Context(), ksvc.DeleteOptions{Run: ksvctest.Run})
+		gone, err := f.Delete(t.Context(), ksvc.DeleteOptions{Runs: []string{ksvctest.Run}})
 		if err != nil || gone.Services != 3 {
 			t.Errorf("Delete = %+v, %v, want 3 services", gone, err)
 		}

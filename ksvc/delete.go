@@ -23,8 +23,8 @@ var adviseDeleteAgain = NewAdvice("run `kn-coldstart clean` again; `kubectl desc
 
 // DeleteOptions say what is deleted, and how long to wait for it.
 type DeleteOptions struct {
-	// Run is the run whose services go. If it is empty, those of every run go.
-	Run string
+	// Runs are the runs whose services go. If there are none, those of every run go.
+	Runs []string
 	// AllNamespaces means every namespace, not only the client's.
 	AllNamespaces bool
 	// Patience is how long it may take until something more is gone; 0 means 10
@@ -45,7 +45,7 @@ type Deleted struct{ Services, Pods int }
 //
 // Where Delete is to clean up, ctx should not be one that Ctrl-C has cancelled.
 func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
-	d := &deletion{client: c, run: o.Run, namespace: c.Namespace}
+	d := &deletion{client: c, runs: o.Runs, namespace: c.Namespace}
 	if o.AllNamespaces {
 		d.namespace = metav1.NamespaceAll
 	}
@@ -80,7 +80,7 @@ func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
 // deletion is one Delete.
 type deletion struct {
 	client    *Client
-	run       string
+	runs      []string
 	namespace string // empty for all
 }
 
@@ -102,7 +102,7 @@ func (d *deletion) where() string {
 }
 
 func (d *deletion) selector() metav1.ListOptions {
-	return metav1.ListOptions{LabelSelector: Selector(d.run)}
+	return metav1.ListOptions{LabelSelector: Selector(d.runs...)}
 }
 
 // remnants are the feeds of what Delete waits for. These are not only services and

@@ -72,20 +72,22 @@ func left(t *testing.T, f *ksvctest.Fakes) []string {
 
 func TestDelete(t *testing.T) {
 	tests := []struct {
-		name, run string
-		want      ksvc.Deleted
-		left      []string
+		name string
+		runs []string
+		want ksvc.Deleted
+		left []string
 	}{
-		{"one run", "run-1", ksvc.Deleted{Services: 1, Pods: 1}, []string{"b", "b-pod", "c", "c-pod"}},
-		{"every run", "", ksvc.Deleted{Services: 2, Pods: 2}, []string{"c", "c-pod"}},
-		{"a run that left nothing", "run-9", ksvc.Deleted{}, []string{"a", "a-pod", "b", "b-pod", "c", "c-pod"}},
+		{"one run", []string{"run-1"}, ksvc.Deleted{Services: 1, Pods: 1}, []string{"b", "b-pod", "c", "c-pod"}},
+		{"two runs", []string{"run-1", "run-2"}, ksvc.Deleted{Services: 2, Pods: 2}, []string{"c", "c-pod"}},
+		{"every run", nil, ksvc.Deleted{Services: 2, Pods: 2}, []string{"c", "c-pod"}},
+		{"a run that left nothing", []string{"run-9"}, ksvc.Deleted{}, []string{"a", "a-pod", "b", "b-pod", "c", "c-pod"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := deleteFakes()
 				var progress [][2]int
-				got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Run: test.run, Progress: func(done, total int) {
+				got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Runs: test.runs, Progress: func(done, total int) {
 					progress = append(progress, [2]int{done, total})
 				}})
 				if err != nil {
@@ -177,7 +179,7 @@ func TestDeleteOutlastsARestart(t *testing.T) {
 		refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 		ksvctest.Refuse(&f.Serving.Fake, "list", "services", refused, refused, nil, io.EOF)
 		ksvctest.Refuse(&f.Serving.Fake, "delete", "services", syscall.ECONNRESET)
-		got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Run: "run-1"})
+		got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Runs: []string{"run-1"}})
 		if want := (ksvc.Deleted{Services: 1, Pods: 1}); err != nil || got != want {
 			t.Errorf("Delete = %+v, %v, want %+v", got, err, want)
 		}

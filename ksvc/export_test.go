@@ -2,6 +2,6 @@ package ksvc
 
 // What the tests in package ksvc_test use of the inside. They are in another package
 // because ksvctest imports this one.
-const AnnotationPrevious, AnnotationRestarted = annotationPrevious, annotationRestarted
+const AnnotationChange, AnnotationRestarted = annotationChange, annotationRestarted
 
 var NewService = newService

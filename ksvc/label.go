@@ -3,8 +3,8 @@ package ksvc
 import (
 	"errors"
 	"fmt"
+	"strings"
 
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
@@ -34,13 +34,13 @@ func runLabels(run, class, variant string) map[string]string {
 	return l
 }
 
-// Selector matches what a run created. An empty run stands for every run.
-func Selector(run string) string {
-	set := labels.Set{LabelManagedBy: ManagedBy}
-	if run != "" {
-		set[LabelRun] = run
+// Selector matches what the runs created. Without any it stands for every run.
+func Selector(runs ...string) string {
+	selector := LabelManagedBy + "=" + ManagedBy
+	if len(runs) > 0 {
+		selector += "," + LabelRun + " in (" + strings.Join(runs, ",") + ")"
 	}
-	return set.String()
+	return selector
 }
 
 // ValidateRun says why a run's id cannot be the value of a label.

@@ -27,12 +27,16 @@ var firstContacts = map[string]struct {
 		return err
 	}, "delete services in all namespaces: "},
 	"restore": {func(ctx context.Context, c *ksvc.Client) error {
-		_, err := c.RestoreConfig(ctx)
+		_, err := c.RestoreTracing(ctx, ksvctest.Run)
 		return err
 	}, "restore ConfigMap knative-serving/config-observability: "},
 	"create": {func(ctx context.Context, c *ksvc.Client) error {
 		return c.CreateAll(ctx, ksvctest.Run, []templates.Service{testSpec("h-1")}, nil)
 	}, "create services in namespace bench: "},
+	"look": {func(ctx context.Context, c *ksvc.Client) error {
+		_, err := c.Left(ctx, true)
+		return err
+	}, "look for what runs have left: "},
 	"reach": {func(ctx context.Context, c *ksvc.Client) error { return c.Reach(ctx) }, ""},
 }
 

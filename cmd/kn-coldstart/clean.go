@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -12,45 +13,74 @@ import (
 // cleanFlags are the options of clean.
 type cleanFlags struct {
 	clusterFlags
-	run string
-	all bool
+	run     string
+	allRuns bool
+	all     bool
 }
 
 func newClean() *cobra.Command {
 	var f cleanFlags
 	cmd := &cobra.Command{
 		Use:   "clean",
-		Short: "Remove what a killed run left in the cluster",
-		Long: "clean deletes the services that carry kn-coldstart's label, waits until their pods are gone, and\n" +
-			"restores the Knative settings that a killed run had changed. It touches nothing else.",
-		Example: "  kn-coldstart clean\n  kn-coldstart clean -n bench --run 20261121-104501-a1b2c3\n  kn-coldstart clean --all-namespaces",
-		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return f.clean(cmd.Context()) },
+		Short: "Remove what killed runs left in the cluster",
+		Long: "clean lists the runs whose services, pods or changes of Knative's tracing are in the cluster. What belongs\n" +
+			"to no run that is under way it removes: it puts Knative's setting back, deletes the services, and waits until\n" +
+			"their pods are gone. It touches nothing that kn-coldstart did not make.\n\n" +
+			"A run that is under way renews a lease in the namespace of its services. One that was killed counts as under\n" +
+			"way for a minute more: name it with --run, or wait.",
+		Example: "  kn-coldstart clean\n  kn-coldstart clean -n bench --run 20261121-104501-a1b2c3\n  kn-coldstart clean --all-namespaces\n" +
+			"  kn-coldstart clean -n bench --all-runs",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.clean(cmd.Context()) },
 	}
 	flags := cmd.Flags()
 	f.register(flags)
-	flags.StringVar(&f.run, "run", "", "remove only what the run of this ID left")
+	flags.StringVar(&f.run, "run", "", "remove only what the run of this ID left, even if it is under way (20261121-104501-a1b2c3)")
+	flags.BoolVar(&f.allRuns, "all-runs", false, "remove runs that are under way, too, whoever runs them")
 	flags.BoolVarP(&f.all, "all-namespaces", "A", false, "remove from all namespaces")
 	return cmd
 }
 
+// contradiction says what is wrong with the options of clean itself.
+func (f *cleanFlags) contradiction() error {
+	switch {
+	case f.all && f.Namespace != "":
+		return errors.New("--all-namespaces and --namespace contradict each other")
+	case f.allRuns && f.run != "":
+		return errors.New("--all-runs and --run contradict each other")
+	case f.run != "":
+		return ksvc.ValidateRun(f.run)
+	}
+	return nil
+}
+
 func (f *cleanFlags) clean(ctx context.Context) error {
-	if f.all && f.Namespace != "" {
-		return usage(errors.New("--all-namespaces and --namespace contradict each other"))
+	if err := f.contradiction(); err != nil {
+		return usage(err)
 	}
-	client, err := f.connect()
+	cluster, err := f.connect()
 	if err != nil {
 		return err
 	}
-	sayChecking(client.Server())
-	gone, err := client.Delete(ctx, ksvc.DeleteOptions{Run: f.run, AllNamespaces: f.all, Progress: newProgress("removing").update})
+	client := cluster.Client()
+	sayChecking(client.Server)
+	found, err := client.Left(ctx, f.all)
 	if err != nil {
 		return err
 	}
-	restored, err := client.RestoreConfig(ctx)
-	printCleaned(gone, restored)
-	if err == nil && restored {
-		err = client.RestartActivator(ctx) // it reads the setting when it starts
+	for _, l := range found {
+		sayLeft(l, f.takes(l))
 	}
+	taken := slices.DeleteFunc(found, func(l ksvc.Left) bool { return !f.takes(l) })
+	done, err := client.Clean(ctx, taken, ksvc.DeleteOptions{AllNamespaces: f.all, Progress: newProgress("removing").update})
+	printCleaned(done)
 	return err
+}
+
+// takes says whether the run is to be removed.
+func (f *cleanFlags) takes(l ksvc.Left) bool {
+	if f.run != "" {
+		return l.Run == f.run
+	}
+	return f.allRuns || l.Liveness != ksvc.Alive
 }

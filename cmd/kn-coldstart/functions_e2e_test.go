@@ -170,7 +170,11 @@ func wantRemoved(t *testing.T, run *record.Run) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(services.Items)+len(pods.Items) > 0 {
-		t.Errorf("left behind: %d services, %d pods", len(services.Items), len(pods.Items))
+	leases, err := api.Kubernetes.CoordinationV1().Leases("").List(t.Context(), of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(services.Items)+len(pods.Items)+len(leases.Items) > 0 {
+		t.Errorf("left behind: %d services, %d pods, %d leases", len(services.Items), len(pods.Items), len(leases.Items))
 	}
 }

@@ -85,7 +85,7 @@ func deployedIn(t *testing.T, namespace string) *servingv1.Service {
 	t.Helper()
 	services := client(t).Serving.ServingV1().Services(namespace)
 	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(50 * time.Millisecond) {
-		if all, err := services.List(t.Context(), metav1.ListOptions{LabelSelector: ksvc.Selector("")}); err == nil && len(all.Items) > 0 {
+		if all, err := services.List(t.Context(), metav1.ListOptions{LabelSelector: ksvc.Selector()}); err == nil && len(all.Items) > 0 {
 			return &all.Items[0]
 		}
 	}

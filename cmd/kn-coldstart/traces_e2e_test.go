@@ -32,8 +32,8 @@ func wantSpans(t *testing.T, s record.Sample) {
 // observability is Knative's setting that traces change, with the note of what it
 // was before.
 type observability struct {
-	Data     map[string]string
-	Previous string
+	Data   map[string]string
+	Change string
 }
 
 func readObservability(t *testing.T) observability {
@@ -42,7 +42,7 @@ func readObservability(t *testing.T) observability {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return observability{m.Data, m.Annotations["kn-coldstart.dev/previous"]}
+	return observability{m.Data, m.Annotations["kn-coldstart.dev/change"]}
 }
 
 // wantRestored checks that a setting is what it was before.

@@ -112,13 +112,6 @@ func printVersion(t record.Tool) {
 	fmt.Println(strings.TrimSpace("kn-coldstart " + t.Version + " " + t.Commit))
 }
 
-func printCleaned(gone ksvc.Deleted, restored bool) {
-	fmt.Printf("removed %d services and %d pods\n", gone.Services, gone.Pods)
-	if restored {
-		fmt.Println("restored Knative's settings")
-	}
-}
-
 // saySides shows how many runs are on each side, because the shell may have expanded a
 // pattern that was meant for the baseline.
 func saySides(new, base int) {

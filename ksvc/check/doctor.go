@@ -60,7 +60,7 @@ func checkExistingServices(ctx context.Context, r *reader) record.Check {
 }
 
 func checkLeftovers(ctx context.Context, r *reader) record.Check {
-	list, err := r.Serving.ServingV1().Services(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: ksvc.Selector("")})
+	list, err := r.Serving.ServingV1().Services(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: ksvc.Selector()})
 	if err != nil {
 		return unread(err)
 	}

@@ -36,6 +36,7 @@ type need int
 
 const (
 	forAll    need = iota
+	forLease       // only runs that create services need it
 	forTraces      // only --traces needs it
 	forUsage       // without it a run goes on, but lacks what instances on other hosts use
 	forLimits      // without it a run goes on, but the namespace's limits are not known
@@ -43,6 +44,7 @@ const (
 
 var permissions = []permission{
 	{inNamespace, "serving.knative.dev", "services", []string{"create", "delete", "get", "list", "watch"}, forAll},
+	{inNamespace, "coordination.k8s.io", "leases", []string{"create", "delete", "get", "list", "update"}, forLease},
 	{inNamespace, "", "pods", []string{"list", "watch"}, forAll},
 	{inNamespace, "", "events", []string{"list", "watch"}, forAll},
 	{inNamespace, "apps", "deployments", []string{"list", "watch"}, forAll},
@@ -55,6 +57,7 @@ var permissions = []permission{
 	{inSystem, "apps", "deployments", []string{"get", "list", "watch"}, forAll},
 	{inSystem, "", "configmaps", []string{"patch"}, forTraces},
 	{inSystem, "apps", "deployments", []string{"patch"}, forTraces},
+	{inSystem, "coordination.k8s.io", "leases", []string{"create", "delete", "get", "update"}, forTraces},
 	{inCluster, "", "namespaces", []string{"get"}, forAll},
 	{inCluster, "", "services", []string{"get"}, forAll},
 	{inCluster, "", "nodes", []string{"list", "watch"}, forAll},
@@ -82,6 +85,9 @@ func checkPermissions(ctx context.Context, r *reader) record.Check {
 	asked := 0
 	for _, p := range permissions {
 		if p.need == forUsage || p.need == forLimits || p.need == forTraces && !r.needs.Traces {
+			continue
+		}
+		if p.need == forLease && len(r.needs.Services) > 0 {
 			continue
 		}
 		for _, verb := range p.verbs {

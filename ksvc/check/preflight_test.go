@@ -108,7 +108,7 @@ func TestPreflight(t *testing.T) {
 		{"namespace missing", func(b *bench) { b.namespace = false }, "namespace", record.CheckFail, "namespace bench does not exist", "kubectl create namespace bench"},
 		{"not permitted", func(b *bench) { b.denied = []string{"create services", "list nodes"} }, "permissions", record.CheckFail,
 			"not allowed to create services.serving.knative.dev in bench; list nodes in the cluster", "rbac.yaml"},
-		{"traces not permitted but not wanted", func(b *bench) { b.denied = []string{"patch configmaps"} }, "permissions", record.CheckOK, "all 26", ""},
+		{"traces not permitted but not wanted", func(b *bench) { b.denied = []string{"patch configmaps"} }, "permissions", record.CheckOK, "all 31", ""},
 		{"traces not permitted", func(b *bench) { b.denied, b.needs.Traces = []string{"patch configmaps"}, true }, "permissions", record.CheckFail,
 			"patch configmaps in knative-serving", "rbac.yaml"},
 		{"feature off", func(b *bench) { b.configs["config-features"] = nil }, "runtime-class-feature", record.CheckFail, "is \"disabled\"",

@@ -6,6 +6,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -19,10 +20,11 @@ import (
 //
 //	Survey ── StartWatch ── Create ── AwaitReady, Address, AwaitRoute for each service
 //	(requests: AwaitZero before each, Prove after it)
-//	StopWatch ── RestoreTraces ── Remove
+//	StopWatch ── RestoreTraces and Remove
 //
-// StartTraces comes before Create, and StopTraces after the last request. RestoreTraces
-// comes before Remove, which may take long: what everybody uses is put right first.
+// ClaimTraces and StartTraces come before Create, and StopTraces after the last request.
+// RestoreTraces and Remove do not wait for each other. From the first Create until Remove
+// a lease says that the run is alive.
 type Cluster struct {
 	client *ksvc.Client
 
@@ -34,6 +36,8 @@ type Cluster struct {
 	existing []record.ExistingService
 	watching
 	traces
+	// alive is the lease of the run whose services there are.
+	alive *ksvc.Lease
 }
 
 // Connect reads the kubeconfig. It does not talk to the cluster yet.
@@ -82,6 +86,13 @@ func (c *Cluster) Changes(runID string, services []templates.Service) ([]string,
 // Create creates the services of a run. It stops at the first failure; what was
 // created stays until Remove. progress may be nil.
 func (c *Cluster) Create(ctx context.Context, runID string, services []templates.Service, progress func(done, total int)) error {
+	if c.alive == nil {
+		lease, err := c.client.HoldRun(ctx, runID)
+		if err != nil {
+			return err
+		}
+		c.alive = lease
+	}
 	return c.client.CreateAll(ctx, runID, services, progress)
 }
 
@@ -104,22 +115,14 @@ func (c *Cluster) Address(ctx context.Context, service string) (string, error) {
 // Remove removes all that a run created, and returns when it is gone. ctx should not
 // be one that Ctrl-C has cancelled.
 func (c *Cluster) Remove(ctx context.Context, runID string, progress func(done, total int)) error {
-	_, err := c.client.Delete(ctx, ksvc.DeleteOptions{Run: runID, Progress: progress})
+	_, err := c.client.Delete(ctx, ksvc.DeleteOptions{Runs: []string{runID}, Progress: progress})
+	// What is left without a lease is for clean.
+	err = errors.Join(err, c.alive.Release(ctx))
+	c.alive = nil
 	return err
 }
 
 // Delete deletes what runs have left.
 func (c *Cluster) Delete(ctx context.Context, o ksvc.DeleteOptions) (ksvc.Deleted, error) {
 	return c.client.Delete(ctx, o)
-}
-
-// RestoreConfig puts back what a run has left changed in Knative's settings, and says
-// whether there was something. RestartActivator makes the activator follow.
-func (c *Cluster) RestoreConfig(ctx context.Context) (bool, error) {
-	return c.client.RestoreConfig(ctx)
-}
-
-// RestartActivator replaces Knative's activator, and returns when the new one serves.
-func (c *Cluster) RestartActivator(ctx context.Context) error {
-	return c.client.RestartActivator(ctx)
 }

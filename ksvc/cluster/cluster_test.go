@@ -3,9 +3,11 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -105,6 +107,58 @@ func restarts(f *ksvctest.Fakes) int {
 	return n
 }
 
+// claim makes a run the one that is traced.
+func claim(t *testing.T, c *Cluster) {
+	t.Helper()
+	if err := c.ClaimTraces(t.Context(), ksvctest.Run, func(run string) { t.Errorf("waits for run %s", run) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func restore(ctx context.Context, c *Cluster) error {
+	left, err := c.RestoreTraces(ctx)
+	if len(left) > 0 {
+		return fmt.Errorf("left %v", left)
+	}
+	return err
+}
+
+// leases is how many leases there are.
+func leases(t *testing.T, f *ksvctest.Fakes) int {
+	t.Helper()
+	all, err := f.Kube.CoordinationV1().Leases("").List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(all.Items)
+}
+
+// While a run has services, a lease says that it is alive.
+func TestRunsHoldALease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := ksvctest.NewFakes()
+		c := New(f.Client)
+		for range 2 { // a second run of the same program, too
+			for range 2 {
+				if err := c.Create(t.Context(), ksvctest.Run, nil, nil); err != nil || leases(t, f) != 1 {
+					t.Errorf("Create = %v with %d leases", err, leases(t, f))
+				}
+			}
+			ksvctest.Refuse(&f.Serving.Fake, "list", "services", errors.New("broken"))
+			if err := c.Remove(t.Context(), ksvctest.Run, nil); err == nil || leases(t, f) != 0 {
+				t.Errorf("Remove = %v, %d leases left: what is left has to be stale", err, leases(t, f))
+			}
+		}
+	})
+}
+
+func TestTracesHaveToBeClaimed(t *testing.T) {
+	f := ksvctest.NewFakes()
+	if _, err := New(f.Client).StartTraces(t.Context(), "127.0.0.1:0", func(record.TraceSpan) {}); !errors.Is(err, errUnclaimed) || len(f.Kube.Actions()) != 0 {
+		t.Errorf("StartTraces = %v", err)
+	}
+}
+
 func TestTraces(t *testing.T) {
 	broken := errors.New("broken")
 	tests := []struct {
@@ -123,6 +177,7 @@ func TestTraces(t *testing.T) {
 			f := ksvctest.NewFakes(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, map[string]string{"tracing-protocol": "none"}), ksvctest.NewActivator())
 			test.spoil(f)
 			c := New(f.Client)
+			claim(t, c)
 			listens, err := c.StartTraces(t.Context(), "127.0.0.1:0", nil, func(record.TraceSpan) {})
 			if (err == nil) != test.started || !strings.HasPrefix(listens, "127.0.0.1:") {
 				t.Fatalf("StartTraces = %q, %v, want it to start: %v", listens, err, test.started)
@@ -130,11 +185,14 @@ func TestTraces(t *testing.T) {
 			if protocol, _ := observability(t, f); test.started && protocol != "http/protobuf" {
 				t.Errorf("tracing-protocol = %q while traces are collected", protocol)
 			}
-			if err := errors.Join(c.StopTraces(), c.StopTraces(), c.RestoreTraces(t.Context()), c.RestoreTraces(t.Context())); err != nil {
+			if err := errors.Join(c.StopTraces(), c.StopTraces(), restore(t.Context(), c), restore(t.Context(), c)); err != nil {
 				t.Error(err)
 			}
 			if protocol, noted := observability(t, f); protocol != "none" || noted {
 				t.Errorf("tracing-protocol = %q, noted %v, want it as before", protocol, noted)
+			}
+			if n := leases(t, f); n != 0 {
+				t.Errorf("%d leases are left", n)
 			}
 			if got := restarts(f); got != test.restarts {
 				t.Errorf("the activator was restarted %d times, want %d", got, test.restarts)
@@ -146,15 +204,16 @@ func TestTraces(t *testing.T) {
 func TestRestoreTracesRestartsTheActivatorAtASecondTry(t *testing.T) {
 	f := ksvctest.NewFakes(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, nil), ksvctest.NewActivator())
 	c := New(f.Client)
+	claim(t, c)
 	if _, err := c.StartTraces(t.Context(), "127.0.0.1:0", nil, func(record.TraceSpan) {}); err != nil {
 		t.Fatal(err)
 	}
 	defer c.StopTraces()
 	ksvctest.Refuse(&f.Kube.Fake, "patch", "deployments", errors.New("broken"))
-	if err := c.RestoreTraces(t.Context()); err == nil {
+	if err := restore(t.Context(), c); err == nil {
 		t.Error("RestoreTraces = nil although the activator did not restart")
 	}
-	if err := c.RestoreTraces(t.Context()); err != nil || restarts(f) != 3 {
+	if err := restore(t.Context(), c); err != nil || restarts(f) != 3 {
 		t.Errorf("RestoreTraces = %v, %d restarts, want nil and 3", err, restarts(f))
 	}
 }
@@ -164,6 +223,7 @@ func TestRestoreTracesRestartsTheActivatorAtASecondTry(t *testing.T) {
 func TestRestoreTracesOfAnInterruptedRun(t *testing.T) {
 	f := ksvctest.NewFakes(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, map[string]string{"tracing-protocol": "none"}), ksvctest.NewActivator())
 	c := New(f.Client)
+	claim(t, c)
 	if _, err := c.StartTraces(t.Context(), "127.0.0.1:0", nil, func(record.TraceSpan) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +231,7 @@ func TestRestoreTracesOfAnInterruptedRun(t *testing.T) {
 	ksvctest.Refuse(&f.Kube.Fake, "patch", "configmaps", apierrors.NewConflict(schema.GroupResource{Resource: "configmaps"}, ksvc.ObservabilityConfig, nil))
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := c.RestoreTraces(interrupted); err != nil {
+	if err := restore(interrupted, c); err != nil {
 		t.Error(err)
 	}
 	if protocol, noted := observability(t, f); protocol != "none" || noted {
@@ -182,7 +242,7 @@ func TestRestoreTracesOfAnInterruptedRun(t *testing.T) {
 func TestWithoutTraces(t *testing.T) {
 	f := ksvctest.NewFakes()
 	c := New(f.Client)
-	if err := errors.Join(c.StopTraces(), c.RestoreTraces(t.Context())); err != nil || len(f.Kube.Actions()) != 0 {
+	if err := errors.Join(c.StopTraces(), restore(t.Context(), c)); err != nil || len(f.Kube.Actions()) != 0 {
 		t.Errorf("%v after %d requests, want nothing done", err, len(f.Kube.Actions()))
 	}
 }

@@ -3,10 +3,9 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/otlp"
 )
 
@@ -17,30 +16,46 @@ const (
 	// that says so itself, and next to no other: neither warm requests nor probes nor
 	// what else goes on in the cluster.
 	ownRate = 1e-9
-	// restoreLimit bounds switching tracing off again.
-	restoreLimit = time.Minute
 )
 
-var errTracing = errors.New("traces are collected already: the cluster serves one run at a time")
+var (
+	errTracing   = errors.New("traces are collected already: the cluster serves one run at a time")
+	errUnclaimed = errors.New("traces were not claimed")
+)
 
 // traces is what was done to have Knative report traces. It is used by one goroutine
 // at a time.
 type traces struct {
 	receiver *otlp.Receiver
-	// changed says that Knative's setting may be changed, and restart that the
-	// activator does not follow yet what it was restored to.
-	changed, restart bool
+	// lease says that the run has claimed Knative's tracing, and run which one that is.
+	// Both stay when it is released, so that RestoreTraces can be tried again.
+	lease *ksvc.Lease
+	run   string
+}
+
+// ClaimTraces makes the run the one that Knative's traces go to. While other living runs
+// are, it waits and tells waiting their ids.
+func (c *Cluster) ClaimTraces(ctx context.Context, runID string, waiting func(runID string)) (err error) {
+	t := &c.traces
+	t.lease, err = c.client.HoldTracing(ctx, runID, waiting)
+	if err == nil {
+		t.run = runID
+	}
+	return err
 }
 
 // StartTraces listens at an address of this host, HOST:PORT, at which pods reach it,
-// and has Knative report there. What arrives also tells the watch, if there is one, which
-// pods served which requests. Spans of traces that known does not know are dropped. It
-// returns the address that it listens at. If it fails half-way, StopTraces and
-// RestoreTraces undo what it did.
+// and has Knative report there. The run has to have claimed that. What arrives also tells
+// the watch, if there is one, which pods served which requests. Spans of traces that known
+// does not know are dropped. It returns the address that it listens at. If it fails
+// half-way, StopTraces and RestoreTraces undo what it did.
 func (c *Cluster) StartTraces(ctx context.Context, address string, known func(traceID string) bool, take func(record.TraceSpan)) (listens string, err error) {
 	t := &c.traces
 	if t.receiver != nil {
 		return "", errTracing
+	}
+	if t.lease == nil {
+		return "", errUnclaimed
 	}
 	observe := func(s record.TraceSpan) {
 		if w := c.present.Load(); w != nil {
@@ -52,8 +67,7 @@ func (c *Cluster) StartTraces(ctx context.Context, address string, known func(tr
 		return "", err
 	}
 	listens = t.receiver.Address()
-	t.changed = true // if the answer to the change is lost, it may still be made
-	if err := c.client.TracingChange(tracesProtocol, t.receiver.Endpoint(), ownRate).Apply(ctx); err != nil {
+	if err := c.client.TraceTo(ctx, t.run, tracesProtocol, t.receiver.Endpoint(), ownRate); err != nil {
 		return listens, err
 	}
 	return listens, c.client.RestartActivator(ctx)
@@ -70,24 +84,15 @@ func (c *Cluster) StopTraces() error {
 	return err
 }
 
-// RestoreTraces puts Knative's settings back, within a minute and even if ctx was
-// cancelled. Without StartTraces it does nothing.
-func (c *Cluster) RestoreTraces(ctx context.Context) error {
+// RestoreTraces puts Knative's settings back, trying for ten minutes and even if ctx was
+// cancelled, and gives up the claim. left are the keys of the setting that somebody else
+// has changed meanwhile; they keep their values. Without ClaimTraces it does nothing.
+func (c *Cluster) RestoreTraces(ctx context.Context) (left []string, err error) {
 	t := &c.traces
-	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), restoreLimit, fmt.Errorf("not within %v", restoreLimit))
-	defer cancel()
-	if t.changed {
-		restored, err := c.client.RestoreConfig(ctx)
-		if err != nil {
-			return err
-		}
-		t.changed, t.restart = false, restored
+	if t.lease == nil {
+		return nil, nil
 	}
-	if t.restart {
-		if err := c.client.RestartActivator(ctx); err != nil {
-			return err
-		}
-		t.restart = false
-	}
-	return nil
+	restored, err := c.client.RestoreTracing(context.WithoutCancel(ctx), t.run)
+	// What is still changed without a lease is for the next run, or for clean.
+	return restored.Left, errors.Join(err, t.lease.Release(ctx))
 }

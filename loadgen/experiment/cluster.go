@@ -82,12 +82,17 @@ type Meter interface {
 
 // Tracer has Knative report the spans of requests.
 type Tracer interface {
+	// ClaimTraces makes the run the one that traces go to, which is one at a time. While
+	// others are, it waits and tells waiting their ids.
+	ClaimTraces(ctx context.Context, runID string, waiting func(runID string)) error
 	// StartTraces listens at address, HOST:PORT of this machine at which pods reach it,
 	// and has Knative report there. Spans of traces that known does not know are dropped.
 	// It returns the address that it listens at.
 	StartTraces(ctx context.Context, address string, known func(traceID string) bool, take func(record.TraceSpan)) (listens string, err error)
 	// StopTraces ends the listening. No span is taken after it.
 	StopTraces() error
-	// RestoreTraces puts Knative's settings back. Without StartTraces it does nothing.
-	RestoreTraces(ctx context.Context) error
+	// RestoreTraces puts Knative's settings back and gives up the claim. left are the keys
+	// that somebody else has changed meanwhile; they keep their values. Without ClaimTraces
+	// it does nothing.
+	RestoreTraces(ctx context.Context) (left []string, err error)
 }

@@ -144,11 +144,15 @@ func (m *madeUp) StartTraces(context.Context, string, func(string) bool, func(re
 	return "here:4318", m.ask("traces")
 }
 func (m *madeUp) StopTraces() error { return m.ask("stop traces") }
-func (m *madeUp) RestoreTraces(ctx context.Context) error {
+func (m *madeUp) ClaimTraces(_ context.Context, _ string, waiting func(string)) error {
+	waiting("another")
+	return m.ask("claim traces")
+}
+func (m *madeUp) RestoreTraces(ctx context.Context) ([]string, error) {
 	if ctx.Err() != nil {
 		m.t.Error("restores tracing under a context that has ended")
 	}
-	return m.ask("restore traces")
+	return []string{"tracing-protocol"}, m.ask("restore traces")
 }
 
 func setupOf(t *testing.T) Setup {
@@ -383,9 +387,6 @@ func TestRunIsInterrupted(t *testing.T) {
 			if m.was("traces") != (m.was("stop traces") && m.was("restore traces")) {
 				t.Errorf("tracing is not put back: %v", m.asked)
 			}
-			if removed && m.asked[len(m.asked)-1] != "remove" {
-				t.Errorf("the cluster's setting waits for the deletion of services: %v", m.asked)
-			}
 			if step == "survey" {
 				return
 			}
@@ -393,6 +394,59 @@ func TestRunIsInterrupted(t *testing.T) {
 				t.Errorf("end %+v", run.End)
 			}
 		})
+	}
+}
+
+// Neither the restoring of Knative's setting nor the removal of services waits for the
+// other: here each ends only once the other has begun.
+func TestRestoringAndRemovingAreIndependent(t *testing.T) {
+	m, setup := newMadeUp(t), setupOf(t)
+	setup.Traces = Traces{On: true, Address: "192.0.2.1:0"}
+	m.fails["traces"] = errors.New("broken") // nothing was traced: there are no last spans to wait for
+	restoring, removing := make(chan struct{}), make(chan struct{})
+	m.during = func(what string) {
+		switch {
+		case what == "restore traces":
+			close(restoring)
+			<-removing
+		case what == "remove" && m.was("traces"): // the one at the end
+			close(removing)
+			<-restoring
+		}
+	}
+	if _, err := Run(t.Context(), m, &Single{Setup: setup, Iterations: 1, ServicesPerClass: 1}, nil); !errors.Is(err, m.fails["traces"]) {
+		t.Error(err)
+	}
+	if !m.was("restore traces") {
+		t.Errorf("asked for %v", m.asked)
+	}
+}
+
+// A run that waits for its turn to be traced says for whom, and what somebody else has
+// set meanwhile is told at the end.
+func TestTracesAreShared(t *testing.T) {
+	m, setup := newMadeUp(t), setupOf(t)
+	setup.Traces = Traces{On: true, Address: "192.0.2.1:0"}
+	m.fails["traces"] = errors.New("broken")
+	var mu sync.Mutex
+	var told []string
+	_, _ = Run(t.Context(), m, &Single{Setup: setup, Iterations: 1, ServicesPerClass: 1}, ObserverFunc(func(n Notice) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch n := n.(type) {
+		case Step:
+			told = append(told, n.Text)
+		case Warning:
+			told = append(told, n.Text)
+		}
+	}))
+	for _, want := range []string{
+		"waiting for run another, which Knative reports its traces to",
+		"left as somebody else has set it meanwhile, in Knative's config-observability: tracing-protocol",
+	} {
+		if !slices.Contains(told, want) {
+			t.Errorf("%q is missing in %q", want, told)
+		}
 	}
 }
 

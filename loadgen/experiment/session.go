@@ -248,14 +248,20 @@ func (s *session) digests() error {
 func (s *session) close(ctx context.Context, cause error) error {
 	s.cluster.StopWatch()
 	errs := []error{cause, s.traces.finish(ctx), s.writer.End(s.clock.Now(), endOf(ctx, cause), cause)}
-	// The setting is the whole cluster's, the services are the run's own: if somebody loses
-	// patience with the deletion, the services alone are left.
-	errs = append(errs, s.traces.restore(ctx))
+	return errors.Join(append(errs, s.cleanUp(context.WithoutCancel(ctx))...)...)
+}
+
+// cleanUp restores the setting, which is the whole cluster's, and removes the services.
+// Neither waits for the other, so that one that is stuck holds up nothing.
+func (s *session) cleanUp(ctx context.Context) []error {
+	var restoring sync.WaitGroup
+	var restored, removed error
+	restoring.Go(func() { restored = s.traces.restore(ctx) })
 	if s.deployed > 0 {
-		err := s.cluster.Remove(context.WithoutCancel(ctx), s.header.RunID, s.progress("removing what was created"))
-		errs = append(errs, err)
+		removed = s.cluster.Remove(ctx, s.header.RunID, s.progress("removing what was created"))
 	}
-	return errors.Join(errs...)
+	restoring.Wait()
+	return []error{restored, removed}
 }
 
 func endOf(ctx context.Context, cause error) string {

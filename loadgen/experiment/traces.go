@@ -43,6 +43,11 @@ func (s *session) startTraces(ctx context.Context) error {
 	if s.setup.Traces.Shared {
 		s.observer.See(Warning{"tracing changes a setting that Knative gives to every queue-proxy: now and at the end of the run it rolls out all revisions of the cluster anew"})
 	}
+	if err := s.cluster.ClaimTraces(ctx, s.header.RunID, func(run string) {
+		s.observer.See(Step{"waiting for run " + run + ", which Knative reports its traces to"})
+	}); err != nil {
+		return err
+	}
 	s.observer.See(Step{"having Knative report traces to " + s.setup.Traces.Address + ": restarting the activator"})
 	s.traces = &traces{
 		tracer: s.cluster, observer: s.observer,
@@ -101,5 +106,9 @@ func (t *traces) restore(ctx context.Context) error {
 		return nil
 	}
 	t.observer.See(Step{"restoring Knative's tracing: restarting the activator"})
-	return t.tracer.RestoreTraces(context.WithoutCancel(ctx))
+	left, err := t.tracer.RestoreTraces(context.WithoutCancel(ctx))
+	if len(left) > 0 {
+		t.observer.See(Warning{"left as somebody else has set it meanwhile, in Knative's config-observability: " + strings.Join(left, ", ")})
+	}
+	return err
 }
