@@ -12,11 +12,10 @@ import (
 	authentication "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
+	"sigs.k8s.io/yaml"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -55,29 +54,28 @@ func granted(t *testing.T, space string, edit *strings.Replacer) (kubeconfig str
 // it does not know, and removes it at the end of the test.
 func apply(t *testing.T, admin *ksvc.Client, document []byte) {
 	t.Helper()
-	object, kind, err := scheme.Codecs.UniversalDeserializer().Decode(document, nil, nil)
+	var object metav1.PartialObjectMetadata
+	body, err := yaml.YAMLToJSON(document)
+	if err == nil {
+		err = json.Unmarshal(body, &object)
+	}
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, document)
 	}
 	var server rest.Interface = admin.Kubernetes.RbacV1().RESTClient()
-	if kind.Group == "" {
+	if object.APIVersion == "v1" {
 		server = admin.Kubernetes.CoreV1().RESTClient()
 	}
-	meta, resource := object.(metav1.Object), strings.ToLower(kind.Kind)+"s"
-	scoped := meta.GetNamespace() != ""
-	body, err := runtime.Encode(scheme.Codecs.LegacyCodec(kind.GroupVersion()), object)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = server.Post().NamespaceIfScoped(meta.GetNamespace(), scoped).Resource(resource).Param("fieldValidation", "Strict").
+	resource, scoped := strings.ToLower(object.Kind)+"s", object.Namespace != ""
+	err = server.Post().NamespaceIfScoped(object.Namespace, scoped).Resource(resource).Param("fieldValidation", "Strict").
 		SetHeader("Content-Type", "application/json").Body(body).Do(t.Context()).Error()
 	if err != nil {
-		t.Fatalf("create %s %s: %v", kind.Kind, meta.GetName(), err)
+		t.Fatalf("create %s %s: %v", object.Kind, object.Name, err)
 	}
 	t.Cleanup(func() {
-		err := server.Delete().NamespaceIfScoped(meta.GetNamespace(), scoped).Resource(resource).Name(meta.GetName()).Do(context.Background()).Error()
+		err := server.Delete().NamespaceIfScoped(object.Namespace, scoped).Resource(resource).Name(object.Name).Do(context.Background()).Error()
 		if err != nil {
-			t.Errorf("delete %s %s: %v", kind.Kind, meta.GetName(), err)
+			t.Errorf("delete %s %s: %v", object.Kind, object.Name, err)
 		}
 	})
 }
@@ -119,7 +117,7 @@ func TestAsServiceAccount(t *testing.T) {
 		code int
 	}{
 		{"single", append([]string{"single", "--iterations", "1", "--services-per-class", "1"}, short...), exitOK},
-		{"traces", append([]string{"single", "--iterations", "1", "--services-per-class", "1", "--traces", "--traces-address", nodeGateway}, short...), exitOK},
+		{"traces", append([]string{"single", "--iterations", "1", "--services-per-class", "1", "--traces", "--traces-address", nodeGateway + ":0"}, short...), exitOK},
 		{"existing service", []string{"single", "--iterations", "1", "--client-timeout", "14s", "--service", service.Name}, exitOK},
 		{"scale", append([]string{"scale", "--services", "2", "--settle", "1s"}, short...), exitOK},
 		{"ab", []string{"ab", "--runtime-class", "runc", "--image", nodeImage, "--max-blocks", "1", "--services-per-side", "1", "--percentile", "50"}, gate.ExitInconclusive},
@@ -136,7 +134,7 @@ func TestAsServiceAccount(t *testing.T) {
 				t.Fatalf("exit code %d, want %d\n%s", r.code, c.code, r)
 			}
 			if c.name != "clean" {
-				wantCompleted(t, file)
+				wantFullRun(t, file)
 			}
 		})
 	}
@@ -145,8 +143,8 @@ func TestAsServiceAccount(t *testing.T) {
 	wantRestored(t, before)
 }
 
-// wantCompleted checks that a run was made to its end and all its starts were watched.
-func wantCompleted(t *testing.T, file string) {
+// wantFullRun checks that a run was made to its end and all its starts were watched.
+func wantFullRun(t *testing.T, file string) {
 	t.Helper()
 	run, err := record.ReadFile(file)
 	if err != nil {

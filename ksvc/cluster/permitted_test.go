@@ -84,20 +84,23 @@ func actions(f *ksvctest.Fakes) []clienttesting.Action {
 func whatRunsAsk(t *testing.T, ingressClass string, existing ...string) []clienttesting.Action {
 	f := userCluster()
 	ctx, c := t.Context(), New(f.Client)
-	network := ksvctest.NewConfigMap("config-network", map[string]string{"ingress-class": ingressClass + ".ingress.networking.knative.dev"})
 	configs := f.Kube.CoreV1().ConfigMaps(ksvc.SystemNamespace)
-	if _, err := configs.Update(ctx, network, metav1.UpdateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Kube.Tracker().Add(ksvctest.NewConfigMap(ksvc.ObservabilityConfig, map[string]string{"tracing-protocol": "none"})); err != nil {
-		t.Fatal(err)
+	for name, data := range map[string]map[string]string{
+		"config-network":         {"ingress-class": ingressClass + ".ingress.networking.knative.dev"},
+		ksvc.AutoscalerConfig:    {"allow-zero-initial-scale": "true"},
+		ksvc.ObservabilityConfig: {"tracing-protocol": "none"},
+	} {
+		_ = configs.Delete(ctx, name, metav1.DeleteOptions{}) // if it is there
+		if err := f.Kube.Tracker().Add(ksvctest.NewConfigMap(name, data)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	f.Kube.ClearActions()
 	ingress, _ := ksvctest.Listen(t)
 	_, err := c.Survey(ctx, record.Needs{Services: existing, ClientTimeout: time.Second, IngressAddress: ingress})
 	failed := []error{err}
 	c.Doctor(ctx, record.Needs{Services: existing, ClientTimeout: time.Second})
-	_, _ = c.Address(ctx, ksvctest.Service) // there is no gateway
+	_, _ = New(f.Client).Address(ctx, ksvctest.Service) // it is looked for, and there is no gateway
 	failed = append(failed, c.StartWatch(ctx, ksvctest.Run, record.NewClock(), record.Patience{}, nil))
 	if len(existing) == 0 {
 		spec := templates.Service{Name: "h-2", Image: "x", StableWindow: 6 * time.Second, Timeout: 10 * time.Second}
