@@ -67,7 +67,7 @@ func (c *Client) owns(ctx context.Context, s *servingv1.Service) bool {
 }
 
 var (
-	advisePermissions  = NewAdvice("apply the permissions that `kn-coldstart doctor` lists as missing")
+	advisePermissions  = NewAdvice("`kn-coldstart doctor` lists the permissions that are missing, and `kn-coldstart rbac` prints manifests that grant them")
 	adviseClean        = NewAdvice("remove what an earlier run left with `kn-coldstart clean -n %s`")
 	adviseFeature      = NewAdvice("set kubernetes.podspec-runtimeclassname: enabled in ConfigMap knative-serving/config-features")
 	adviseInitialScale = NewAdvice("set allow-zero-initial-scale: \"true\" in ConfigMap knative-serving/config-autoscaler")

@@ -85,20 +85,3 @@ func TestRenderServiceDurations(t *testing.T) {
 		t.Errorf("timeoutSeconds = %v, want 120", got)
 	}
 }
-
-func TestRenderRBAC(t *testing.T) {
-	text, err := RenderRBAC(RBAC{Namespace: "bench", ServiceAccount: "tester"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var first struct {
-		Kind     string `json:"kind"`
-		Metadata struct{ Name, Namespace string }
-	}
-	if err := yaml.Unmarshal(text, &first); err != nil {
-		t.Fatal(err)
-	}
-	if first.Kind != "ServiceAccount" || first.Metadata.Name != "tester" || first.Metadata.Namespace != "bench" {
-		t.Errorf("first object = %+v, want the service account", first)
-	}
-}

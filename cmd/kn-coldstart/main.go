@@ -105,7 +105,7 @@ func newRoot() *cobra.Command {
 	})
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newSingle(), newScale(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newClean(), newCluster(), newVersion())
 	return root
 }
 

@@ -88,7 +88,7 @@ func TestExistingServices(t *testing.T) {
 		{"not allowed to create", func(b *bench) {
 			ofShop(b, func(*servingv1.Service) {})
 			b.denied = []string{"create services", "delete services"}
-		}, "permissions", record.CheckOK, "all 24", ""},
+		}, "permissions", record.CheckOK, "all 29", ""},
 		{"not allowed to read", func(b *bench) {
 			ofShop(b, func(*servingv1.Service) {})
 			b.denied = []string{"get services"}

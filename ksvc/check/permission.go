@@ -1,138 +1,133 @@
 package check
 
 import (
-	"context"
-	"fmt"
-	"strings"
-
-	authorization "k8s.io/api/authorization/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	netconfig "knative.dev/networking/pkg/config"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
-// scope says where a permission is needed.
-type scope int
+// role is what is granted together. A role without a namespace is for the whole cluster.
+type role struct {
+	name, namespace string
+	need            need
+	about           []string // lines of a comment
+	permissions     []permission
+}
 
-const (
-	inNamespace scope = iota // the run's
-	inSystem                 // Knative's own
-	inCluster
-)
-
-// permission is one rule that the program needs. templates/rbac.yaml grants
-// exactly these; a test compares the two.
+// permission is to use verbs on a resource. If there are names, those of objects with
+// these names are enough.
 type permission struct {
-	scope    scope
-	group    string
-	resource string
-	verbs    []string
-	need     need
+	group, resource string
+	names, verbs    []string
+	need            need
 }
 
 // need says what a permission is for.
 type need int
 
 const (
-	forAll    need = iota
-	forLease       // only runs that create services need it
-	forTraces      // only --traces needs it
-	forUsage       // without it a run goes on, but lacks what instances on other hosts use
-	forLimits      // without it a run goes on, but the namespace's limits are not known
+	forAll      need = iota
+	forCreating      // runs that create services need it
+	forTraces        // only --traces needs it
+	forUsage         // without it a run goes on, but lacks what instances on other hosts use
+	forMore          // without it a run goes on, and its record or doctor says what could not be read
 )
 
-var permissions = []permission{
-	{inNamespace, "serving.knative.dev", "services", []string{"create", "delete", "get", "list", "watch"}, forAll},
-	{inNamespace, "coordination.k8s.io", "leases", []string{"create", "delete", "get", "list", "update"}, forLease},
-	{inNamespace, "", "pods", []string{"list", "watch"}, forAll},
-	{inNamespace, "", "events", []string{"list", "watch"}, forAll},
-	{inNamespace, "apps", "deployments", []string{"list", "watch"}, forAll},
-	{inNamespace, "autoscaling.internal.knative.dev", "podautoscalers", []string{"list", "watch"}, forAll},
-	{inNamespace, "networking.internal.knative.dev", "serverlessservices", []string{"list", "watch"}, forAll},
-	{inNamespace, "networking.internal.knative.dev", "ingresses", []string{"get", "list"}, forAll},
-	{inNamespace, "", "limitranges", []string{"list"}, forLimits},
-	{inNamespace, "", "resourcequotas", []string{"list"}, forLimits},
-	{inSystem, "", "configmaps", []string{"get"}, forAll},
-	{inSystem, "apps", "deployments", []string{"get", "list", "watch"}, forAll},
-	{inSystem, "", "configmaps", []string{"patch"}, forTraces},
-	{inSystem, "apps", "deployments", []string{"patch"}, forTraces},
-	{inSystem, "coordination.k8s.io", "leases", []string{"create", "delete", "get", "update"}, forTraces},
-	{inCluster, "", "namespaces", []string{"get"}, forAll},
-	{inCluster, "", "services", []string{"get"}, forAll},
-	{inCluster, "", "nodes", []string{"list", "watch"}, forAll},
-	{inCluster, "", "nodes/proxy", []string{"get"}, forUsage},
-	{inCluster, "node.k8s.io", "runtimeclasses", []string{"list"}, forAll},
+// of says whether a run cannot do without.
+func (n need) of(needs record.Needs) bool {
+	switch n {
+	case forAll:
+		return true
+	case forCreating:
+		return len(needs.Services) == 0
+	case forTraces:
+		return needs.Traces
+	}
+	return false
 }
 
-// namespace is where the permission is needed, or "" for the whole cluster.
-func (p permission) namespace(run string) string {
-	switch p.scope {
-	case inNamespace:
-		return run
-	case inSystem:
-		return ksvc.SystemNamespace
+// tracingLease is held by the run whose traces Knative reports.
+const tracingLease = "kn-coldstart-tracing"
+
+// roles are all permissions that the program uses with services in a namespace. The
+// manifests and the check of permissions are both made of them.
+func roles(namespace string) []role {
+	return []role{
+		{name: "kn-coldstart", namespace: namespace, permissions: namespacePermissions(namespace), about: []string{
+			"In the namespace of the runs: create, watch and delete their services. A lease says that",
+			"a run is under way. Whoever may create services can start pods here as any service account",
+			"of this namespace.",
+		}},
+		{name: "kn-coldstart", namespace: ksvc.SystemNamespace, permissions: systemPermissions, about: []string{
+			"In Knative's own namespace: read the settings and versions, and see what goes down.",
+		}},
+		{name: "kn-coldstart", namespace: "kube-system", permissions: proxyPermissions, about: []string{
+			"For doctor only: how late kube-proxy may be.",
+		}},
+		{name: "kn-coldstart", permissions: clusterPermissions, about: []string{
+			"In the whole cluster: what the runs are measured on, and where its ingress is.",
+		}},
+		{name: "kn-coldstart-traces", namespace: ksvc.SystemNamespace, need: forTraces, permissions: tracesPermissions, about: []string{
+			"For --traces: switch Knative's tracing on and back, and restart the activator. Leave it out",
+			"of clusters that others use: whoever may patch the activator's deployment can have it run",
+			"another image, as any service account of this namespace.",
+		}},
+		{name: "kn-coldstart-usage", need: forUsage, permissions: usagePermissions, about: []string{
+			"What instances use of memory and CPU, read from the kubelets, where the node is not the",
+			"machine that kn-coldstart runs on. Without it a run goes on, and its report has no memory",
+			"per instance. Leave it out of clusters that others use: the kubelet takes a GET that opens",
+			"a stream as well, so whoever may get nodes/proxy can also run commands in every pod.",
+		}},
 	}
-	return ""
 }
 
-var adviseGrant = ksvc.NewAdvice("have an administrator grant them: templates/rbac.yaml is a manifest that does")
-
-// checkPermissions asks the API server about each rule that a run cannot do
-// without.
-func checkPermissions(ctx context.Context, r *reader) record.Check {
-	var missing []string
-	asked := 0
-	for _, p := range permissions {
-		if p.need == forUsage || p.need == forLimits || p.need == forTraces && !r.needs.Traces {
-			continue
-		}
-		if p.need == forLease && len(r.needs.Services) > 0 {
-			continue
-		}
-		for _, verb := range p.verbs {
-			if p.need == forAll && len(r.needs.Services) > 0 && changes(verb) {
-				continue // services that exist are only read
-			}
-			asked++
-			allowed, err := r.allowed(ctx, p, verb)
-			if err != nil {
-				return unread(fmt.Errorf("ask for permissions: %w", err))
-			}
-			if !allowed {
-				missing = append(missing, p.describe(verb, r.Namespace))
-			}
-		}
+func namespacePermissions(namespace string) []permission {
+	read, follow := []string{"get", "list", "watch"}, []string{"list", "watch"}
+	return []permission{
+		{resource: "namespaces", names: []string{namespace}, verbs: []string{"get"}},
+		{group: "serving.knative.dev", resource: "services", verbs: read},
+		{group: "serving.knative.dev", resource: "services", verbs: []string{"create", "delete"}, need: forCreating},
+		{group: "coordination.k8s.io", resource: "leases", verbs: []string{"create", "delete", "get", "list", "update"}, need: forCreating},
+		{resource: "pods", verbs: follow},
+		{resource: "events", verbs: follow},
+		{group: "apps", resource: "deployments", verbs: follow},
+		{group: "autoscaling.internal.knative.dev", resource: "podautoscalers", verbs: follow},
+		{group: "networking.internal.knative.dev", resource: "serverlessservices", verbs: follow},
+		{group: "networking.internal.knative.dev", resource: "ingresses", verbs: []string{"get", "list"}},
+		{resource: "limitranges", verbs: []string{"list"}, need: forMore},
+		{resource: "resourcequotas", verbs: []string{"list"}, need: forMore},
 	}
-	if len(missing) > 0 {
-		return fail(adviseGrant, "not allowed to %s", strings.Join(missing, "; "))
-	}
-	return ok("all %d that are needed", asked)
 }
 
-// changes says whether a verb changes the cluster.
-func changes(verb string) bool { return verb == "create" || verb == "delete" }
-
-func (p permission) describe(verb, namespace string) string {
-	resource := p.resource
-	if p.group != "" {
-		resource += "." + p.group
-	}
-	if where := p.namespace(namespace); where != "" {
-		return fmt.Sprintf("%s %s in %s", verb, resource, where)
-	}
-	return fmt.Sprintf("%s %s in the cluster", verb, resource)
+var systemPermissions = []permission{
+	{resource: "configmaps", verbs: []string{"get"}, names: []string{
+		ksvc.AutoscalerConfig, ksvc.DefaultsConfig, ksvc.DeploymentConfig, ksvc.DomainConfig, ksvc.FeaturesConfig,
+		netconfig.ConfigMapName, ksvc.ObservabilityConfig,
+	}},
+	// Where an ingress has its gateway. Each ingress has but one of them.
+	{resource: "configmaps", verbs: []string{"get"}, names: []string{"config-contour", "config-gateway", "config-istio"}, need: forMore},
+	{group: "apps", resource: "deployments", verbs: []string{"list", "watch"}},
 }
 
-func (r *reader) allowed(ctx context.Context, p permission, verb string) (bool, error) {
-	review := &authorization.SelfSubjectAccessReview{Spec: authorization.SelfSubjectAccessReviewSpec{
-		ResourceAttributes: &authorization.ResourceAttributes{
-			Namespace: p.namespace(r.Namespace), Group: p.group, Resource: p.resource, Verb: verb,
-		},
-	}}
-	answer, err := r.Kubernetes.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
-	if err != nil {
-		return false, err
-	}
-	return answer.Status.Allowed, nil
+var proxyPermissions = []permission{
+	{resource: "configmaps", verbs: []string{"get"}, names: []string{"kube-proxy"}, need: forMore},
+}
+
+var clusterPermissions = []permission{
+	{resource: "services", verbs: []string{"get"}}, // a gateway may have any name in any namespace
+	{resource: "nodes", verbs: []string{"list", "watch"}},
+	{group: "node.k8s.io", resource: "runtimeclasses", verbs: []string{"list"}},
+}
+
+var tracesPermissions = []permission{
+	{resource: "configmaps", verbs: []string{"patch"}, names: []string{ksvc.ObservabilityConfig}},
+	{group: "apps", resource: "deployments", verbs: []string{"get", "patch"}, names: []string{ksvc.Activator}},
+	// An object that is created cannot be told by its name.
+	{group: "coordination.k8s.io", resource: "leases", verbs: []string{"create"}},
+	{group: "coordination.k8s.io", resource: "leases", verbs: []string{"delete", "get", "update"}, names: []string{tracingLease}},
+}
+
+var usagePermissions = []permission{
+	{resource: "nodes/proxy", verbs: []string{"get"}},
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/check"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/ksvctest"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
@@ -32,7 +33,7 @@ const (
 func endToEndSpace(t testing.TB) string { return "ksvc-dev-" + strings.ToLower(t.Name()) }
 
 // endToEnd connects to the real cluster, in a namespace of the test's own, and
-// with nothing but the permissions of templates/rbac.yaml.
+// with nothing but the permissions that rbac grants.
 func endToEnd(t testing.TB) *Cluster {
 	t.Helper()
 	path := os.Getenv(envKubeconfig)
@@ -73,15 +74,15 @@ func endToEnd(t testing.TB) *Cluster {
 	return New(c)
 }
 
-// grant applies templates/rbac.yaml, under names that belong to the test.
+// grant applies the manifests of rbac, under names that belong to the test.
 func grant(t testing.TB, admin *ksvc.Client) {
 	t.Helper()
-	text, err := templates.RenderRBAC(templates.RBAC{Namespace: admin.Namespace, ServiceAccount: admin.Namespace})
+	text, err := check.Grant{Namespace: admin.Namespace, ServiceAccount: admin.Namespace, Traces: true, Usage: true}.Manifests()
 	if err != nil {
 		t.Fatal(err)
 	}
 	rbac, ctx := admin.Kubernetes.RbacV1(), context.Background()
-	for document := range strings.SplitSeq(strings.ReplaceAll(string(text), "name: kn-coldstart", "name: "+admin.Namespace), "\n---\n") {
+	for document := range strings.SplitSeq(strings.ReplaceAll(string(text), `name: "kn-coldstart`, `name: "`+admin.Namespace), "\n---\n") {
 		object, _, err := scheme.Codecs.UniversalDeserializer().Decode([]byte(document), nil, nil)
 		if err != nil {
 			t.Fatal(err)

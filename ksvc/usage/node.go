@@ -40,7 +40,7 @@ func readSummary(ctx context.Context, c *ksvc.Client, node string) ([]byte, erro
 	text, err := c.Kubernetes.CoreV1().RESTClient().Get().Resource("nodes").Name(node).SubResource("proxy").
 		Suffix("stats/summary").Param("only_cpu_and_memory", "true").DoRaw(ctx)
 	if apierrors.IsForbidden(err) {
-		return nil, fmt.Errorf("read the kubelet's summary of node %s: not allowed to get nodes/proxy, which ClusterRole kn-coldstart-usage of templates/rbac.yaml allows: %w", node, err)
+		return nil, fmt.Errorf("read the kubelet's summary of node %s: not allowed to get nodes/proxy, which `kn-coldstart rbac --usage` grants: %w", node, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the kubelet's summary of node %s: %w", node, err)
