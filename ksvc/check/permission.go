@@ -47,9 +47,6 @@ func (n need) of(needs record.Needs) bool {
 	return false
 }
 
-// tracingLease is held by the run whose traces Knative reports.
-const tracingLease = "kn-coldstart-tracing"
-
 // roles are all permissions that the program uses with services in a namespace. The
 // manifests and the check of permissions are both made of them.
 func roles(namespace string) []role {
@@ -125,7 +122,7 @@ var tracesPermissions = []permission{
 	{group: "apps", resource: "deployments", verbs: []string{"get", "patch"}, names: []string{ksvc.Activator}},
 	// An object that is created cannot be told by its name.
 	{group: "coordination.k8s.io", resource: "leases", verbs: []string{"create"}},
-	{group: "coordination.k8s.io", resource: "leases", verbs: []string{"delete", "get", "update"}, names: []string{tracingLease}},
+	{group: "coordination.k8s.io", resource: "leases", verbs: []string{"delete", "get", "update"}, names: []string{ksvc.TracingLease}},
 }
 
 var usagePermissions = []permission{
