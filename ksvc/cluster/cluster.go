@@ -36,8 +36,8 @@ type Cluster struct {
 	existing []record.ExistingService
 	watching
 	traces
-	// alive is the lease of the run whose services there are.
-	alive *ksvc.Lease
+	// lease is the lease of the run whose services there are.
+	lease *ksvc.Lease
 }
 
 // Connect reads the kubeconfig. It does not talk to the cluster yet.
@@ -86,12 +86,12 @@ func (c *Cluster) Changes(runID string, services []templates.Service) ([]string,
 // Create creates the services of a run. It stops at the first failure; what was
 // created stays until Remove. progress may be nil.
 func (c *Cluster) Create(ctx context.Context, runID string, services []templates.Service, progress func(done, total int)) error {
-	if c.alive == nil {
+	if c.lease == nil {
 		lease, err := c.client.HoldRun(ctx, runID)
 		if err != nil {
 			return err
 		}
-		c.alive = lease
+		c.lease = lease
 	}
 	return c.client.CreateAll(ctx, runID, services, progress)
 }
@@ -117,8 +117,8 @@ func (c *Cluster) Address(ctx context.Context, service string) (string, error) {
 func (c *Cluster) Remove(ctx context.Context, runID string, progress func(done, total int)) error {
 	_, err := c.client.Delete(ctx, ksvc.DeleteOptions{Runs: []string{runID}, Progress: progress})
 	// What is left without a lease is for clean.
-	err = errors.Join(err, c.alive.Release(ctx))
-	c.alive = nil
+	err = errors.Join(err, c.lease.Release(ctx))
+	c.lease = nil
 	return err
 }
 

@@ -154,7 +154,7 @@ func TestRunsHoldALease(t *testing.T) {
 
 func TestTracesHaveToBeClaimed(t *testing.T) {
 	f := ksvctest.NewFakes()
-	if _, err := New(f.Client).StartTraces(t.Context(), "127.0.0.1:0", func(record.TraceSpan) {}); !errors.Is(err, errUnclaimed) || len(f.Kube.Actions()) != 0 {
+	if _, err := New(f.Client).StartTraces(t.Context(), "127.0.0.1:0", nil, func(record.TraceSpan) {}); !errors.Is(err, errUnclaimed) || len(f.Kube.Actions()) != 0 {
 		t.Errorf("StartTraces = %v", err)
 	}
 }

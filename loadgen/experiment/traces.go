@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
