@@ -33,8 +33,10 @@ func TestEndToEndANeighbourReachesNothing(t *testing.T) {
 		}
 	}
 	enter(t, neighbour)
-	if !answers(t, "192.0.2.1", control) {
-		t.Fatal("the neighbour does not reach the host at all")
+	for tries := 0; !answers(t, "192.0.2.1", control); tries++ { // a new link needs a moment
+		if tries == 10 {
+			t.Fatal("the neighbour does not reach the host at all")
+		}
 	}
 	for _, ip := range []string{hostIP, NodeIP} {
 		for _, port := range append(nodePorts, receiver) {
