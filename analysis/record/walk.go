@@ -28,17 +28,18 @@ func Walk(r io.Reader, v Visitor) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, broken := &Run{}, brokenLines{}
+	run, seen := &Run{}, &audit{}
+	v.Sample = seen.sees(v.Sample)
 	stop := make(chan struct{})
 	defer close(stop)
 	for b := range batches(in, stop) {
 		<-b.decoded
-		if err := b.visit(run, &broken, v); err != nil {
+		if err := b.visit(run, &seen.broken, v); err != nil {
 			return nil, err
 		}
 		b.release()
 	}
-	broken.warn(run)
+	seen.finish(run)
 	return run.check()
 }
 
@@ -154,12 +155,15 @@ func (b *batch) visit(run *Run, broken *brokenLines, v Visitor) error {
 		if l.blank {
 			continue
 		}
+		if run.End != nil && l.err == nil {
+			l.err = errAfterEnd
+		}
 		if l.err == nil {
 			l.visit(run, v)
 			continue
 		}
 		var newer *NewerSchemaError
-		switch cutOff := b.cut && i == len(b.lines)-1; {
+		switch cutOff := b.cut && i == len(b.lines)-1 && run.End == nil; {
 		case l.number == 1, errors.As(l.err, &newer), errors.Is(l.err, errSecondHeader):
 			return fmt.Errorf("line %d: %w", l.number, l.err)
 		case cutOff:

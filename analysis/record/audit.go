@@ -1,0 +1,108 @@
+package record
+
+import (
+	"errors"
+	"hash/maphash"
+	"slices"
+	"time"
+)
+
+// errAfterEnd is a line of a run that had ended: something was added to its file.
+var errAfterEnd = errors.New("it follows the line that ends the run")
+
+// audit looks while a run is read whether its file still holds what the run wrote.
+type audit struct {
+	broken brokenLines
+	// marks has a number for each sample. It is all that is kept of samples, of which
+	// there may be more than fit into memory.
+	marks []uint64
+	// untimed counts the samples whose times contradict one another.
+	untimed int
+}
+
+// identity is what no two samples of a run have in common.
+type identity struct {
+	namespace, service string
+	sent, done         time.Duration
+}
+
+// identitySeed makes marks comparable within one process.
+var identitySeed = maphash.MakeSeed()
+
+// timesAgree is how far a latency may be from the difference of its instants: other
+// writers may round them.
+const timesAgree = time.Millisecond
+
+// sees returns a visitor of samples that looks at each before f does.
+func (a *audit) sees(f func(*Sample)) func(*Sample) {
+	return func(s *Sample) {
+		a.marks = append(a.marks, maphash.Comparable(identitySeed, identity{s.Namespace, s.Service, s.Sent, s.Done}))
+		if (s.ResponseLatency - (s.Done - s.Sent)).Abs() > timesAgree {
+			a.untimed++
+		}
+		call(f, s)
+	}
+}
+
+// finish says in the run what was found.
+func (a *audit) finish(run *Run) {
+	a.broken.finish(run)
+	if n := a.twice(); n > 0 {
+		run.damaged("%d samples are in it twice", n)
+	}
+	if n := a.untimed; n > 0 {
+		run.damaged("the latency of %d samples is not the time from sentNs to doneNs", n)
+	}
+	if n := len(a.marks); run.End != nil && n > run.End.Samples {
+		run.damaged("it has %d samples, and the run wrote %d", n, run.End.Samples)
+	}
+	run.Header.Contents = a.contents(run.Header.Started)
+}
+
+// twice counts the samples that stand in the file once more.
+func (a *audit) twice() int {
+	slices.Sort(a.marks)
+	n := 0
+	for i := 1; i < len(a.marks); i++ {
+		if a.marks[i] == a.marks[i-1] {
+			n++
+		}
+	}
+	return n
+}
+
+// contents is one number for all samples, whatever their order.
+func (a *audit) contents(started time.Time) uint64 {
+	if len(a.marks) == 0 {
+		return 0
+	}
+	sum := maphash.Comparable(identitySeed, started.UnixNano())
+	for _, mark := range a.marks {
+		sum += mark
+	}
+	return sum
+}
+
+// brokenLines are the lines that were skipped because they could not be read.
+type brokenLines struct {
+	count int
+	first int
+	why   error
+}
+
+func (b *brokenLines) add(number int, why error) {
+	if b.count == 0 {
+		b.first, b.why = number, why
+	}
+	b.count++
+}
+
+// finish tells of all broken lines at once: there may be thousands.
+func (b *brokenLines) finish(run *Run) {
+	switch {
+	case b.count == 1:
+		run.damaged("line %d is broken and was skipped: %v", b.first, b.why)
+	case b.count > 1:
+		run.damaged("%d lines are broken and were skipped, line %d first: %v", b.count, b.first, b.why)
+	}
+}
