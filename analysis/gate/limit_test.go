@@ -8,14 +8,14 @@ import (
 
 func TestParseTolerance(t *testing.T) {
 	for in, want := range map[string]Tolerance{
-		"25%":        {Share: 0.25, Absolute: 50 * time.Millisecond},
-		"200ms":      {Share: 0.10, Absolute: 200 * time.Millisecond},
-		"5%,20ms":    {Share: 0.05, Absolute: 20 * time.Millisecond},
-		"20ms, 5%":   {Share: 0.05, Absolute: 20 * time.Millisecond},
-		"0%":         {Absolute: 50 * time.Millisecond},
-		"0%,0s":      {Absolute: 1}, // the zero value would be the default
-		"10%,50ms":   DefaultTolerance,
-		"100%,1m":    {Share: 1, Absolute: time.Minute},
+		"25%":      {Share: 0.25, Absolute: 50 * time.Millisecond},
+		"200ms":    {Share: 0.10, Absolute: 200 * time.Millisecond},
+		"5%,20ms":  {Share: 0.05, Absolute: 20 * time.Millisecond},
+		"20ms, 5%": {Share: 0.05, Absolute: 20 * time.Millisecond},
+		"0%":       {Absolute: 50 * time.Millisecond},
+		"0%,0s":    {Absolute: 1}, // the zero value would be the default
+		"10%,50ms": DefaultTolerance,
+		"100%,1m":  {Share: 1, Absolute: time.Minute},
 	} {
 		if got, err := ParseTolerance(in); err != nil || got != want {
 			t.Errorf("%q: %v, %v; want %v", in, got, err, want)
