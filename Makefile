@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis lint clean help
+.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis fuzz lint clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -52,6 +52,9 @@ bench-analysis: ## time and memory to report a run of a million samples
 
 bench-node: build node ## boot time and memory of the node, and the time of an empty build
 	scripts/bench-node
+
+fuzz: ## run every fuzz test a million times, or FUZZ_EXECUTIONS times
+	scripts/fuzz
 
 lint: ## gofmt, vet and staticcheck
 	scripts/lint

@@ -119,6 +119,9 @@ func (c *collector) finish(r *record.Run) {
 			c.warnings = append(c.warnings, t.warning(id))
 		}
 	}
+	if lost := c.reading.planned.Lost(&r.Header, r.End); lost != "" {
+		c.warnings = append(c.warnings, Warning{Code: IncompleteFile, Message: fmt.Sprintf("run %s has a damaged file: %s", id, lost)})
+	}
 	for _, w := range r.Warnings {
 		c.warnings = append(c.warnings, Warning{Code: IncompleteFile, Message: fmt.Sprintf("run %s: %s", id, w)})
 	}

@@ -16,7 +16,8 @@ const DefaultLast = 10
 type Candidate struct {
 	File   string
 	Header record.Header
-	End    *record.End
+	// Ending is how it ended if it did not complete; see Ending.
+	Ending string
 	// Cells are what it has. Their starts are not needed.
 	Cells []RunCell
 	// Err is why the file could not be read.
@@ -47,11 +48,11 @@ func Choose(candidates []Candidate, new []*record.Run, last int, allowed Conditi
 	slices.SortStableFunc(candidates, func(a, b Candidate) int {
 		return cmp.Or(a.Header.Started.Compare(b.Header.Started), cmp.Compare(a.File, b.File))
 	})
-	seen := map[string]bool{}
+	var taken []record.Header
 	for _, one := range slices.Backward(candidates) {
 		run := ChosenRun{RunID: one.Header.RunID, File: one.File, Reason: allowed.unfit(one, new)}
 		switch {
-		case run.Reason == "" && seen[run.RunID]:
+		case run.Reason == "" && slices.ContainsFunc(taken, func(h record.Header) bool { return pool.Same(h, one.Header) }):
 			run.Reason = "it is a copy of another run"
 		case run.Reason == "" && len(c.Taken) == last:
 			run.Reason, run.older = fmt.Sprintf("it is older than the last %d", last), true
@@ -60,7 +61,7 @@ func Choose(candidates []Candidate, new []*record.Run, last int, allowed Conditi
 			c.Left = append(c.Left, run)
 			continue
 		}
-		seen[run.RunID] = run.RunID != ""
+		taken = append(taken, one.Header)
 		c.Taken = append(c.Taken, run)
 	}
 	slices.Reverse(c.Taken)
@@ -75,13 +76,13 @@ func (c Conditions) unfit(one Candidate, new []*record.Run) string {
 	}
 	h, later := one.Header, len(new) > 0
 	for _, r := range new {
-		if h.RunID != "" && h.RunID == r.Header.RunID {
+		if pool.Same(h, r.Header) {
 			return "it is a run that is judged"
 		}
 		later = later && h.Started.After(r.Header.Started)
 	}
-	if how := Ending(one.End); how != "" && !c.AllowIncomplete {
-		return "it " + how
+	if one.Ending != "" && !c.AllowIncomplete {
+		return "it " + one.Ending
 	}
 	if later {
 		return "it began after the runs that are judged"

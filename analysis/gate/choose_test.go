@@ -19,7 +19,7 @@ func candidateOn(day int, id string, change ...func(*record.Run)) Candidate {
 	for _, c := range change {
 		c(r)
 	}
-	return Candidate{File: id + ".jsonl", Header: r.Header, End: r.End, Cells: RunCells(r)}
+	return Candidate{File: id + ".jsonl", Header: r.Header, Ending: Ending(r), Cells: RunCells(r)}
 }
 
 func TestChoose(t *testing.T) {

@@ -135,7 +135,7 @@ func (t *fileThreshold) UnmarshalYAML(n *yaml.Node) error {
 		return atLine(n, errors.New("want a threshold such as p(95)<2s"))
 	}
 	var err error
-	t.Threshold, err = ParseThreshold(text)
+	t.Threshold, err = ParseSLO(text)
 	return atLine(n, err)
 }
 

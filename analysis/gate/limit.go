@@ -11,15 +11,29 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// longest is a limit that no latency reaches.
-const longest = 1000 * time.Hour
+// What no cold start is shorter or longer than. A limit beyond them is one in a wrong
+// unit, such as 900m, which is 15 hours.
+const (
+	shortest = float64(time.Millisecond)
+	longest  = time.Hour
+)
+
+// farthest is how bad a share may be and still be a limit. Beyond it the limit is one of
+// the others, such as failed<99% for answered>=99%.
+const farthest = 0.9
+
+// mostTolerated is the longest slowdown that can be tolerated.
+const mostTolerated = time.Minute
 
 // parseLimit reads what a metric of the unit is bounded by.
 func parseLimit(kind unit, s string) (float64, error) {
 	switch kind {
 	case latency:
 		d, err := time.ParseDuration(s)
-		if err != nil || d <= 0 || d > longest {
+		if err == nil && d > longest {
+			return 0, fmt.Errorf("value %q: no cold start takes longer than %s%s", s, longest, inMilliseconds(d))
+		}
+		if err != nil || d <= 0 {
 			return 0, fmt.Errorf("value %q: want a duration with its unit, such as 900ms or 2s", s)
 		}
 		return float64(d), nil
@@ -31,6 +45,14 @@ func parseLimit(kind unit, s string) (float64, error) {
 		return 0, fmt.Errorf("value %q: want a number of instances", s)
 	}
 	return float64(n), nil
+}
+
+// inMilliseconds is what a number of minutes was probably meant to be.
+func inMilliseconds(d time.Duration) string {
+	if d%time.Minute != 0 || d >= 1000*time.Minute {
+		return ""
+	}
+	return fmt.Sprintf(": did you mean %dms?", d/time.Minute)
 }
 
 // ParseShare reads "1%" as a share from 0 to 1. It takes the sign, because 1 without
@@ -123,7 +145,18 @@ func ParseTolerance(s string) (Tolerance, error) {
 		}
 		seen[kind] = true
 	}
-	return explicit(t), nil
+	return explicit(t), checkTolerance(t)
+}
+
+// checkTolerance refuses what is no tolerance, and what tolerates every slowdown.
+func checkTolerance(t Tolerance) error {
+	switch {
+	case t.Share < 0 || t.Absolute < 0 || math.IsNaN(t.Share):
+		return fmt.Errorf("tolerance of %s or %s: want none below zero", percent(t.Share), t.Absolute)
+	case t.Absolute > mostTolerated:
+		return fmt.Errorf("tolerance of %s: every slowdown of a cold start is less than that%s", t.Absolute, inMilliseconds(t.Absolute))
+	}
+	return nil
 }
 
 // signNeeded says what a share without its sign was probably meant to be.

@@ -3,7 +3,6 @@ package gate
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
@@ -46,10 +45,7 @@ func (o Options) Validate() error {
 			return fmt.Errorf("quantile %g: want one between 0 and 1, without them", q)
 		}
 	}
-	if o.Tolerance.Share < 0 || o.Tolerance.Absolute < 0 || math.IsNaN(o.Tolerance.Share) {
-		return fmt.Errorf("tolerance of %s or %s: want none below zero", percent(o.Tolerance.Share), o.Tolerance.Absolute)
-	}
-	return nil
+	return checkTolerance(o.Tolerance)
 }
 
 // JudgeRegression judges new runs against those of a baseline, in each cell and

@@ -120,7 +120,7 @@ func TestJudgeSLO(t *testing.T) {
 		{"not cold is no latency", "p(95)<2s", with(100, 11, runtest.Coldness(record.Warm)), Invalid, "11 of 100 samples are not proven cold"},
 		{"too many failed", "med<2s", with(100, 11, runtest.Failed(record.Reset)), Invalid, "11 of 100 samples failed"},
 		{"so many failed that it is shown", "p(75)<2s", with(100, 40, runtest.Failed(record.Reset)), Fail, "p75 of 100 starts is a failure"},
-		{"a failure is slower than any limit", "max<100h", with(100, 1, runtest.Failed(record.HTTP)), Fail, "the largest of 100 is a failure"},
+		{"a failure is slower than any limit", "max<1h", with(100, 1, runtest.Failed(record.HTTP)), Fail, "the largest of 100 is a failure"},
 		{"p95 among failures", "p(95)<2s", with(100, 9, runtest.Failed(record.HTTP)), Inconclusive, "9 of 100 failed; of the 91 answered alone it is 1.9"},
 		{"failures have no mean", "avg<2s", with(100, 9, runtest.Failed(record.HTTP)), Fail, "no mean exists: 9 of 100"},
 		{"a failure that is not proven cold counts too", "max<100s", with(100, 1, func(s *record.Sample) {

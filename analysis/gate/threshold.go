@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -67,21 +68,72 @@ func parseThreshold(s string) (Threshold, error) {
 		return t, meant(err, s, m[5])
 	}
 	t.Limit = limit
-	return t, t.decides(row.unit, m[5])
+	return t, t.decides(row, m[5])
 }
 
 // decides makes sure that there is something to judge: a threshold that every run
 // meets is a slip of the pen and would always pass.
-func (t Threshold) decides(kind unit, value string) error {
+func (t Threshold) decides(row metric, value string) error {
+	kind := row.unit
 	switch {
+	case kind == latency && !t.upper() && t.Limit < shortest:
+		return fmt.Errorf("every latency is %s%s, so that it would always pass: did you mean %s?", t.Operator, value, t.turned())
 	case kind == share && (t.Operator == "<" && t.Limit == 0 || t.Operator == ">" && t.Limit == 1):
 		return fmt.Errorf("no share is %s%s", t.Operator, value)
 	case kind == share && (t.Operator == "<=" && t.Limit == 1 || t.Operator == ">=" && t.Limit == 0):
 		return fmt.Errorf("every share is %s%s, so that it would always pass", t.Operator, value)
+	case kind == share && t.upper() == (row.better == lower) && t.distance(row) > farthest:
+		return fmt.Errorf("nearly every run is %s%s, so that it would always pass: did you mean %s?", t.Operator, value, t.mirrored())
 	case kind == count && t.Operator == ">=" && t.Limit == 0:
 		return fmt.Errorf("every number is %s%s, so that it would always pass", t.Operator, value)
 	}
 	return nil
+}
+
+// distance is how far a share is from the one that is as good as can be.
+func (t Threshold) distance(row metric) float64 {
+	if row.better == higher {
+		return 1 - t.Limit
+	}
+	return t.Limit
+}
+
+// mirrored bounds the share of the others: failed<99% is probably meant to be failed<1%.
+func (t Threshold) mirrored() Threshold {
+	t.Limit = math.Round((1-t.Limit)*1e12) / 1e12
+	if t.Limit == 0 || t.Limit == 1 {
+		t.Limit = math.Abs(t.Limit - 0.01)
+	}
+	return t
+}
+
+// turned bounds from the other side.
+func (t Threshold) turned() Threshold {
+	t.Operator = strings.Map(func(r rune) rune {
+		switch r {
+		case '<':
+			return '>'
+		case '>':
+			return '<'
+		}
+		return r
+	}, t.Operator)
+	return t
+}
+
+// ParseSLO reads a threshold that a gate judges: one that bounds how bad a run may be. One
+// that bounds how good it may be is refused, because it would pass what is too bad. The
+// minimum alone may have a bound on either side.
+func ParseSLO(s string) (Threshold, error) {
+	t, err := ParseThreshold(s)
+	if err != nil {
+		return t, err
+	}
+	row, _ := metricOf(t.Metric)
+	if t.Metric != Min && t.upper() != (row.better == lower) {
+		return Threshold{}, fmt.Errorf("threshold %q: the worse a run is, the better it would pass: did you mean %s?", s, t.turned())
+	}
+	return t, nil
 }
 
 // meant adds the whole threshold as it was probably meant.

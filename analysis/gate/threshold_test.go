@@ -61,7 +61,29 @@ func TestParseThresholdErrors(t *testing.T) {
 		"failed<1s":                         "want a share",
 		"failed<0%":                         "no share is <0%",
 		"cold>100%":                         "no share is >100%",
-		"max<2562047h":                      "want a duration",
+		"max<2562047h":                      "no cold start takes longer than 1h0m0s",
+		"p(95)<900m":                        "did you mean 900ms?",
+		"p(95)>1ns":                         "would always pass: did you mean p(95)<1ns?",
+		"runc: avg>=999us":                  "would always pass: did you mean runc: avg<=999µs?",
+		"min>0.5ms":                         "would always pass",
+		"failed<100%":                       "did you mean failed<1%?",
+		"failed<=99%":                       "did you mean failed<=1%?",
+		"failed<99.9%":                      "did you mean failed<0.1%?",
+		"cold>0%":                           "did you mean cold>99%?",
+		"answered>=2%":                      "did you mean answered>=98%?",
+		"failed<1%%":                        "want a share",
+		"failed<+Inf%":                      "want a share",
+		"p(95)<Inf":                         "want a duration",
+		"p(95)<NaNs":                        "want a duration",
+		"p(+Inf)<2s":                        "want a percentile",
+		"p(-95)<2s":                         "want a percentile",
+		"p(95%)<2s":                         "want a percentile",
+		"p(95)<2 s":                         "want METRIC OPERATOR VALUE",
+		"p(95)<2sec":                        "want a duration",
+		"p(95)=<2s":                         "want METRIC OPERATOR VALUE",
+		"P(95)<2s":                          "unknown metric",
+		"spawned>=1e3":                      "want a number",
+		"spawned>=99999999999999999999":     "want a number",
 		"failed<101%":                       "want a share",
 		"failed<-1%":                        "want a share",
 		"failed<NaN":                        "want a share",
@@ -82,8 +104,37 @@ func TestParseThresholdErrors(t *testing.T) {
 	}
 }
 
+// A gate takes no bound on the good side, which would pass what is too bad. A rule for
+// stopping does.
+func TestParseSLO(t *testing.T) {
+	for in, want := range map[string]string{
+		"p(95)>2s":           "did you mean p(95)<2s?",
+		"runc: med>=1s":      "did you mean runc: med<=1s?",
+		"max>5s":             "did you mean max<5s?",
+		"failed>1%":          "did you mean failed<1%?",
+		"answered<=98%":      "did you mean answered>=98%?",
+		"cold<99%":           "did you mean cold>99%?",
+		"*/500: spawned<490": "did you mean */500: spawned>490?",
+		"p(95)<2":            "want a duration",
+	} {
+		if _, err := ParseSLO(in); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", in, err, want)
+		}
+	}
+	for _, in := range []string{"p(95)<2s", "min<2s", "min>=100ms", "failed<=0%", "cold>=100%", "answered>98%", "spawned>=490"} {
+		if _, err := ParseSLO(in); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, in := range []string{"p(95)>60s", "gvisor: failed>5%", "answered<98%", "answered<100%"} {
+		if _, err := ParseThreshold(in); err != nil {
+			t.Errorf("a rule for stopping: %v", err)
+		}
+	}
+}
+
 func FuzzParseThreshold(f *testing.F) {
-	for _, s := range []string{"p(95)<2s", "gvisor/3: failed<=1.5%", "*/500: spawned>=490", "cold>=0.99", "avg < 1h2m"} {
+	for _, s := range []string{"p(95)<2s", "gvisor/3: failed<=1.5%", "*/500: spawned>=490", "cold>=0.99", "avg < 59m2s", "failed<100%", "p(95)>1ns", "p(NaN)<2s", "max<900m"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -24,8 +24,8 @@ type Conditions struct {
 	Expected []string `json:"expected,omitempty"`
 	// Force judges although the runs were made under other conditions.
 	Force bool `json:"force,omitempty"`
-	// AllowIncomplete judges runs that failed, were interrupted or were cut off by
-	// what they have.
+	// AllowIncomplete judges runs that failed, were interrupted or were cut off, and
+	// those whose files are damaged, by what they have.
 	AllowIncomplete bool `json:"allowIncomplete,omitempty"`
 }
 
@@ -41,8 +41,8 @@ func (c Conditions) incomplete(runs ...[]*record.Run) string {
 		return ""
 	}
 	for _, r := range slices.Concat(runs...) {
-		if how := Ending(r.End); how != "" {
-			return fmt.Sprintf("run %s %s: what it did not come to would have counted too", r.Header.RunID, how)
+		if how := Ending(r); how != "" {
+			return fmt.Sprintf("run %s %s; what is missing would have counted too", r.Header.RunID, how)
 		}
 	}
 	return ""
@@ -52,19 +52,22 @@ func (c Conditions) incomplete(runs ...[]*record.Run) string {
 func (c Conditions) warnings(runs ...[]*record.Run) []analysis.Warning {
 	var list []analysis.Warning
 	for _, r := range slices.Concat(runs...) {
-		if how := Ending(r.End); c.AllowIncomplete && how != "" {
+		if how := Ending(r); c.AllowIncomplete && how != "" {
 			list = append(list, analysis.Warning{Code: analysis.IncompleteFile, Message: fmt.Sprintf("run %s %s: it is judged by what it has", r.Header.RunID, how)})
 		}
 	}
 	return list
 }
 
-// Ending says how a run ended that did not complete, as in "run 1 was interrupted". It
-// is empty for one that did.
-func Ending(end *record.End) string {
-	switch {
+// Ending says how a run ended that did not complete, or of which the file does not hold
+// all, as in "run 1 was interrupted". It is empty for one that is whole.
+func Ending(r *record.Run) string {
+	end := r.End
+	switch damage := damage(r); {
 	case end == nil:
 		return "was cut off"
+	case end.Reason == record.EndCompleted && damage != "":
+		return "has a damaged file: " + damage
 	case end.Reason == record.EndCompleted:
 		return ""
 	case end.Reason == record.EndInterrupted:
@@ -73,6 +76,14 @@ func Ending(end *record.End) string {
 		return "failed: " + end.Error
 	}
 	return "ended by " + end.Reason
+}
+
+// damage says in what the file of a run is not what the run wrote; empty if it is.
+func damage(r *record.Run) string {
+	if len(r.Damage) > 0 {
+		return r.Damage[0]
+	}
+	return start.Lost(r)
 }
 
 // The shares of a cell's starts above which its latencies are not those of cold

@@ -122,7 +122,7 @@ func New(o Options) (*Builder, error) {
 func (b *Builder) Add(s Source) {
 	h, reason := s.Run.Header, ""
 	cells := gate.RunCells(s.Run)
-	switch how := gate.Ending(s.Run.End); {
+	switch how := gate.Ending(s.Run); {
 	case how != "":
 		reason = "it " + how
 	case h.Started.IsZero():

@@ -82,7 +82,7 @@ func TestWhatStandsApart(t *testing.T) {
 	}
 	kernel := func(r *record.Run) { r.Header.Cluster.Kernel = "6.2" }
 	image := func(r *record.Run) { r.Header.Classes[0].ImageDigest = "sha256:1" }
-	empty := func(r *record.Run) { r.Samples = nil }
+	empty := func(r *record.Run) { r.Samples, r.End.Samples = nil, 0 }
 	h := historyOf(t, Options{Expected: []string{"imageDigest"}},
 		daily(0, 20, time.Second), daily(1, 20, time.Second, interrupted), daily(2, 20, time.Second, cut), daily(3, 20, time.Second, timeless),
 		daily(4, 20, time.Second, warm), daily(5, 20, time.Second, kernel), daily(6, 20, time.Second, image), daily(7, 4, time.Second),

@@ -38,17 +38,24 @@ func Check(runs ...record.Header) error {
 	return nil
 }
 
-// Copies says which run is there twice. A run is known by its identifier; runs of
-// files that have none are taken to differ.
+// Copies says which run is there twice.
 func Copies(runs ...record.Header) error {
-	seen := map[string]bool{}
-	for _, h := range runs {
-		if h.RunID != "" && seen[h.RunID] {
-			return fmt.Errorf("run %q is given twice: %w", h.RunID, ErrCopy)
+	for i, h := range runs {
+		for _, other := range runs[:i] {
+			if Same(h, other) && h.RunID == other.RunID {
+				return fmt.Errorf("run %q is given twice: %w", h.RunID, ErrCopy)
+			} else if Same(h, other) {
+				return fmt.Errorf("run %q is given twice, as %q too: %w", other.RunID, h.RunID, ErrCopy)
+			}
 		}
-		seen[h.RunID] = true
 	}
 	return nil
+}
+
+// Same says that two headers are of one run. A run is known by its identifier, and,
+// since a copy may have lost it, by what it measured.
+func Same(a, b record.Header) bool {
+	return a.RunID != "" && a.RunID == b.RunID || a.Contents != 0 && a.Contents == b.Contents
 }
 
 // Among are the properties in which any run differs from the first, each once.

@@ -60,6 +60,9 @@ func (l *line) decode(text []byte) {
 	if head.Schema > SchemaVersion {
 		l.err = &NewerSchemaError{File: head.Schema, Known: SchemaVersion}
 	}
+	if l.err == nil && head.Type == TypeRun && head.Schema < 1 {
+		l.err = errNoSchema
+	}
 	l.kind = head.Type
 	if l.err == nil {
 		l.err = l.decodeKind(text)
@@ -153,6 +156,12 @@ func (run *Run) completeHeader(e *Event) {
 			}
 		}
 	}
+}
+
+// damaged is warn for what makes the run unfit to be judged.
+func (run *Run) damaged(format string, args ...any) {
+	run.warn(format, args...)
+	run.Damage = append(run.Damage, run.Warnings[len(run.Warnings)-1])
 }
 
 func (run *Run) warn(format string, args ...any) {

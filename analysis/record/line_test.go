@@ -75,7 +75,7 @@ func TestSamplesOutliveTheirLines(t *testing.T) {
 // services that were left out.
 func TestSamplesOfImpossibleRoundsAreSkipped(t *testing.T) {
 	for _, services := range []string{"-1", "50001", "2000000000"} {
-		r, err := Read(strings.NewReader(`{"type":"run","schema":1}` + "\n" + `{"type":"sample","services":` + services + `}` + "\n" + `{"type":"sample","services":50000}` + "\n" + `{"type":"end","reason":"completed"}` + "\n"))
+		r, err := Read(strings.NewReader(`{"type":"run","schema":1}` + "\n" + `{"type":"sample","services":` + services + `}` + "\n" + `{"type":"sample","services":50000}` + "\n" + `{"type":"end","reason":"completed","samples":1}` + "\n"))
 		if err != nil || len(r.Samples) != 1 || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "services is "+services) {
 			t.Errorf("%s: %v, %+v", services, err, r)
 		}

@@ -13,6 +13,9 @@ var ErrNotRunFile = errors.New("not a run file: its first line is no run header"
 // NewerSchemaError is returned for a file that a newer version wrote.
 type NewerSchemaError struct{ File, Known int }
 
+// errNoSchema is returned for a file whose version nobody ever wrote.
+var errNoSchema = errors.New("its schema is no number from 1 upwards")
+
 func (e *NewerSchemaError) Error() string {
 	return fmt.Sprintf("run file has schema %d, this program reads up to %d: use a newer kn-coldstart", e.File, e.Known)
 }
@@ -29,6 +32,10 @@ type Run struct {
 	End *End
 	// Warnings say what was skipped, such as a last line that was cut off.
 	Warnings []string
+	// Damage says in what the file no longer is as the run wrote it: lines that are
+	// broken, lines after the end, samples that are there twice. It is part of Warnings.
+	// That samples are missing only package start can say.
+	Damage []string
 }
 
 // ReadFile reads the run file at path; "-" is standard input.
@@ -87,28 +94,4 @@ func (run *Run) check() (*Run, error) {
 		run.warn("the run did not end: it was killed, or is still running")
 	}
 	return run, nil
-}
-
-// brokenLines are the lines that were skipped because they could not be read.
-type brokenLines struct {
-	count int
-	first int
-	why   error
-}
-
-func (b *brokenLines) add(number int, why error) {
-	if b.count == 0 {
-		b.first, b.why = number, why
-	}
-	b.count++
-}
-
-// warn tells of all broken lines at once: there may be thousands.
-func (b *brokenLines) warn(run *Run) {
-	switch {
-	case b.count == 1:
-		run.warn("line %d is broken and was skipped: %v", b.first, b.why)
-	case b.count > 1:
-		run.warn("%d lines are broken and were skipped, line %d first: %v", b.count, b.first, b.why)
-	}
 }

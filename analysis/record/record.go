@@ -45,6 +45,10 @@ type Header struct {
 	Seed     uint64      `json:"seed"`
 	Started  time.Time   `json:"started"`
 	Cluster  Fingerprint `json:"cluster"`
+	// Contents stands for when the run began and for all its samples: only copies of a
+	// run have the same. It is not in the file: Read and Walk work it out, and it means
+	// something within one process only. It is zero where there are no samples.
+	Contents uint64 `json:"-"`
 }
 
 // Tool is the program that wrote the file.

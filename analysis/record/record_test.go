@@ -79,7 +79,7 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 		Events:    []Event{{Type: TypeEvent, At: 5, Kind: "created"}},
 		Resources: []Resource{{Type: TypeResource, At: 6, Scope: "node"}},
 		End:       &End{Type: TypeEnd, At: time.Minute, Reason: EndInterrupted, Error: "signal", Samples: 3}}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Header{}, "Contents")); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -390,7 +390,7 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			t.Fatalf("read what was written: %v", err)
 		}
-		same := cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Run{}, "Warnings", "End"), cmpopts.IgnoreFields(Header{}, "Schema")}
+		same := cmp.Options{cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Run{}, "Warnings", "Damage", "End"), cmpopts.IgnoreFields(Header{}, "Schema")}
 		if diff := cmp.Diff(run, again, same); diff != "" {
 			t.Error(diff)
 		}

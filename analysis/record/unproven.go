@@ -36,6 +36,11 @@ func (u unproven) add(s *Sample) { u[s.requestKey()] = *s }
 // proven forgets the request of a sample, which says all that the request does.
 func (u unproven) proven(s *Sample) { delete(u, s.requestKey()) }
 
+// forget forgets those whose samples came before them, in a file whose lines were sorted.
+func (u unproven) forget(seen *audit) {
+	maps.DeleteFunc(u, func(_ requestKey, s Sample) bool { return seen.has(&s) })
+}
+
 // visit gives the visitor the requests that are left at the end of a file, as samples, in
 // the order in which they were sent.
 func (u unproven) visit(run *Run, v Visitor) {
@@ -45,6 +50,10 @@ func (u unproven) visit(run *Run, v Visitor) {
 		s.upgrade()
 		call(v.Sample, &s)
 	}
+}
+
+// warn says in the run how many there are.
+func (u unproven) warn(run *Run) {
 	if n := len(u); n > 0 {
 		run.warn("the proofs of %d requests are missing: they are read as samples whose coldness is unknown", n)
 	}

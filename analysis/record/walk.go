@@ -30,18 +30,21 @@ func Walk(r io.Reader, v Visitor) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, broken, open := &Run{}, brokenLines{}, unproven{}
+	run, seen, open := &Run{}, &audit{}, unproven{}
+	v.Sample = seen.sees(v.Sample)
 	stop := make(chan struct{})
 	defer close(stop)
 	for b := range batches(in, stop) {
 		<-b.decoded
-		if err := b.visit(run, &broken, open, v); err != nil {
+		if err := b.visit(run, &seen.broken, open, v); err != nil {
 			return nil, err
 		}
 		b.release()
 	}
-	broken.warn(run)
+	open.forget(seen)
 	open.visit(run, v)
+	seen.finish(run)
+	open.warn(run)
 	return run.check()
 }
 
@@ -157,12 +160,15 @@ func (b *batch) visit(run *Run, broken *brokenLines, open unproven, v Visitor) e
 		if l.blank {
 			continue
 		}
+		if run.End != nil && l.err == nil {
+			l.err = errAfterEnd
+		}
 		if l.err == nil {
 			l.visit(run, open, v)
 			continue
 		}
 		var newer *NewerSchemaError
-		switch cutOff := b.cut && i == len(b.lines)-1; {
+		switch cutOff := b.cut && i == len(b.lines)-1 && run.End == nil; {
 		case l.number == 1, errors.As(l.err, &newer), errors.Is(l.err, errSecondHeader):
 			return fmt.Errorf("line %d: %w", l.number, l.err)
 		case cutOff:

@@ -2,6 +2,7 @@ package start
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -17,6 +18,7 @@ type Planned struct {
 	of      map[string]record.Key // the cell of each service
 	cells   map[record.Key]bool   // those with samples that count
 	skipped []record.Event
+	samples int
 }
 
 // Missing is a start that was planned and not made.
@@ -46,6 +48,7 @@ func NewPlanned() *Planned {
 
 // AddSample takes the next sample.
 func (p *Planned) AddSample(s *record.Sample) {
+	p.samples++
 	k := s.Key()
 	if known, ok := p.of[s.Service]; !ok || known != k {
 		p.of[s.Service] = k
@@ -94,6 +97,16 @@ func (p *Planned) NotMade(h *record.Header) []Missing {
 		}
 	}
 	return list
+}
+
+// Lost says how many samples the run wrote, by its end, and its file does not have; empty
+// if it has all. A start that was not made is no lost sample: it counts as a failure
+// already, and some writers count it among the samples.
+func (p *Planned) Lost(h *record.Header, end *record.End) string {
+	if end == nil || end.Samples <= p.samples+len(p.NotMade(h)) {
+		return ""
+	}
+	return fmt.Sprintf("it has %d samples, and the run wrote %d", p.samples, end.Samples)
 }
 
 func compareRounds(a, b roundName) int {

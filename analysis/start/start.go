@@ -114,6 +114,18 @@ func Of(r *record.Run) map[record.Key]List {
 	return cells
 }
 
+// Lost says how many samples a run wrote that its file does not have; see Planned.Lost.
+func Lost(r *record.Run) string {
+	planned := NewPlanned()
+	for i := range r.Samples {
+		planned.AddSample(&r.Samples[i])
+	}
+	for i := range r.Events {
+		planned.AddEvent(&r.Events[i])
+	}
+	return planned.Lost(&r.Header, r.End)
+}
+
 func of(s *record.Sample) Start {
 	one := Start{At: s.Intended, Block: s.Block, Latency: s.ResponseLatency, Proven: s.Cold == record.Proven, Timeout: s.ClientTimeout}
 	switch {

@@ -113,7 +113,7 @@ func candidate(path string) gate.Candidate {
 	if err != nil {
 		return gate.Candidate{File: path, Err: err}
 	}
-	c := gate.Candidate{File: path, Header: run.Header, End: run.End, Cells: gate.RunCells(run)}
+	c := gate.Candidate{File: path, Header: run.Header, Ending: gate.Ending(run), Cells: gate.RunCells(run)}
 	for i := range c.Cells {
 		c.Cells[i].Starts = nil
 	}

@@ -177,7 +177,7 @@ func (f *gateFlags) question(flags flagSet) (*gate.File, error) {
 	}
 	q.AllowIncomplete = q.AllowIncomplete || f.allowIncomplete
 	for _, text := range f.slo {
-		t, err := gate.ParseThreshold(text)
+		t, err := gate.ParseSLO(text)
 		if err != nil {
 			return nil, withHint(err, "quote it, because < and ( mean something to the shell; 'kn-coldstart gate --help' lists the metrics")
 		}

@@ -10,15 +10,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
 func main() { os.Exit(run()) }
 
 // run is main with an exit code, for tests.
 func run() int {
+	log.SetFlags(0)
+	log.SetOutput(logged{})
+	ksvc.LogTo(logged{})
 	ctx, stop := handleSignals(context.Background(), sayInterrupted, func() { os.Exit(exitInterrupted) })
 	defer stop()
 	command, err := newRoot().ExecuteContextC(ctx)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,32 +21,34 @@ import (
 // says how far it has come. There is colour only on a terminal, and none if NO_COLOR is
 // set. Results are drawn by the formats in package output; ui_run.go tells how a run goes.
 
-// What an error or a cluster says may come from others: say makes every text harmless,
-// so that no control character steers a terminal and no line is a build service's
-// command. The format itself is the program's own.
-func say(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, format+"\n", harmless(args)...)
+// say writes a line, or several where an error has several parts, to standard error.
+func say(format string, args ...any) { sayMarked("", "", format, args...) }
+
+// sayMarked is say with a mark before the text, in a colour where there is colour.
+func sayMarked(colour, mark, format string, args ...any) {
+	text := harmless(mark + fmt.Sprintf(format, args...))
+	fmt.Fprintln(os.Stderr, paint(colour, mark)+strings.TrimPrefix(text, mark))
 }
 
-func harmless(args []any) []any {
-	list := make([]any, len(args))
-	for i, arg := range args {
-		switch v := arg.(type) {
-		case error:
-			list[i] = table.Lines(v.Error())
-		case fmt.Stringer:
-			list[i] = table.Lines(v.String())
-		default:
-			if list[i] = arg; reflect.ValueOf(arg).Kind() == reflect.String {
-				list[i] = table.Lines(reflect.ValueOf(arg).String())
-			}
-		}
-	}
-	return list
+// harmless is a text of which no control character steers a terminal, and no line is a
+// build service's command. What clusters, functions and files say comes from others, and
+// all of it passes here: say and logged are the only ways to standard error. Whatever
+// has several lines stands out, so that it cannot pass for lines of this program.
+func harmless(text string) string {
+	return strings.ReplaceAll(table.Lines(strings.TrimRight(text, "\n")), "\n", "\n  ")
+}
+
+// logged takes what the libraries of Go log, such as an HTTP server's complaint about a
+// request.
+type logged struct{}
+
+func (logged) Write(text []byte) (int, error) {
+	say("%s", text)
+	return len(text), nil
 }
 
 func sayStep(format string, args ...any)    { say(format, args...) }
-func sayWarning(format string, args ...any) { say(paint(yellow, "warning: ")+format, args...) }
+func sayWarning(format string, args ...any) { sayMarked(yellow, "warning: ", format, args...) }
 
 // sayChecking comes before the first contact with a cluster, so that an API server that
 // does not answer is not waited for in silence.
@@ -65,7 +66,7 @@ const (
 // paint colours text on a terminal.
 func paint(colour, text string) string {
 	info, err := os.Stderr.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 || os.Getenv("NO_COLOR") != "" {
+	if text == "" || err != nil || info.Mode()&os.ModeCharDevice == 0 || os.Getenv("NO_COLOR") != "" {
 		return text
 	}
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
@@ -78,7 +79,7 @@ func printError(err error, command string) {
 	if errors.As(err, &told) || errors.As(err, &judged) || errors.Is(err, syscall.EPIPE) && brokenOutput() {
 		return // the last is what `| head` does to the rest of a report
 	}
-	say(paint(red, "error: ")+"%v", err)
+	sayMarked(red, "error: ", "%v", err)
 	var bad *usageError
 	hint := ksvc.Hint(err)
 	if hint == "" && errors.As(err, &bad) {

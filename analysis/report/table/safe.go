@@ -1,6 +1,7 @@
 package table
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -19,11 +20,12 @@ func Plain(s string) string {
 		}
 		return r
 	}, s)
-	for strings.Contains(s, "##[") || strings.Contains(s, "##vso[") {
-		s = strings.NewReplacer("##[", "# #[", "##vso[", "# #vso[").Replace(s)
-	}
-	return s
+	return buildCommand.ReplaceAllString(s, "# #$1[")
 }
+
+// buildCommand is how a command of Azure Pipelines, TeamCity, or once of GitHub begins,
+// wherever in a line.
+var buildCommand = regexp.MustCompile(`##([A-Za-z]*)\[`)
 
 // Line is a line of a log that no build service takes for a command. GitHub obeys lines
 // that begin with two colons.

@@ -3,6 +3,7 @@ package table
 import (
 	"strings"
 	"testing"
+	"unicode"
 )
 
 func TestTextsThatSteer(t *testing.T) {
@@ -17,6 +18,9 @@ func TestTextsThatSteer(t *testing.T) {
 		"x ##[command]y":           "x # #[command]y",
 		"####[group]":              "### #[group]",
 		"##vso[task.setvariable]":  "# #vso[task.setvariable]",
+		"##teamcity[x]##[y]":       "# #teamcity[x]# #[y]",
+		"\u00a0::error::x":         "\u00a0: :error::x",
+		"\u2028::error::x\u0085":   "?::error::x?",
 	} {
 		if got := Line(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
@@ -47,4 +51,28 @@ func TestLongNamesAreCut(t *testing.T) {
 	if !strings.Contains(lines[1], long) {
 		t.Errorf("the last column, which nothing follows, is cut:\n%s", b.String())
 	}
+}
+
+// FuzzLines: whatever a text is, its lines stay as many, and none steers anything.
+func FuzzLines(f *testing.F) {
+	for _, s := range []string{"", "runc", "a\n::error::b\r\nc", "\x1b]8;;x\x07", "##[a]##vso[b]", "###[", "\u202e\u2028::x", "\xff\xfe::", " :::"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := Lines(s)
+		if strings.Count(got, "\n") != strings.Count(s, "\n") {
+			t.Errorf("%q: %q has other lines", s, got)
+		}
+		for line := range strings.SplitSeq(got, "\n") {
+			if strings.ContainsFunc(line, unicode.IsControl) || strings.ContainsFunc(line, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }) {
+				t.Errorf("%q: %q steers a terminal", s, line)
+			}
+			if strings.HasPrefix(strings.TrimLeftFunc(line, unicode.IsSpace), "::") || buildCommand.MatchString(line) {
+				t.Errorf("%q: %q is a command", s, line)
+			}
+			if Line(line) != line {
+				t.Errorf("%q: %q is made safe once more, as %q", s, line, Line(line))
+			}
+		}
+	})
 }
