@@ -1,71 +1,117 @@
 package record
 
 import (
-	"cmp"
-	"maps"
+	"errors"
+	"hash/maphash"
 	"slices"
 	"time"
 )
 
-// NoProof is the ColdReason of a sample of which the file has the request only.
-const NoProof = "its proof is not in the run file: the run was killed before it came, or its line was lost"
+// errAfterEnd is a line of a run that had ended: something was added to its file.
+var errAfterEnd = errors.New("it follows the line that ends the run")
 
-// request is what is known of a sample as soon as its request has ended: when, and how.
-// What takes long to find out, and what only explains it, is left to the sample's own line.
-func (s Sample) request() Sample {
-	s.Type, s.Cold, s.ColdReason, s.Proof = TypeRequest, Unknown, NotExamined, ""
-	s.Trouble, s.Instance, s.Function, s.ClockOffset = nil, nil, nil, nil
-	s.Pulled, s.PulledBytes, s.Phases, s.Spans = false, 0, nil, nil
-	return s
+// audit looks while a run is read whether its file still holds what the run wrote.
+type audit struct {
+	broken brokenLines
+	// marks has a number for each sample. It is all that is kept of samples, of which
+	// there may be more than fit into memory.
+	marks []uint64
+	// untimed counts the samples whose times contradict one another.
+	untimed int
 }
 
-// requestKey tells requests apart: no two to one service are sent in the same nanosecond.
-type requestKey struct {
+// identity is what no two samples of a run have in common.
+type identity struct {
 	namespace, service string
-	sent               time.Duration
+	sent, done         time.Duration
 }
 
-func (s *Sample) requestKey() requestKey { return requestKey{s.Namespace, s.Service, s.Sent} }
+// identitySeed makes marks comparable within one process.
+var identitySeed = maphash.MakeSeed()
 
-// unproven are the requests whose samples have not come yet. While a run is read there are
-// only as many as were being proven at a time.
-type unproven map[requestKey]Sample
-
-func (u unproven) add(s *Sample) { u[s.requestKey()] = *s }
-
-// proven forgets the request of a sample, which says all that the request does.
-func (u unproven) proven(s *Sample) { delete(u, s.requestKey()) }
-
-// forget forgets those whose samples came before them, in a file whose lines were sorted.
-func (u unproven) forget(seen *audit) {
-	if len(u) == 0 {
-		return
-	}
-	marks := seen.sorted()
-	maps.DeleteFunc(u, func(_ requestKey, s Sample) bool {
-		_, there := slices.BinarySearch(marks, mark(&s))
-		return there
-	})
+func mark(s *Sample) uint64 {
+	return maphash.Comparable(identitySeed, identity{s.Namespace, s.Service, s.Sent, s.Done})
 }
 
-// visit gives the visitor the requests that are left at the end of a file, as samples, in
-// the order in which they were sent.
-func (u unproven) visit(run *Run, v Visitor) {
-	for _, s := range slices.SortedFunc(maps.Values(u), bySent) {
-		s = s.request() // whatever else the line may say, nothing was proven
-		s.Type, s.ColdReason, s.WithPull = TypeSample, NoProof, run.Header.Settings.WithPull
-		s.upgrade()
-		call(v.Sample, &s)
+// timesAgree is how far a latency may be from the difference of its instants: other
+// writers may round them.
+const timesAgree = time.Millisecond
+
+// sees returns a visitor of samples that looks at each before f does.
+func (a *audit) sees(f func(*Sample)) func(*Sample) {
+	return func(s *Sample) {
+		a.marks = append(a.marks, mark(s))
+		if (s.ResponseLatency - (s.Done - s.Sent)).Abs() > timesAgree {
+			a.untimed++
+		}
+		call(f, s)
 	}
 }
 
-// warn says in the run how many there are.
-func (u unproven) warn(run *Run) {
-	if n := len(u); n > 0 {
-		run.warn("the proofs of %d requests are missing: they are read as samples whose coldness is unknown", n)
-	}
+// sorted are the marks of the samples that were seen.
+func (a *audit) sorted() []uint64 {
+	slices.Sort(a.marks)
+	return a.marks
 }
 
-func bySent(a, b Sample) int {
-	return cmp.Or(cmp.Compare(a.Sent, b.Sent), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Service, b.Service))
+// finish says in the run what was found.
+func (a *audit) finish(run *Run) {
+	a.broken.finish(run)
+	if n := a.twice(); n > 0 {
+		run.damaged("%d samples are in it twice", n)
+	}
+	if n := a.untimed; n > 0 {
+		run.damaged("the latency of %d samples is not the time from sentNs to doneNs", n)
+	}
+	if n := len(a.marks); run.End != nil && n > run.End.Samples {
+		run.damaged("it has %d samples, and the run wrote %d", n, run.End.Samples)
+	}
+	run.Header.Contents = a.contents(run.Header.Started)
+}
+
+// twice counts the samples that stand in the file once more.
+func (a *audit) twice() int {
+	n, marks := 0, a.sorted()
+	for i := 1; i < len(marks); i++ {
+		if marks[i] == marks[i-1] {
+			n++
+		}
+	}
+	return n
+}
+
+// contents is one number for all samples, whatever their order.
+func (a *audit) contents(started time.Time) uint64 {
+	if len(a.marks) == 0 {
+		return 0
+	}
+	sum := maphash.Comparable(identitySeed, started.UnixNano())
+	for _, mark := range a.marks {
+		sum += mark
+	}
+	return sum
+}
+
+// brokenLines are the lines that were skipped because they could not be read.
+type brokenLines struct {
+	count int
+	first int
+	why   error
+}
+
+func (b *brokenLines) add(number int, why error) {
+	if b.count == 0 {
+		b.first, b.why = number, why
+	}
+	b.count++
+}
+
+// finish tells of all broken lines at once: there may be thousands.
+func (b *brokenLines) finish(run *Run) {
+	switch {
+	case b.count == 1:
+		run.damaged("line %d is broken and was skipped: %v", b.first, b.why)
+	case b.count > 1:
+		run.damaged("%d lines are broken and were skipped, line %d first: %v", b.count, b.first, b.why)
+	}
 }

@@ -38,7 +38,14 @@ func (u unproven) proven(s *Sample) { delete(u, s.requestKey()) }
 
 // forget forgets those whose samples came before them, in a file whose lines were sorted.
 func (u unproven) forget(seen *audit) {
-	maps.DeleteFunc(u, func(_ requestKey, s Sample) bool { return seen.has(&s) })
+	if len(u) == 0 {
+		return
+	}
+	marks := seen.sorted()
+	maps.DeleteFunc(u, func(_ requestKey, s Sample) bool {
+		_, there := slices.BinarySearch(marks, mark(&s))
+		return there
+	})
 }
 
 // visit gives the visitor the requests that are left at the end of a file, as samples, in
