@@ -20,12 +20,12 @@ func TestEndToEndANeighbourReachesNothing(t *testing.T) {
 	defer host.Close()
 	neighbour := enterNetwork(t)
 	addPairOf(t, "eth0", "kn-neighbour0", host)
-	must(t, setAddress("eth0", "192.0.2.2"))
-	must(t, netlink.RouteAdd(&netlink.Route{Dst: mustParse(t, Range), Gw: net.ParseIP("192.0.2.1")}))
+	must(t, setAddress("eth0", "203.0.113.2"))
+	must(t, netlink.RouteAdd(&netlink.Route{Dst: mustParse(t, Range), Gw: net.ParseIP("203.0.113.1")}))
 	enter(t, host)
 	defer enter(t, host)
-	must(t, setAddress("kn-neighbour0", "192.0.2.1"))
-	control, receiver := listen(t, "192.0.2.1"), listen(t, hostIP)
+	must(t, setAddress("kn-neighbour0", "203.0.113.1"))
+	control, receiver := listen(t, "203.0.113.1"), listen(t, hostIP)
 	nodePorts := []int{80, 443, 2379, 6443, 10250}
 	for _, port := range []int{80, 6443} {
 		if !answers(t, NodeIP, port) {
@@ -33,7 +33,7 @@ func TestEndToEndANeighbourReachesNothing(t *testing.T) {
 		}
 	}
 	enter(t, neighbour)
-	for tries := 0; !answers(t, "192.0.2.1", control); tries++ { // a new link needs a moment
+	for tries := 0; !answers(t, "203.0.113.1", control); tries++ { // a new link needs a moment
 		if tries == 10 {
 			t.Fatal("the neighbour does not reach the host at all")
 		}
