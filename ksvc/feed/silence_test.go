@@ -84,8 +84,8 @@ func TestASilentWatch(t *testing.T) {
 				go st.Run(ctx, w)
 				test.play(first)
 				time.Sleep(silenceLimit - time.Nanosecond)
-				if synctest.Wait(); len(s.asked) != 1 {
-					t.Errorf("%d watches before the limit, want 1", len(s.asked))
+				if synctest.Wait(); s.opened() != 1 {
+					t.Errorf("%d watches before the limit, want 1", s.opened())
 				}
 				if test.list != nil {
 					time.Sleep(time.Nanosecond)

@@ -48,6 +48,13 @@ func (s *script) open(_ context.Context, o metav1.ListOptions) (watch.Interface,
 	return next, nil
 }
 
+// opened is how many watches there were.
+func (s *script) opened() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.asked)
+}
+
 // journal is a sink that writes down what comes.
 type journal struct {
 	mu    sync.Mutex
