@@ -266,6 +266,6 @@ func located(name string, err error) error {
 var (
 	unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
 	noList       = regexp.MustCompile("cannot unmarshal !!\\w+ `(.*?)` into \\[\\]\\S+")
-	mapNoList    = regexp.MustCompile("cannot unmarshal !!map into \\[\\]\\S+")
+	mapNoList    = regexp.MustCompile(`cannot unmarshal !!map into \[\]\S+`)
 	wrongKind    = regexp.MustCompile("cannot unmarshal !!\\w+ (`.*?`|) ?into \\S+")
 )
