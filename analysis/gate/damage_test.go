@@ -27,11 +27,15 @@ func damaged(t *testing.T, name string, change func(lines [][]byte) [][]byte) *r
 // A file that does not hold what the run wrote is no evidence, however good the rest is.
 func TestADamagedFileIsInvalid(t *testing.T) {
 	for name, change := range map[string]func(lines [][]byte) [][]byte{
-		"lost a line":            func(l [][]byte) [][]byte { return slices.Delete(l, 5, 6) },
-		"lost most lines":        func(l [][]byte) [][]byte { return slices.Delete(l, 2, 90) },
-		"a broken line":          func(l [][]byte) [][]byte { l[7] = l[7][20:]; return l },
-		"a sample twice":         func(l [][]byte) [][]byte { return slices.Insert(l, 3, l[1]) },
-		"one for another":        func(l [][]byte) [][]byte { l[4] = l[3]; return l },
+		"lost a line":     func(l [][]byte) [][]byte { return slices.Delete(l, 5, 6) },
+		"lost most lines": func(l [][]byte) [][]byte { return slices.Delete(l, 2, 90) },
+		"a broken line":   func(l [][]byte) [][]byte { l[7] = l[7][20:]; return l },
+		"a sample twice":  func(l [][]byte) [][]byte { return slices.Insert(l, 3, l[1]) },
+		"one for another": func(l [][]byte) [][]byte { l[4] = l[3]; return l },
+		"lost a proof": func(l [][]byte) [][]byte {
+			l[5] = bytes.Replace(l[5], []byte(`"type": "sample"`), []byte(`"type": "request"`), 1)
+			return l
+		},
 		"samples after the end":  func(l [][]byte) [][]byte { return append(l, l[1]) },
 		"the end twice":          func(l [][]byte) [][]byte { return append(l, l[len(l)-1]) },
 		"the end in the middle":  func(l [][]byte) [][]byte { return slices.Insert(l, 50, l[len(l)-1]) },

@@ -43,6 +43,9 @@ type File struct {
 // there twice, and an expression that cannot be read are errors that name the
 // file and the line.
 func ParseFile(name string, data []byte) (*File, error) {
+	if err := nothingEmpty(data); err != nil {
+		return nil, located(name, err)
+	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
 	var doc fileDocument
@@ -60,6 +63,28 @@ func ParseFile(name string, data []byte) (*File, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return f, nil
+}
+
+// nothingEmpty refuses keys and items without a value. They would be read as if they were
+// not there, and what somebody meant to be judged would not be.
+func nothingEmpty(data []byte) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return nil // the decoder says more
+	}
+	return emptyIn(&doc)
+}
+
+func emptyIn(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		return atLine(n, errors.New("a key or an item has no value: give it one, or leave it out"))
+	}
+	for _, part := range n.Content {
+		if err := emptyIn(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // The types that the file is decoded into. Those of scalars read them with the
@@ -233,6 +258,7 @@ func located(name string, err error) error {
 	}
 	said := unknownField.ReplaceAllString(m[2], "unknown field $1")
 	said = noList.ReplaceAllString(said, "want a list, such as [$1], not $1")
+	said = mapNoList.ReplaceAllString(said, "want a list, each of its items after a dash")
 	return fmt.Errorf("%s:%s: %s", name, m[1], wrongKind.ReplaceAllString(said, "$1 has no place here"))
 }
 
@@ -240,5 +266,6 @@ func located(name string, err error) error {
 var (
 	unknownField = regexp.MustCompile(`field (\S+) not found in type \S+`)
 	noList       = regexp.MustCompile("cannot unmarshal !!\\w+ `(.*?)` into \\[\\]\\S+")
+	mapNoList    = regexp.MustCompile(`cannot unmarshal !!map into \[\]\S+`)
 	wrongKind    = regexp.MustCompile("cannot unmarshal !!\\w+ (`.*?`|) ?into \\S+")
 )

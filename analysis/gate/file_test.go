@@ -74,6 +74,12 @@ func TestParseFileErrors(t *testing.T) {
 		"regression:\n  tolerance: {absolute: 50}\n":    "gate.yaml:2: time: missing unit",
 		"regression:\n  tolerance: {absolute: -50ms}\n": "gate.yaml: tolerance of",
 		"regression: {unit: request}\n":                 "gate.yaml:1: unit \"request\": the unit of evidence of a baseline is the run",
+		"slo: [p(50)<2s]\nregression:\n":                "gate.yaml:2: a key or an item has no value",
+		"slo:\n- p(50)<2s\n-\n":                         "gate.yaml:3: a key or an item has no value",
+		"slo: [p(50)<2s, ~]\n":                          "gate.yaml:1: a key or an item has no value",
+		"slo: {runc: p(95)<2s}\n":                       "gate.yaml:1: want a list, each of its items after a dash",
+		"slo: [p(95)>2s]\n":                             "gate.yaml:1: threshold \"p(95)>2s\": the worse a run is",
+		"regression: {tolerance: {absolute: 50m}}\n":    "gate.yaml: tolerance of 50m0s: every slowdown of a cold start is less than that: did you mean 50ms?",
 		"slo: p(50)<2s\n":                               "gate.yaml:1: want a list, such as [p(50)<2s], not p(50)<2s",
 		"regression: {force: 7}\n":                      "gate.yaml:1: `7` has no place here",
 	} {

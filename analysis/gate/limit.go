@@ -31,7 +31,7 @@ func parseLimit(kind unit, s string) (float64, error) {
 	case latency:
 		d, err := time.ParseDuration(s)
 		if err == nil && d > longest {
-			return 0, fmt.Errorf("value %q: no cold start takes longer than %s%s", s, longest, inMilliseconds(d))
+			return 0, fmt.Errorf("value %q: no cold start takes longer than %s%s", s, longest, inMilliseconds(s))
 		}
 		if err != nil || d <= 0 {
 			return 0, fmt.Errorf("value %q: want a duration with its unit, such as 900ms or 2s", s)
@@ -48,11 +48,12 @@ func parseLimit(kind unit, s string) (float64, error) {
 }
 
 // inMilliseconds is what a number of minutes was probably meant to be.
-func inMilliseconds(d time.Duration) string {
-	if d%time.Minute != 0 || d >= 1000*time.Minute {
+func inMilliseconds(s string) string {
+	digits, inMinutes := strings.CutSuffix(s, "m")
+	if _, err := strconv.Atoi(digits); err != nil || !inMinutes {
 		return ""
 	}
-	return fmt.Sprintf(": did you mean %dms?", d/time.Minute)
+	return fmt.Sprintf(": did you mean %sms?", digits)
 }
 
 // ParseShare reads "1%" as a share from 0 to 1. It takes the sign, because 1 without
@@ -63,7 +64,7 @@ func ParseShare(s string) (float64, error) {
 	if plain, e := strconv.ParseFloat(s, 64); e == nil && plain >= 0 && plain <= 100 {
 		return 0, &shareError{value: s, meant: meantShare(plain)}
 	}
-	if err != nil || !isPercent || !(n >= 0 && n <= 1) || math.Signbit(n) {
+	if err != nil || !isPercent || n > 1 {
 		return 0, fmt.Errorf("value %q: want a share, such as 1%%", s)
 	}
 	return n, nil
@@ -85,15 +86,21 @@ func meantShare(v float64) string {
 }
 
 // hundredth reads a number in hundredths, to the digit: 99.9 / 100 is not 0.999
-// in floating point.
-func hundredth(s string) (float64, error) { return strconv.ParseFloat(s+"e-2", 64) }
+// in floating point. It takes digits and a point: what else floating point may be
+// written with, such as 1_0 or 0x1p-4, is a slip here.
+func hundredth(s string) (float64, error) {
+	if strings.Trim(s, "0123456789.") != "" {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseFloat(s+"e-2", 64)
+}
 
 // parsePercentile reads a percentile as a quantile. One below 1 is refused: who
 // writes 0.95 means 95, and p(0.95) is close to the minimum, which is always short.
 func parsePercentile(s string) (float64, error) {
 	q, err := hundredth(s)
 	switch {
-	case err != nil || !(q > 0 && q < 1):
+	case err != nil || q <= 0 || q >= 1:
 		return 0, errors.New("want a percentile between 1 and 100, without the latter")
 	case q < 0.01:
 		return 0, fmt.Errorf("want a percentile of at least 1: did you mean p(%s)?", number(q*1e4))
@@ -154,7 +161,7 @@ func checkTolerance(t Tolerance) error {
 	case t.Share < 0 || t.Absolute < 0 || math.IsNaN(t.Share):
 		return fmt.Errorf("tolerance of %s or %s: want none below zero", percent(t.Share), t.Absolute)
 	case t.Absolute > mostTolerated:
-		return fmt.Errorf("tolerance of %s: every slowdown of a cold start is less than that%s", t.Absolute, inMilliseconds(t.Absolute))
+		return fmt.Errorf("tolerance of %s: every slowdown of a cold start is less than that%s", t.Absolute, inMilliseconds(strings.TrimSuffix(t.Absolute.String(), "0s")))
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (u unproven) visit(run *Run, v Visitor) {
 // warn says in the run how many there are.
 func (u unproven) warn(run *Run) {
 	if n := len(u); n > 0 {
-		run.warn("the proofs of %d requests are missing: they are read as samples whose coldness is unknown", n)
+		run.damaged("the proofs of %d requests are missing: they are read as samples whose coldness is unknown", n)
 	}
 }
 

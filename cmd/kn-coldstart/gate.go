@@ -99,7 +99,7 @@ func (f *gateFlags) register(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.filename, "filename", "f", "", "gate file")
 	f.verdict.registerRest(flags)
 	output.Register(flags, &f.verdict.output, output.Verdict, output.Calibration)
-	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "judge runs that failed, were interrupted or were cut off")
+	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "judge runs that failed, were interrupted or were cut off, or whose files are damaged")
 	flags.BoolVar(&f.calibrate, "calibrate", false, "measure how much runs of the same thing differ, instead of judging")
 	flags.StringVar(&f.worse, "worse", "25%", "size of the change that the proposed gate is to find")
 	flags.StringVar(&f.power, "power", "80%", "how often the proposed gate is to find it")
