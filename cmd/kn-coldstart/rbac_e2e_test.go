@@ -119,7 +119,7 @@ func TestAsServiceAccount(t *testing.T) {
 		{"single", append([]string{"single", "--iterations", "1", "--services-per-class", "1"}, short...), exitOK},
 		{"traces", append([]string{"single", "--iterations", "1", "--services-per-class", "1", "--traces", "--traces-address", nodeGateway + ":0"}, short...), exitOK},
 		{"existing service", []string{"single", "--iterations", "1", "--client-timeout", "14s", "--service", service.Name}, exitOK},
-		{"scale", append([]string{"scale", "--services", "2", "--settle", "1s"}, short...), exitOK},
+		{"scale", append([]string{"scale", "--services", "2", "--settle", "1s", "--stable-window", "6s"}, short...), exitOK},
 		{"ab", []string{"ab", "--runtime-class", "runc", "--image", nodeImage, "--max-blocks", "1", "--services-per-side", "1", "--percentile", "50"}, gate.ExitInconclusive},
 		{"clean", []string{"clean"}, exitOK},
 	} {
