@@ -19,7 +19,8 @@ type wrongAnswer struct {
 }
 
 // TestWrongAnswers shows each answer that is not the right one as a failure with a
-// clear line. Such a start is a cold start all the same.
+// clear line. Such a start is a cold start all the same. A request that ends before it
+// reached the service is over before a watch can give a sign of life.
 func TestWrongAnswers(t *testing.T) {
 	t.Parallel()
 	namespace := pageNamespace(t)
@@ -49,7 +50,7 @@ func TestWrongAnswers(t *testing.T) {
 			wantCompleted(t, run, 2*len(c.want))
 			for _, s := range run.Samples {
 				want := c.want[s.RuntimeClass]
-				if s.Outcome != want.outcome || s.Status != want.status || s.Cold != record.Proven {
+				if s.Outcome != want.outcome || s.Status != want.status || s.Status != 0 && s.Cold != record.Proven {
 					t.Errorf("%s: outcome %s, status %d, %s (%s)", s.Service, s.Outcome, s.Status, s.Cold, s.ColdReason)
 				}
 				if !strings.Contains(r.stderr, want.says) {

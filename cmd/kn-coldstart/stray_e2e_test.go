@@ -194,7 +194,7 @@ func TestKeptAwake(t *testing.T) {
 			t.Errorf("a sample was measured: %+v", s)
 		}
 	}
-	if r.code != exitInterrupted || !strings.Contains(r.stderr, "waiting until service "+run.Samples[0].Namespace+"/"+run.Samples[0].Service+" is at zero, for 5m6s at most") {
+	if r.code != exitInterrupted || !strings.Contains(r.stderr, "waiting until all services are at zero again, for 5m6s at most") {
 		t.Errorf("exit code %d, or nothing says what was waited for", r.code)
 	}
 	wantRemoved(t, run)
