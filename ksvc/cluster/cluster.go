@@ -121,8 +121,3 @@ func (c *Cluster) Remove(ctx context.Context, runID string, progress func(done, 
 	c.lease = nil
 	return err
 }
-
-// Delete deletes what runs have left.
-func (c *Cluster) Delete(ctx context.Context, o ksvc.DeleteOptions) (ksvc.Deleted, error) {
-	return c.client.Delete(ctx, o)
-}

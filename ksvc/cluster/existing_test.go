@@ -95,10 +95,13 @@ func TestExistingServicesAreOnlyRead(t *testing.T) {
 	}
 }
 
-// What clean deletes has labels of ours, and existing services have none.
+// What clean finds and deletes has labels of ours, and existing services have none.
 func TestCleanLeavesExistingServices(t *testing.T) {
 	f := userCluster()
-	gone, err := New(f.Client).Delete(t.Context(), ksvc.DeleteOptions{})
+	if found, err := f.Left(t.Context(), false); err != nil || len(found) > 0 {
+		t.Errorf("found %+v, %v", found, err)
+	}
+	gone, err := f.Delete(t.Context(), ksvc.DeleteOptions{})
 	if err != nil || gone.Services != 0 {
 		t.Errorf("%d services are gone, %v", gone.Services, err)
 	}

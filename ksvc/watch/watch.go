@@ -3,10 +3,10 @@
 //
 // Its stance: the cluster is observed, never asked twice. One watch per resource
 // type, selected by the run's label or the names of the services, serves the whole run,
-// however many services it has. Each event is stamped on the run's clock when it arrives. Waiting, the proof
-// that a start was cold, and the phases of a start are read from what was stamped. An
-// interval in which a watch was down is remembered as a gap: what happened in it is
-// unknown, not assumed.
+// however many services it has. Each event is stamped on the run's clock when it
+// arrives. Waiting, the proof that a start was cold, and the phases of a start are read
+// from what was stamped. An interval in which a watch was down is remembered as a gap:
+// what happened in it is unknown, not assumed.
 //
 // Words: an instance is a pod of a revision, and its stage is how far it has come. The
 // source of a phase is what was read to know it. To prove a sample is to say whether it

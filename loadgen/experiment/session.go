@@ -247,13 +247,13 @@ func (s *session) digests() error {
 // created, also when ctx has ended. It returns cause with whatever else went wrong.
 func (s *session) close(ctx context.Context, cause error) error {
 	s.cluster.StopWatch()
-	errs := []error{cause, s.traces.finish(ctx), s.writer.End(s.clock.Now(), endOf(ctx, cause), cause)}
-	return errors.Join(append(errs, s.cleanUp(context.WithoutCancel(ctx))...)...)
+	finished, ended := s.traces.finish(ctx), s.writer.End(s.clock.Now(), endOf(ctx, cause), cause)
+	return errors.Join(cause, finished, ended, s.cleanUp(context.WithoutCancel(ctx)))
 }
 
 // cleanUp restores the setting, which is the whole cluster's, and removes the services.
 // Neither waits for the other, so that one that is stuck holds up nothing.
-func (s *session) cleanUp(ctx context.Context) []error {
+func (s *session) cleanUp(ctx context.Context) error {
 	var restoring sync.WaitGroup
 	var restored, removed error
 	restoring.Go(func() { restored = s.traces.restore(ctx) })
@@ -261,7 +261,7 @@ func (s *session) cleanUp(ctx context.Context) []error {
 		removed = s.cluster.Remove(ctx, s.header.RunID, s.progress("removing what was created"))
 	}
 	restoring.Wait()
-	return []error{restored, removed}
+	return errors.Join(restored, removed)
 }
 
 func endOf(ctx context.Context, cause error) string {

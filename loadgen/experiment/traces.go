@@ -20,8 +20,7 @@ const batchDelay = 6 * time.Second
 //	start ──── Knative reports to this program
 //	(the traced blocks)
 //	finish ─── the last batches are awaited, the listening ends
-//	restore ── Knative's setting is put back, and Knative rolls out the run's services
-//	(the traced services are removed)
+//	restore ── Knative's setting is put back, while the traced services are removed
 type traces struct {
 	tracer   Tracer
 	observer Observer
