@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis fuzz lint clean help
+.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis soak fuzz lint clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -31,6 +31,10 @@ unit: lint ## unit tests, with the race detector where goroutines share
 
 e2e: build node functions ## end-to-end tests on the real node, in some of which parts of it are killed
 	scripts/e2e
+
+soak: export SOAK ?= 2h
+soak: build node functions ## experiments in turn for two hours (or SOAK) while the cluster and the tool are killed; two users
+	RUN='^Test(Soak|TwoUsers)$$' TAGS=e2e,soak TIMEOUT=12h scripts/e2e
 
 bench: bench-fidelity bench-scale bench-analysis bench-gate bench-node bench-observer ## every benchmark
 
