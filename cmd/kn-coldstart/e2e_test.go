@@ -90,17 +90,22 @@ func client(t *testing.T) *ksvc.Client {
 // wantNothingLeft fails if anything of ours is in the cluster.
 func wantNothingLeft(t *testing.T) {
 	t.Helper()
+	wantNothingLeftIn(t, metav1.NamespaceAll)
+}
+
+func wantNothingLeftIn(t *testing.T, space string) {
+	t.Helper()
 	api := client(t)
 	ours := metav1.ListOptions{LabelSelector: ksvc.LabelManagedBy + "=" + ksvc.ManagedBy}
-	services, err := api.Serving.ServingV1().Services("").List(t.Context(), ours)
+	services, err := api.Serving.ServingV1().Services(space).List(t.Context(), ours)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pods, err := api.Kubernetes.CoreV1().Pods("").List(t.Context(), ours)
+	pods, err := api.Kubernetes.CoreV1().Pods(space).List(t.Context(), ours)
 	if err != nil {
 		t.Fatal(err)
 	}
-	leases, err := api.Kubernetes.CoordinationV1().Leases("").List(t.Context(), ours)
+	leases, err := api.Kubernetes.CoordinationV1().Leases(space).List(t.Context(), ours)
 	if err != nil {
 		t.Fatal(err)
 	}
