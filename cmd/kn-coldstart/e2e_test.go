@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -95,23 +96,37 @@ func wantNothingLeft(t *testing.T) {
 
 func wantNothingLeftIn(t *testing.T, space string) {
 	t.Helper()
-	api := client(t)
-	ours := metav1.ListOptions{LabelSelector: ksvc.LabelManagedBy + "=" + ksvc.ManagedBy}
-	services, err := api.Serving.ServingV1().Services(space).List(t.Context(), ours)
+	wantNoneOf(t, space, ksvc.Selector())
+}
+
+// wantNoneOf fails if anything with some labels is in a namespace.
+func wantNoneOf(t *testing.T, space, labels string) {
+	t.Helper()
+	left, err := leftBehind(t, space, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pods, err := api.Kubernetes.CoreV1().Pods(space).List(t.Context(), ours)
+	if left != "" {
+		t.Errorf("left behind: %s", left)
+	}
+}
+
+// leftBehind says what is in a namespace with some labels, or "".
+func leftBehind(t *testing.T, space, labels string) (string, error) {
+	api, labelled := client(t), metav1.ListOptions{LabelSelector: labels}
+	services, err := api.Serving.ServingV1().Services(space).List(t.Context(), labelled)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	leases, err := api.Kubernetes.CoordinationV1().Leases(space).List(t.Context(), ours)
+	pods, err := api.Kubernetes.CoreV1().Pods(space).List(t.Context(), labelled)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	if len(services.Items)+len(pods.Items)+len(leases.Items) > 0 {
-		t.Errorf("left behind: %d services, %d pods, %d leases", len(services.Items), len(pods.Items), len(leases.Items))
+	leases, err := api.Kubernetes.CoordinationV1().Leases(space).List(t.Context(), labelled)
+	if err != nil || len(services.Items)+len(pods.Items)+len(leases.Items) == 0 {
+		return "", err
 	}
+	return fmt.Sprintf("%d services, %d pods, %d leases", len(services.Items), len(pods.Items), len(leases.Items)), nil
 }
 
 func TestSingle(t *testing.T) {

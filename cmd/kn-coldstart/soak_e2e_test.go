@@ -142,7 +142,7 @@ func tableOf(turns []turn) string {
 	for _, n := range turns {
 		i := slices.IndexFunc(rows, func(r row) bool { return r.name == n.name() })
 		if i < 0 {
-			i, rows = len(rows), append(rows, row{name: n.name()})
+			i, rows = len(rows), append(rows, row{name: n.name(), sum: tally{}})
 		}
 		rows[i].times++
 		rows[i].sum.add(n.result)

@@ -12,37 +12,45 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
-// tally is what became of the trials of some runs.
-type tally struct {
-	runs, completed, interrupted, failed, cut, unbegun int
+// tally counts how runs ended, and what became of their trials.
+type tally map[string]int
 
-	answered, failures, unproven, skipped, abandoned int
+// The ends of runs, and what becomes of trials.
+const (
+	completed   = "completed"
+	interrupted = "interrupted"
+	failed      = "failed"
+	cutOff      = "cut off"
+	notBegun    = "not begun"
+
+	answered   = "answered"
+	unanswered = "not answered"
+	unproven   = "of unknown coldness"
+	skipped    = "skipped"
+	abandoned  = "abandoned"
+)
+
+func (n tally) add(other tally) {
+	for what, count := range other {
+		n[what] += count
+	}
 }
 
-func (a *tally) add(b tally) {
-	a.runs += b.runs
-	a.completed += b.completed
-	a.interrupted += b.interrupted
-	a.failed += b.failed
-	a.cut += b.cut
-	a.unbegun += b.unbegun
-	a.answered += b.answered
-	a.failures += b.failures
-	a.unproven += b.unproven
-	a.skipped += b.skipped
-	a.abandoned += b.abandoned
-}
-
-func (a tally) String() string {
-	return fmt.Sprintf("%d runs: %d completed, %d interrupted, %d failed, %d cut off, %d not begun; %d answered, %d failed, %d of unknown coldness, %d skipped, %d abandoned",
-		a.runs, a.completed, a.interrupted, a.failed, a.cut, a.unbegun, a.answered, a.failures, a.unproven, a.skipped, a.abandoned)
+func (n tally) String() string {
+	var ends, trials []string
+	for _, what := range []string{completed, interrupted, failed, cutOff, notBegun} {
+		ends = append(ends, fmt.Sprint(n[what], " ", what))
+	}
+	for _, what := range []string{answered, unanswered, unproven, skipped, abandoned} {
+		trials = append(trials, fmt.Sprint(n[what], " ", what))
+	}
+	return "runs: " + strings.Join(ends, ", ") + "; trials: " + strings.Join(trials, ", ")
 }
 
 // accountFor reads what a run left, and checks that no trial is missing.
@@ -54,13 +62,11 @@ func accountFor(t *testing.T, n *turn, file string, r result) tally {
 	if r.code == exitFailed && !strings.Contains(r.stderr, "error: ") {
 		t.Errorf("%s: it does not say why it failed\n%s", n.name(), r)
 	}
-	a := tally{runs: 1}
 	run := read(t, file)
 	if run == nil {
-		a.unbegun++
-		return a
+		return tally{notBegun: 1}
 	}
-	a.countEnd(run)
+	a := tally{}
 	a.count(run)
 	if r.code == exitOK {
 		wantCompleted(t, run, n.experiment.trials(run))
@@ -75,32 +81,29 @@ func accountFor(t *testing.T, n *turn, file string, r result) tally {
 	return a
 }
 
-func (a *tally) countEnd(run *record.Run) {
+func (n tally) count(run *record.Run) {
 	switch {
 	case run.End == nil:
-		a.cut++
+		n[cutOff]++
 	case run.End.Reason == record.EndCompleted:
-		a.completed++
+		n[completed]++
 	case run.End.Reason == record.EndInterrupted:
-		a.interrupted++
+		n[interrupted]++
 	default:
-		a.failed++
+		n[failed]++
 	}
-}
-
-func (a *tally) count(run *record.Run) {
 	for _, s := range run.Samples {
 		if s.Failed() {
-			a.failures++
+			n[unanswered]++
 		} else {
-			a.answered++
+			n[answered]++
 		}
 		if s.Cold == record.Unknown {
-			a.unproven++
+			n[unproven]++
 		}
 	}
-	a.skipped += len(events(run, record.EventTrialSkipped))
-	a.abandoned += len(events(run, record.EventRequestAbandoned))
+	n[skipped] += len(events(run, record.EventTrialSkipped))
+	n[abandoned] += len(events(run, record.EventRequestAbandoned))
 }
 
 // requestsIn counts the requests in a file without the reader that is tested.
@@ -148,45 +151,16 @@ func keep(t *testing.T, file string) {
 	t.Logf("its run file is kept as %s", kept.Name())
 }
 
-// wantOnly checks that nothing of ours is in the cluster but what belongs to one run.
-// Pods that are about to end may take as long as a client waits.
+// wantOnly checks that nothing of ours is in the cluster but what belongs to one run. What
+// is being deleted may need a minute more, and so may the API server.
 func wantOnly(t *testing.T, run string) {
 	t.Helper()
-	api := client(t)
-	other := metav1.ListOptions{LabelSelector: ksvc.Selector() + "," + ksvc.LabelRun + "!=" + run}
 	var left string
+	var err error
 	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(time.Second) {
-		services, err := api.Serving.ServingV1().Services("").List(t.Context(), other)
-		if err != nil {
-			left = err.Error() // the API server may not be back
-			continue
-		}
-		pods, err := api.Kubernetes.CoreV1().Pods("").List(t.Context(), other)
-		if err != nil {
-			left = err.Error()
-			continue
-		}
-		leases, err := api.Kubernetes.CoordinationV1().Leases("").List(t.Context(), other)
-		if err != nil {
-			left = err.Error()
-			continue
-		}
-		if len(services.Items)+len(leases.Items) > 0 {
-			t.Errorf("left behind: %d services, %d pods, %d leases", len(services.Items), len(pods.Items), len(leases.Items))
+		if left, err = leftBehind(t, metav1.NamespaceAll, ksvc.Selector()+","+ksvc.LabelRun+"!="+run); err == nil && left == "" {
 			return
 		}
-		if len(pods.Items) == 0 {
-			return
-		}
-		left = podNames(pods.Items)
 	}
-	t.Errorf("left behind for a minute: %s", left)
-}
-
-func podNames(pods []corev1.Pod) string {
-	var names []string
-	for _, p := range pods {
-		names = append(names, p.Name)
-	}
-	return strings.Join(names, ", ")
+	t.Errorf("left behind for a minute: %s, error %v", left, err)
 }

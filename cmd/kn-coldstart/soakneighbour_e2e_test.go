@@ -90,12 +90,11 @@ func (n *neighbour) stop(t *testing.T) {
 		t.Errorf("the neighbour's run ended with %v", err)
 	}
 	run := read(t, n.file)
-	var a tally
-	a.countEnd(run)
+	a := tally{}
 	a.count(run)
 	t.Logf("the neighbour, %v: %s", run.End.At.Round(time.Second), a)
 	// The discarded start is made without a word beforehand.
-	if accounted := int64(len(run.Samples) - discarded(run) + a.abandoned); n.begun.Load() != accounted {
+	if accounted := int64(len(run.Samples) - discarded(run) + a[abandoned]); n.begun.Load() != accounted {
 		t.Errorf("%d trials were begun, and %d are in the file", n.begun.Load(), accounted)
 	}
 	if int64(len(run.Samples)) != n.taken.Load() {
