@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis fuzz lint clean help
+.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis fuzz lint vulnerabilities sbom clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -9,6 +9,7 @@ help: ## show this list
 
 build: ## build kn-coldstart into build/
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o build/kn-coldstart ./cmd/kn-coldstart
+	scripts/licenses $(CURDIR)/build/licenses $(CURDIR)/build/kn-coldstart
 
 node: ## install what the embedded node needs, and build it
 	scripts/install-prerequisites
@@ -56,8 +57,14 @@ bench-node: build node ## boot time and memory of the node, and the time of an e
 fuzz: ## run every fuzz test a million times, or FUZZ_EXECUTIONS times
 	scripts/fuzz
 
-lint: ## gofmt, vet and staticcheck
+lint: ## gofmt, vet, staticcheck, and govulncheck where its database can be reached
 	scripts/lint
+
+vulnerabilities: ## govulncheck of the node's modules, too, which takes long
+	scripts/lint-node
+
+sbom: ## list what is in build/ and what it is made of, as SPDX
+	scripts/sbom
 
 clean: ## remove what was built
 	rm -rf build
