@@ -76,14 +76,10 @@ func newBuild(i *inventory, version string, files []*spdx.File) (*spdx.Package, 
 	if err != nil {
 		return nil, fmt.Errorf("sum up the files: %w", err)
 	}
-	licence := ""
-	if len(i.licence) == 1 {
-		licence = i.licence[0]
-	}
 	return &spdx.Package{
 		PackageName: "kn-coldstart", PackageSPDXIdentifier: buildID, PackageVersion: version,
 		PackageDownloadLocation: "git+https://" + own, FilesAnalyzed: true, PackageVerificationCode: &code,
-		PackageLicenseConcluded: noAssertion, PackageLicenseDeclared: cmp.Or(licence, noAssertion),
+		PackageLicenseConcluded: noAssertion, PackageLicenseDeclared: cmp.Or(i.licence, noAssertion),
 		PackageCopyrightText: noAssertion, PrimaryPackagePurpose: "APPLICATION",
 	}, nil
 }

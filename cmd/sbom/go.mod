@@ -3,6 +3,7 @@ module github.com/kn-coldstart/kn-coldstart/cmd/sbom
 go 1.26.0
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/google/licensecheck v0.3.1
 	github.com/spdx/tools-golang v0.5.7
 	golang.org/x/mod v0.42.0

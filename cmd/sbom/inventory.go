@@ -19,7 +19,7 @@ import (
 // inventory is what a build is made of: its files, and what each of them comes from.
 type inventory struct {
 	files   []file
-	licence []string // of this repository
+	licence string // of this repository
 }
 
 // file is a file of the build. The name is relative to the folder of the build.
@@ -63,7 +63,8 @@ func take(s source, repository string) (*inventory, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list what is in %s: %w", v.build, err)
 	}
-	return &inventory{files: v.files, licence: licencesOf(text)}, nil
+	licence, _ := oneLicence(licencesOf(text))
+	return &inventory{files: v.files, licence: licence}, nil
 }
 
 // visit is a walk over a build.

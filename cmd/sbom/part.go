@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,8 +53,10 @@ func modulePart(s source, m module) (part, error) {
 	}, nil
 }
 
-// moduleLicence is the licence that the texts in a module's own folder have. If they have
-// several, the texts do not say whether all hold or one may be chosen.
+// noLicence matches the names of texts that go with a licence.
+var noLicence = regexp.MustCompile(`(?i)^(notices?|patents)([.-].*)?$`)
+
+// moduleLicence is the licence that the texts in a module's own folder have.
 func moduleLicence(s source, m module) (licence, comment string, err error) {
 	texts, err := s.texts(m)
 	if err != nil {
@@ -64,7 +67,7 @@ func moduleLicence(s source, m module) (licence, comment string, err error) {
 	}
 	var all []string
 	for _, text := range texts {
-		if lower := strings.ToLower(text); strings.Contains(text, "/") || strings.HasPrefix(lower, "notice") || strings.HasPrefix(lower, "patents") {
+		if strings.Contains(text, "/") || noLicence.MatchString(text) {
 			continue
 		}
 		content, err := s.read(m, text)
@@ -73,14 +76,21 @@ func moduleLicence(s source, m module) (licence, comment string, err error) {
 		}
 		all = append(all, licencesOf(content)...)
 	}
-	slices.Sort(all)
-	switch all = slices.Compact(all); len(all) {
+	licence, comment = oneLicence(all)
+	return licence, comment, nil
+}
+
+// oneLicence is the only licence of those found. If there are several, nobody has said
+// whether all hold or one may be chosen.
+func oneLicence(found []string) (licence, comment string) {
+	slices.Sort(found)
+	switch found = slices.Compact(found); len(found) {
 	case 0:
-		return "", "not recognised", nil
+		return "", "not recognised"
 	case 1:
-		return all[0], "", nil
+		return found[0], ""
 	}
-	return "", "several texts: " + strings.Join(all, ", "), nil
+	return "", "several texts: " + strings.Join(found, ", ")
 }
 
 // licencesOf are the licences whose texts make up most of a text.

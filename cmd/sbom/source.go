@@ -46,7 +46,7 @@ func (s source) folder(m module) (string, error) {
 var textName = regexp.MustCompile(`(?i)^(un)?(licen[cs]es?|copying|copyright|notices?|patents)([.-].*)?$`)
 
 // codeName matches names of sources, such as license.go.
-var codeName = regexp.MustCompile(`(?i)\.(go|s|c|h|py|js|ts|sh|html|tmpl|ya?ml|json)$`)
+var codeName = regexp.MustCompile(`(?i)\.(go|s|c|h|py|js|ts|sh|html|tmpl|ya?ml|json|mk)$`)
 
 // texts are the licence texts of a module, as paths in its folder. Code that was taken
 // from elsewhere often has its licence beside it, deeper in the module. Which of the
@@ -58,9 +58,10 @@ func (s source) texts(m module) ([]string, error) {
 	}
 	var texts []string
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		switch name := entry.Name(); {
-		case err != nil:
+		if err != nil {
 			return err
+		}
+		switch name := entry.Name(); {
 		case entry.IsDir() && path != root && (m.path == std || name == "testdata"):
 			return fs.SkipDir
 		case entry.Type().IsRegular() && textName.MatchString(name) && !codeName.MatchString(name):
