@@ -29,6 +29,7 @@ test: build node unit e2e ## everything that CI runs
 unit: lint ## unit tests, with the race detector where goroutines share
 	go test -race ./...
 	cd cmd/knative-node && CGO_ENABLED=0 go test -trimpath ./... && go test -race ./process
+	cd cmd/sbom && CGO_ENABLED=0 go test -trimpath ./...
 
 e2e: build node functions ## end-to-end tests on the real node, in some of which parts of it are killed
 	scripts/e2e
@@ -60,8 +61,8 @@ fuzz: ## run every fuzz test a million times, or FUZZ_EXECUTIONS times
 lint: ## gofmt, vet, staticcheck, and govulncheck where its database can be reached
 	scripts/lint
 
-vulnerabilities: ## govulncheck of the node's modules, too, which takes long
-	scripts/lint-node
+vulnerabilities: build node ## known vulnerabilities in all programs, those of the node too
+	scripts/vulnerabilities build/kn-coldstart build/knative-node build/node/bin/*
 
 sbom: ## list what is in build/ and what it is made of, as SPDX
 	scripts/sbom

@@ -1,6 +1,7 @@
 package scripts
 
 import (
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,8 +15,8 @@ const entry = `{"schema_version": "1.3.1", "id": "GO-2000-0001", "modified": "20
 "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}],
 "ecosystem_specific": {"imports": [{"path": "PACKAGE", "symbols": ["SYMBOL"]}]}}]}`
 
-// module is a small module that calls errgroup and strings.
-func module(t *testing.T) string {
+// program is a small program that calls errgroup and strings.
+func program(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
 	version, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", "golang.org/x/sync").Output()
@@ -36,37 +37,35 @@ func module(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	return folder
+	if out, err := exec.Command("go", "-C", folder, "build", "-gcflags=-l", "-o", "small", ".").CombinedOutput(); err != nil { // nothing inlined
+		t.Fatalf("%v: %s", err, out)
+	}
+	return filepath.Join(folder, "small")
 }
 
 func TestVulnerabilities(t *testing.T) {
-	folder := module(t)
+	small := program(t)
 	for name, test := range map[string]struct {
 		module, path, symbol string // what the database says is dangerous
-		database, pattern    string
+		database, program    string
 		code                 int
 		want                 string
 	}{
 		"none known":                     {module: "golang.org/x/sync", path: "golang.org/x/sync/semaphore", symbol: "NewWeighted", want: "vulnerabilities: none known"},
-		"a module has one that is used":  {module: "golang.org/x/sync", path: "golang.org/x/sync/errgroup", symbol: "Group.Go", code: 1, want: "error: modules with known vulnerabilities"},
-		"Go's own library has one":       {module: "stdlib", path: "strings", symbol: "ToUpper", want: "warning: this Go's own library"},
+		"a module has one that is used":  {module: "golang.org/x/sync", path: "golang.org/x/sync/errgroup", symbol: "Group.Go", code: 1, want: "uses modules with known vulnerabilities"},
+		"Go's own library has one":       {module: "stdlib", path: "strings", symbol: "ToUpper", want: "install a newer Go"},
 		"the database cannot be reached": {database: "http://127.0.0.1:1", want: "warning: NOT CHECKED"},
-		"govulncheck fails":              {module: "stdlib", path: "strings", symbol: "ToUpper", pattern: "./missing", code: 1, want: "error: govulncheck failed"},
+		"govulncheck fails":              {module: "stdlib", path: "strings", symbol: "ToUpper", program: "debian_test.go", code: 1, want: "error: govulncheck failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			database := test.database
-			if database == "" {
-				database = "file://" + t.TempDir()
+			database := cmp.Or(test.database, "file://"+t.TempDir())
+			if folder, ok := strings.CutPrefix(database, "file://"); ok {
 				text := strings.NewReplacer("MODULE", test.module, "PACKAGE", test.path, "SYMBOL", test.symbol).Replace(entry)
-				if err := os.WriteFile(filepath.Join(strings.TrimPrefix(database, "file://"), "GO-2000-0001.json"), []byte(text), 0o644); err != nil {
+				if err := os.WriteFile(filepath.Join(folder, "GO-2000-0001.json"), []byte(text), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
-			pattern := test.pattern
-			if pattern == "" {
-				pattern = "./..."
-			}
-			cmd := exec.Command("./vulnerabilities", folder, pattern)
+			cmd := exec.Command("./vulnerabilities", cmp.Or(test.program, small))
 			cmd.Env = append(os.Environ(), "VULNDB="+database)
 			out, _ := cmd.CombinedOutput()
 			if code := cmd.ProcessState.ExitCode(); code != test.code || !strings.Contains(string(out), test.want) {
