@@ -27,10 +27,11 @@ type handedOn struct {
 }
 
 // HandOnControllers makes the host hand the controllers that pods need on to the node's
-// group. systemd hands on what its own units need, which is often memory and pids alone.
-// Once the node's group hands them on too, the kernel lets nobody take them away. What was
-// changed is in the file save, for TakeBackControllers. Where the controllers are on
-// version 1, nothing is done.
+// group. systemd hands on what its own units need, which is often memory and pids alone,
+// and without cpu neither runc nor crun nor gVisor starts a container. Once the node's
+// group hands them on too, the kernel lets nobody take them away. What was changed is in
+// the file save, for TakeBackControllers. Where the controllers are on version 1, nothing
+// is done.
 func HandOnControllers(save string) error {
 	root, err := version2Root()
 	if err != nil || root == "" {
