@@ -1,11 +1,11 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom clean help
+.PHONY: build node functions languages demo test unit e2e cgroup-v2 bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile
 
 build: ## build kn-coldstart into build/
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o build/kn-coldstart ./cmd/kn-coldstart
@@ -37,6 +37,9 @@ e2e: build node functions ## end-to-end tests on the real node, in some of which
 soak: export SOAK ?= 2h
 soak: build node functions ## experiments in turn for two hours (or SOAK) while the cluster and the tool are killed; two users
 	RUN='^Test(Soak|TwoUsers)$$' TAGS=e2e,soak TIMEOUT=12h scripts/e2e
+
+cgroup-v2: build node ## run the embedded node in a virtual machine that has cgroup version 2 alone
+	scripts/cgroup-v2
 
 bench: bench-fidelity bench-scale bench-analysis bench-gate bench-node bench-observer ## every benchmark
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -9,7 +10,7 @@ import (
 )
 
 func newUp(l *node.Layout) *cobra.Command {
-	var retain bool
+	var options node.UpOptions
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Boot the node in the background; returns when Knative answers",
@@ -22,9 +23,9 @@ func newUp(l *node.Layout) *cobra.Command {
 		Args:    checkArgs(noArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p := newProgress()
-			err := node.Up(cmd.Context(), *l, node.UpOptions{
-				Retain: retain, OnWait: printWait, Check: func() error { return preflight(*l) }, OnProgress: p.print,
-			})
+			options.OnWait, options.OnProgress = printWait, p.print
+			options.Check = func() error { return preflight(*l) }
+			err := node.Up(cmd.Context(), *l, options)
 			if errors.Is(err, node.ErrUp) {
 				printAlreadyUp(*l)
 				return nil
@@ -36,8 +37,13 @@ func newUp(l *node.Layout) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&retain, "retain", false, "keep the state folder, with its logs, when the boot fails")
+	cmd.Flags().BoolVar(&options.Retain, "retain", false, "keep the state folder, with its logs, when the boot fails")
+	addTimeout(cmd, &options.Timeout)
 	return cmd
+}
+
+func addTimeout(cmd *cobra.Command, timeout *time.Duration) {
+	cmd.Flags().DurationVar(timeout, "timeout", node.DefaultTimeout, "how long the boot may take")
 }
 
 // preflight prints what it finds, and returns an error when the node cannot boot.
