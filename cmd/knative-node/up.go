@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,12 @@ func newUp(l *node.Layout) *cobra.Command {
 			"it is. While another 'up' boots the node, this one waits for it. What a boot left that was\n" +
 			"killed is removed first.",
 		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs of a boot that fails",
-		Args:    checkArgs(noArgs),
+		Args: checkArgs(func(cmd *cobra.Command, args []string) error {
+			if options.Timeout <= 0 {
+				return fmt.Errorf("--timeout is %s: want a time in which a node can boot, such as %s", options.Timeout, node.DefaultTimeout)
+			}
+			return noArgs(cmd, args)
+		}),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p := newProgress()
 			options.OnWait, options.OnProgress = printWait, p.print
