@@ -5,6 +5,8 @@
 //     certificate authority that a domain is its own. Package dns takes their place.
 //   - Amazon's SDK, by which Traefik could find containers in Amazon's cloud. Package ecs
 //     takes the place of the provider that uses it.
+//   - Traefik's plugins: an interpreter of Go, a runtime for WebAssembly. Package plugins
+//     takes their place.
 //   - Two files of Kubernetes that only tests use. They import a whole fake cluster.
 //
 // Who asks Traefik for such a part gets an error that says so. All else is as it was
