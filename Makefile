@@ -8,7 +8,7 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile
 
 build: ## build kn-coldstart into build/
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o build/kn-coldstart ./cmd/kn-coldstart
+	. scripts/build-flags && go build -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o build/kn-coldstart ./cmd/kn-coldstart
 	scripts/licenses $(CURDIR)/build/licenses $(CURDIR)/build/kn-coldstart
 
 node: ## install what the embedded node needs, and build it
@@ -28,8 +28,9 @@ test: build node unit e2e ## everything that CI runs
 
 unit: lint ## unit tests, with the race detector where goroutines share
 	go test -race ./...
-	cd cmd/knative-node && CGO_ENABLED=0 go test -trimpath ./... && go test -race ./process
-	cd cmd/sbom && CGO_ENABLED=0 go test -trimpath ./...
+	. scripts/build-flags && leaveout=$$(scripts/leave-out) && cd cmd/knative-node && go test $$leaveout ./...
+	cd cmd/knative-node && go test -race ./process
+	. scripts/build-flags && cd cmd/sbom && go test ./...
 
 e2e: build node functions ## end-to-end tests on the real node, in some of which parts of it are killed
 	scripts/e2e

@@ -3,10 +3,12 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"debug/buildinfo"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -122,6 +124,22 @@ func TestGatherNamesModulesWithoutText(t *testing.T) {
 	s.cache = filepath.Join(s.cache, "elsewhere")
 	if _, err := gather(s, target, []string{self(t)}); err == nil || !strings.Contains(err.Error(), "go mod download") {
 		t.Errorf("a module that is not on the machine: got %v", err)
+	}
+}
+
+// A link that scripts/leave-out made is the module itself. What is in another folder, nobody
+// knows.
+func TestReplacedModules(t *testing.T) {
+	dep := func(folder string) *buildinfo.BuildInfo {
+		return &buildinfo.BuildInfo{GoVersion: "go1.2.3", Main: debug.Module{Path: own},
+			Deps: []*debug.Module{{Path: "example.com/a", Version: "v1.0.0", Replace: &debug.Module{Path: folder}}}}
+	}
+	p, err := newProgram(dep("../../build/leftout/a"))
+	if err != nil || !slices.Contains(p.modules, module{"example.com/a", "v1.0.0", ""}) {
+		t.Errorf("parts left out: got %+v, %v", p, err)
+	}
+	if _, err := newProgram(dep("../elsewhere/a")); err == nil || !strings.Contains(err.Error(), "../elsewhere/a") {
+		t.Errorf("another folder: got %v", err)
 	}
 }
 

@@ -44,11 +44,15 @@ func modulePart(s source, m module) (part, error) {
 	if err != nil {
 		return part{}, err
 	}
+	info := "checksum in go.sum: " + m.sum
+	if m.sum == "" {
+		info = "parts of it are not compiled: see cmd/knative-node/leftout"
+	}
 	return part{
 		name: m.path, version: m.version,
 		purl:       "pkg:golang/" + strings.ToLower(m.path) + "@" + url.QueryEscape(m.version),
 		download:   "https://proxy.golang.org/" + path + "/@v/" + url.PathEscape(version) + ".zip",
-		sourceInfo: "checksum in go.sum: " + m.sum,
+		sourceInfo: info,
 		licence:    licence, licenceComment: comment,
 	}, nil
 }

@@ -14,7 +14,11 @@ const own = "github.com/kn-coldstart/kn-coldstart"
 // std is the path that the Go standard library has here.
 const std = "std"
 
-// module is a version of a Go module. Its sum is the one of go.sum.
+// leftout is where scripts/leave-out makes links to modules of which parts are not compiled.
+// A program does not tell the sum of such a module.
+const leftout = "../../build/leftout/"
+
+// module is a version of a Go module. Its sum is the one of go.sum, if the program tells it.
 type module struct{ path, version, sum string }
 
 func (m module) String() string { return m.path + "@" + m.version }
@@ -34,6 +38,10 @@ func readProgram(r io.ReaderAt) (*program, error) {
 	if err != nil {
 		return nil, nil
 	}
+	return newProgram(info)
+}
+
+func newProgram(info *buildinfo.BuildInfo) (*program, error) {
 	p := &program{path: info.Path, main: module{info.Main.Path, info.Main.Version, info.Main.Sum}}
 	version, _, _ := strings.Cut(info.GoVersion, " ") // experiments follow
 	p.modules = append(p.modules, module{path: std, version: version})
@@ -42,7 +50,7 @@ func readProgram(r io.ReaderAt) (*program, error) {
 	}
 	for _, dep := range info.Deps {
 		name := dep.Path
-		if dep.Replace != nil {
+		if dep.Replace != nil && !strings.HasPrefix(dep.Replace.Path, leftout) {
 			dep = dep.Replace
 		}
 		m := module{dep.Path, dep.Version, dep.Sum}
