@@ -5,11 +5,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/handler"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/node"
 )
 
 func newUp(l *node.Layout) *cobra.Command {
 	var retain bool
+	var texts []string
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Boot the node in the background; returns when Knative answers",
@@ -17,26 +19,31 @@ func newUp(l *node.Layout) *cobra.Command {
 			"First it is checked whether this machine can run the node. When the boot fails or is\n" +
 			"interrupted, everything that it has made is removed. A node that is already up stays as\n" +
 			"it is. While another 'up' boots the node, this one waits for it. What a boot left that was\n" +
-			"killed is removed first.",
-		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs of a boot that fails",
-		Args:    checkArgs(noArgs),
+			"killed is removed first.\n\n" +
+			"--handler brings a container runtime of your own.\n" + handler.Help,
+		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs of a boot that fails\n" +
+			"  kn-coldstart cluster up --handler runc-pr=./runc --handler crun-pr=/opt/crun/bin/crun",
+		Args: checkArgs(noArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			handlers, err := node.ParseHandlers(texts...)
+			if err != nil {
+				return &usageError{err, cmd.CommandPath()}
+			}
 			p := newProgress()
-			err := node.Up(cmd.Context(), *l, node.UpOptions{
-				Retain: retain, OnWait: printWait, Check: func() error { return preflight(*l) }, OnProgress: p.print,
+			err = node.Up(cmd.Context(), *l, node.UpOptions{
+				Retain: retain, OnWait: printWait, Check: func() error { return preflight(*l) }, OnProgress: p.print, Handlers: handlers,
 			})
-			if errors.Is(err, node.ErrUp) {
-				printAlreadyUp(*l)
-				return nil
+			if errors.Is(err, node.ErrUp) && len(handlers) == 0 {
+				return printAlreadyUp(*l)
 			}
 			if err != nil {
 				return err
 			}
-			p.ready(*l)
-			return nil
+			return p.ready(*l)
 		},
 	}
 	cmd.Flags().BoolVar(&retain, "retain", false, "keep the state folder, with its logs, when the boot fails")
+	cmd.Flags().StringArrayVar(&texts, "handler", nil, "container runtime to add, as NAME=BINARY[,KEY=VALUE]...; repeatable")
 	return cmd
 }
 
