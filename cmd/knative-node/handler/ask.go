@@ -28,6 +28,13 @@ func (h Handler) AskVersion(ctx context.Context) (string, error) {
 		program = h.Shim
 	}
 	said, err := h.ask(ctx, answerLimit, program, "--version")
+	var failed *exec.ExitError
+	if errors.As(err, &failed) && program == h.Shim {
+		// Shims made with containerd before its version 2 know the short form alone.
+		if short, errShort := h.ask(ctx, answerLimit, program, "-v"); errShort == nil {
+			said, err = short, nil
+		}
+	}
 	if err != nil {
 		return "", err
 	}

@@ -76,6 +76,21 @@ func TestInstall(t *testing.T) {
 	}
 }
 
+// Older shims know only -v. A program like runc has to know --version.
+func TestShortQuestion(t *testing.T) {
+	folder := userFiles(t)
+	script := "#!/bin/sh\n[ \"$1\" = -v ] || { echo unknown flag $1 >&2; exit 2; }\necho 'shim:'\necho '  Version:  1.7.1'\n"
+	if err := os.WriteFile(folder+"/old", []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if h, _, err := install(t, "x=old,type=io.containerd.x.v2"); err != nil || h.Version != "1.7.1" {
+		t.Errorf("%v: version %q", err, h.Version)
+	}
+	if _, _, err := install(t, "x=old"); err == nil || !strings.Contains(err.Error(), "unknown flag --version") {
+		t.Errorf("a program like runc: %v", err)
+	}
+}
+
 // A shim of containerd has the environment, and finds its program, whatever characters are
 // in between.
 func TestStarter(t *testing.T) {
