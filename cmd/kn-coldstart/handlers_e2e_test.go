@@ -4,9 +4,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,6 +29,7 @@ func TestHandlers(t *testing.T) {
 	odd := buildOddrunc(t)
 	t.Run("refused", func(t *testing.T) { testRefusedHandlers(t, odd) })
 	t.Run("nothing else notices", func(t *testing.T) { testOthersGoOn(t, odd) })
+	t.Run("README.md", testReadme)
 	t.Run("ab finds a delay", func(t *testing.T) { testDelayIsFound(t, odd) })
 	for _, c := range []struct{ name, create, says string }{
 		{"exits", "exit", "oddrunc: this runtime creates nothing"},
@@ -231,6 +234,44 @@ func testDelayIsFound(t *testing.T, odd oddrunc) {
 		}
 	}
 	wantNothingLeft(t)
+}
+
+// testReadme runs what README.md says under "Try your runtime", with a copy of the node's
+// runc, and few blocks.
+func testReadme(t *testing.T) {
+	program, err := os.ReadFile(filepath.Join(build, "node", "bin", "runc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(readme(t, "sh"), func(block string) bool { return strings.Contains(block, "add-handler") })
+	if i < 0 {
+		t.Fatal("README.md adds no handler")
+	}
+	commands := ownCommands(readme(t, "sh")[i])
+	kn, err := filepath.Abs(filepath.Join(build, "kn-coldstart"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("runc-pr", program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	codes := []int{}
+	for _, args := range commands {
+		if args[0] == "ab" {
+			args = append(args, "--max-blocks", "3", "--client-timeout", "20s")
+		}
+		out, err := exec.Command(kn, args...).CombinedOutput()
+		t.Logf("%v: %v\n%s", args, err, out)
+		code := 0
+		if exit := new(exec.ExitError); errors.As(err, &exit) {
+			code = exit.ExitCode()
+		}
+		codes = append(codes, code)
+	}
+	if want := []int{exitOK, gate.ExitInconclusive, exitOK}; !slices.Equal(codes, want) {
+		t.Errorf("exit codes %v, want %v", codes, want)
+	}
 }
 
 // testBrokenHandler has a run on a handler that creates no container, and removes the

@@ -45,16 +45,25 @@ func (h Handler) AskVersion(ctx context.Context) (string, error) {
 	return version, nil
 }
 
-// askFeatures does what containerd does with programs like runc each time it starts: it
-// asks for their features. They need not know the question, but a program that never
-// returns from it would keep containerd from starting.
-func (h Handler) askFeatures(ctx context.Context) error {
-	_, err := h.ask(ctx, answerLimit, h.Program, "features")
-	var failed *exec.ExitError
-	if errors.As(err, &failed) {
-		return nil
+// askAtStart asks what containerd asks each time it starts: shims for information, and
+// programs like runc for their features. They need not know the question, but one that
+// never returns from it would keep containerd from starting.
+func (h Handler) askAtStart(ctx context.Context) error {
+	questions := map[string]string{}
+	if h.Shim != "" {
+		questions[h.Shim] = "-info"
 	}
-	return err
+	if h.RuntimeType == RuncShim && h.Program != "" {
+		questions[h.Program] = "features"
+	}
+	for program, question := range questions {
+		_, err := h.ask(ctx, answerLimit, program, question)
+		var failed *exec.ExitError
+		if err != nil && !errors.As(err, &failed) {
+			return err
+		}
+	}
+	return nil
 }
 
 // version is what follows the first word "version" in a text such as "runc version 1.5.2",

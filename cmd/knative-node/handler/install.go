@@ -37,10 +37,7 @@ func (h Handler) install(ctx context.Context, folder, runcShim string) (Handler,
 	if h.Version, err = h.AskVersion(ctx); err != nil {
 		return h, err
 	}
-	if h.RuntimeType == RuncShim && h.Program != "" {
-		return h, h.askFeatures(ctx)
-	}
-	return h, nil
+	return h, h.askAtStart(ctx)
 }
 
 // copyFiles copies the files, notes their checksums, and changes the paths to the copies.

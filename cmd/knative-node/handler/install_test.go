@@ -200,18 +200,22 @@ func TestAskHangs(t *testing.T) {
 	}
 }
 
-// containerd asks programs like runc for their features whenever it starts. One that hangs
-// would keep it from starting.
-func TestAskFeatures(t *testing.T) {
+// containerd asks whenever it starts. What hangs then would keep it from starting; what
+// does not know the question does not.
+func TestAskAtStart(t *testing.T) {
 	folder := userFiles(t)
-	for script, bad := range map[string]bool{"exit 3": false, "sleep 60": true} {
-		if err := os.WriteFile(folder+"/program", []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-		defer cancel()
-		if err := (Handler{Program: folder + "/program"}).askFeatures(ctx); (err != nil) != bad {
-			t.Errorf("%s: %v", script, err)
+	path := folder + "/program"
+	for _, h := range []Handler{{Program: path, RuntimeType: RuncShim}, {Shim: path, RuntimeType: "io.containerd.x.v2"}} {
+		for script, bad := range map[string]bool{"exit 3": false, "sleep 60": true} {
+			script = "#!/bin/sh\ncase $1 in features|-info) " + script + ";; esac\n"
+			if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			if err := h.askAtStart(ctx); (err != nil) != bad {
+				t.Errorf("%+v, %s: %v", h, script, err)
+			}
 		}
 	}
 }

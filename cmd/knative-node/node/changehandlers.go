@@ -22,7 +22,7 @@ import (
 // when containerd has not answered for 30 s.
 const (
 	// containerdGrace is how long containerd may take to end.
-	containerdGrace = 10 * time.Second
+	containerdGrace = 5 * time.Second
 	// containerdStart is how long it may take to know its handlers. With hundreds of pods
 	// it has to find all of them again.
 	containerdStart = 25 * time.Second
