@@ -25,7 +25,7 @@ const (
 	containerdGrace = 5 * time.Second
 	// containerdStart is how long it may take to know its handlers. With hundreds of pods
 	// it has to find all of them again.
-	containerdStart = 25 * time.Second
+	containerdStart = 20 * time.Second
 )
 
 // addHandler adds a handler whose files are in place. If it fails, the node has the
@@ -45,7 +45,9 @@ func (b *boot) addHandler(ctx context.Context, h handler.Handler) error {
 		err = createRuntimeClasses(ctx, b.client, []handler.Handler{h})
 	}
 	if err != nil {
-		return errors.Join(err, b.useHandlers(context.WithoutCancel(ctx), before))
+		undone := b.useHandlers(context.WithoutCancel(ctx), before)
+		_, killed := killProcesses(b.handlerFolder(h.Name), nil) // of what containerd has asked it
+		return errors.Join(err, undone, killed)
 	}
 	return nil
 }

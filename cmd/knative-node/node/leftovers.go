@@ -75,16 +75,22 @@ func (b *boot) clearOnce(ctx context.Context, client *cri.Client, name string) (
 		return found, 0, err
 	}
 	removeSandboxes(ctx, client, of)
-	processes, err := readProcesses()
+	found.Processes, err = killProcesses(b.handlerFolder(name), of)
+	return found, len(of), err
+}
+
+// killProcesses kills the processes of a handler, and returns how many there were.
+func killProcesses(folder string, sandboxes []cri.Sandbox) (killed int, err error) {
+	all, err := readProcesses()
 	if err != nil {
-		return found, len(of), err
+		return 0, err
 	}
-	for _, pid := range processesOf(processes, b.handlerFolder(name), of) {
+	for _, pid := range processesOf(all, folder, sandboxes) {
 		if syscall.Kill(pid, syscall.SIGKILL) == nil { // else it has ended by itself
-			found.Processes++
+			killed++
 		}
 	}
-	return found, len(of), nil
+	return killed, nil
 }
 
 // deletePods deletes the pods of a RuntimeClass without waiting for them to end, which they
