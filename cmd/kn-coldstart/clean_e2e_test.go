@@ -91,6 +91,7 @@ func TestTwoTracedRunsAtOnce(t *testing.T) {
 // TestCleanBesideALivingRun kills one of two runs. clean leaves both alone as long as the
 // dead one may be alive, then takes it, and never the other.
 func TestCleanBesideALivingRun(t *testing.T) {
+	t.Parallel()
 	living, dead := background(t, "--iterations", "500"), background(t, "--iterations", "500")
 	if err := dead.cmd.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -121,5 +122,5 @@ func TestCleanBesideALivingRun(t *testing.T) {
 	for _, s := range run.Samples {
 		wantProvenCold(t, s)
 	}
-	wantNothingLeft(t)
+	wantRemoved(t, run)
 }

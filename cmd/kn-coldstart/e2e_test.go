@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -90,23 +91,42 @@ func client(t *testing.T) *ksvc.Client {
 // wantNothingLeft fails if anything of ours is in the cluster.
 func wantNothingLeft(t *testing.T) {
 	t.Helper()
-	api := client(t)
-	ours := metav1.ListOptions{LabelSelector: ksvc.LabelManagedBy + "=" + ksvc.ManagedBy}
-	services, err := api.Serving.ServingV1().Services("").List(t.Context(), ours)
+	wantNothingLeftIn(t, metav1.NamespaceAll)
+}
+
+func wantNothingLeftIn(t *testing.T, space string) {
+	t.Helper()
+	wantNoneOf(t, space, ksvc.Selector())
+}
+
+// wantNoneOf fails if anything with some labels is in a namespace.
+func wantNoneOf(t *testing.T, space, labels string) {
+	t.Helper()
+	left, err := leftBehind(t, space, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pods, err := api.Kubernetes.CoreV1().Pods("").List(t.Context(), ours)
+	if left != "" {
+		t.Errorf("left behind: %s", left)
+	}
+}
+
+// leftBehind says what is in a namespace with some labels, or "".
+func leftBehind(t *testing.T, space, labels string) (string, error) {
+	api, labelled := client(t), metav1.ListOptions{LabelSelector: labels}
+	services, err := api.Serving.ServingV1().Services(space).List(t.Context(), labelled)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	leases, err := api.Kubernetes.CoordinationV1().Leases("").List(t.Context(), ours)
+	pods, err := api.Kubernetes.CoreV1().Pods(space).List(t.Context(), labelled)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	if len(services.Items)+len(pods.Items)+len(leases.Items) > 0 {
-		t.Errorf("left behind: %d services, %d pods, %d leases", len(services.Items), len(pods.Items), len(leases.Items))
+	leases, err := api.Kubernetes.CoordinationV1().Leases(space).List(t.Context(), labelled)
+	if err != nil || len(services.Items)+len(pods.Items)+len(leases.Items) == 0 {
+		return "", err
 	}
+	return fmt.Sprintf("%d services, %d pods, %d leases", len(services.Items), len(pods.Items), len(leases.Items)), nil
 }
 
 func TestSingle(t *testing.T) {

@@ -171,12 +171,12 @@ func wantCompleted(t *testing.T, run *record.Run, trials int) {
 		t.Errorf("%d samples and %d skipped, want %d trials", len(run.Samples), len(skipped), trials)
 	}
 	type place struct {
-		block   int
-		service string
+		block, services int
+		service         string
 	}
 	seen := map[place]bool{}
 	for _, s := range run.Samples {
-		if p := (place{s.Block, s.Service}); seen[p] {
+		if p := (place{s.Block, s.Services, s.Service}); seen[p] {
 			t.Errorf("two samples of %s in block %d", s.Service, s.Block)
 		} else {
 			seen[p] = true

@@ -161,20 +161,5 @@ func wantProvenBy(t *testing.T, s record.Sample, proof record.Proof) {
 // wantRemoved fails if anything of a run is in the cluster. Other runs may go on.
 func wantRemoved(t *testing.T, run *record.Run) {
 	t.Helper()
-	api, of := client(t), metav1.ListOptions{LabelSelector: ksvc.Selector(run.Header.RunID)}
-	services, err := api.Serving.ServingV1().Services("").List(t.Context(), of)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pods, err := api.Kubernetes.CoreV1().Pods("").List(t.Context(), of)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leases, err := api.Kubernetes.CoordinationV1().Leases("").List(t.Context(), of)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(services.Items)+len(pods.Items)+len(leases.Items) > 0 {
-		t.Errorf("left behind: %d services, %d pods, %d leases", len(services.Items), len(pods.Items), len(leases.Items))
-	}
+	wantNoneOf(t, metav1.NamespaceAll, ksvc.Selector(run.Header.RunID))
 }

@@ -103,44 +103,63 @@ func accountKubeconfig(t *testing.T, admin *ksvc.Client) string {
 	return path
 }
 
+// shortRun are flags of an experiment that is over soon.
+var shortRun = []string{"--client-timeout", "14s", "--image", nodeImage, "--runtime-class", "runc"}
+
 // TestAsServiceAccount runs each command with nothing but what rbac grants.
 func TestAsServiceAccount(t *testing.T) {
-	kubeconfig, admin := granted(t, "rbac-e2e", strings.NewReplacer())
+	t.Parallel()
+	const space = "rbac-e2e"
+	kubeconfig, admin := granted(t, space, strings.NewReplacer())
 	service := userService("users-own", nil)
 	createOfUser(t, admin, service)
 	awaitUsers(t, admin, service.Name)
-	before := readObservability(t)
-	short := []string{"--client-timeout", "14s", "--image", nodeImage, "--runtime-class", "runc"}
-	for _, c := range []struct {
-		name string
-		args []string
-		code int
-	}{
-		{"single", append([]string{"single", "--iterations", "1", "--services-per-class", "1"}, short...), exitOK},
-		{"traces", append([]string{"single", "--iterations", "1", "--services-per-class", "1", "--traces", "--traces-address", nodeGateway + ":0"}, short...), exitOK},
-		{"existing service", []string{"single", "--iterations", "1", "--client-timeout", "14s", "--service", service.Name}, exitOK},
-		{"scale", append([]string{"scale", "--services", "2", "--settle", "1s", "--stable-window", "6s"}, short...), exitOK},
-		{"ab", []string{"ab", "--runtime-class", "runc", "--image", nodeImage, "--max-blocks", "1", "--services-per-side", "1", "--percentile", "50"}, gate.ExitInconclusive},
-		{"clean", []string{"clean"}, exitOK},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			args := append(c.args, "--kubeconfig", kubeconfig)
-			file := filepath.Join(t.TempDir(), "run.jsonl")
-			if c.name != "clean" {
-				args = append(args, "--run-file", file)
-			}
-			r := kn(t, args...)
-			if r.code != c.code || strings.Contains(r.String(), "forbidden") || strings.Contains(r.String(), "not allowed") {
-				t.Fatalf("exit code %d, want %d\n%s", r.code, c.code, r)
-			}
-			if c.name != "clean" {
-				wantFullRun(t, file)
-			}
-		})
-	}
+	t.Run("together", func(t *testing.T) {
+		for _, c := range []struct {
+			name string
+			args []string
+			code int
+		}{
+			{"single", append([]string{"single", "--iterations", "1", "--services-per-class", "1"}, shortRun...), exitOK},
+			{"existing service", []string{"single", "--iterations", "1", "--client-timeout", "14s", "--service", service.Name}, exitOK},
+			{"scale", append([]string{"scale", "--services", "2", "--settle", "1s", "--stable-window", "6s"}, shortRun...), exitOK},
+			{"ab", []string{"ab", "--runtime-class", "runc", "--image", nodeImage, "--max-blocks", "1", "--services-per-side", "1", "--percentile", "50"}, gate.ExitInconclusive},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				runAs(t, kubeconfig, c.code, c.args...)
+			})
+		}
+	})
+	t.Run("clean", func(t *testing.T) { wantAllowed(t, kn(t, "clean", "--kubeconfig", kubeconfig), exitOK) })
 	t.Run("doctor", func(t *testing.T) { wantAllRead(t, kn(t, "doctor", "--kubeconfig", kubeconfig, "-o", "json")) })
+	wantNothingLeftIn(t, space)
+}
+
+// TestTracesAsServiceAccount is for itself: the activator is restarted.
+func TestTracesAsServiceAccount(t *testing.T) {
+	kubeconfig, _ := granted(t, "rbac-e2e-traces", strings.NewReplacer())
+	before := readObservability(t)
+	args := []string{"single", "--iterations", "1", "--services-per-class", "1", "--traces", "--traces-address", nodeGateway + ":0"}
+	runAs(t, kubeconfig, exitOK, append(args, shortRun...)...)
 	wantNothingLeft(t)
 	wantRestored(t, before)
+}
+
+// runAs makes a run with a kubeconfig, to its end.
+func runAs(t *testing.T, kubeconfig string, code int, args ...string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "run.jsonl")
+	wantAllowed(t, kn(t, append(args, "--kubeconfig", kubeconfig, "--run-file", file)...), code)
+	wantFullRun(t, file)
+}
+
+// wantAllowed checks that a command was refused nothing.
+func wantAllowed(t *testing.T, r result, code int) {
+	t.Helper()
+	if r.code != code || strings.Contains(r.String(), "forbidden") || strings.Contains(r.String(), "not allowed") {
+		t.Fatalf("exit code %d, want %d\n%s", r.code, code, r)
+	}
 }
 
 // wantFullRun checks that a run was made to its end and all its starts were watched.

@@ -154,14 +154,15 @@ func TestStrayRequest(t *testing.T) {
 	wantRemoved(t, run)
 }
 
-// TestKeptAwake has another client request a service again and again from its creation
-// on. The service never comes back to zero, so the run waits and says for what, and no
-// sample is measured.
+// TestKeptAwake has another client request a service again and again from its first,
+// discarded start on. The service never comes back to zero, so the run waits and says for
+// what, and no sample is measured.
 func TestKeptAwake(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "run.jsonl")
 	f := faultyRun{start(t, "single", "--run-file", file, "--runtime-class", "runc", "--image", "dev.local/helloworld:local",
 		"--iterations", "1", "--client-timeout", patient), file}
+	awaitSamples(t, file, 1)
 	host := hostOf(t, file)
 	stop, answered := make(chan struct{}), 0
 	var other stray
@@ -177,7 +178,6 @@ func TestKeptAwake(t *testing.T) {
 			}
 		}
 	})
-	awaitSamples(t, file, 1)
 	time.Sleep(20 * time.Second)
 	if err := f.cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)

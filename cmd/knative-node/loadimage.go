@@ -25,8 +25,8 @@ func newLoadImage(l *node.Layout) *cobra.Command {
 		Long: "Give the node an image, and print its name and size. The node must be up.\n\n" +
 			"ARCHIVE is an OCI archive, or one that 'docker save' wrote; it may be compressed. Its images\n" +
 			"keep the names that they have in it. If it has one image, --name gives it another name.\n" +
-			"PROGRAM is a static Linux program. It becomes the only file of a new image, which is called\n" +
-			"dev.local/PROGRAM:local unless --name says otherwise.\n\n" +
+			"PROGRAM is a static Linux program. It becomes /ko-app/PROGRAM of a new image, as ko makes them, with a\n" +
+			"folder /tmp beside it. The image is called dev.local/PROGRAM:local unless --name says otherwise.\n\n" +
 			"A service that asks for the image by its name gets it from the node. No registry is asked,\n" +
 			"whatever registry the name has, and also when the tag is 'latest'.",
 		Example: "  kn-coldstart cluster load-image ./server\n" +

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,7 +12,7 @@ import (
 )
 
 func newUp(l *node.Layout) *cobra.Command {
-	var retain bool
+	var options node.UpOptions
 	var texts []string
 	cmd := &cobra.Command{
 		Use:   "up",
@@ -23,16 +25,21 @@ func newUp(l *node.Layout) *cobra.Command {
 			"--handler brings a container runtime of your own.\n" + handler.Help,
 		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs of a boot that fails\n" +
 			"  kn-coldstart cluster up --handler runc-pr=./runc --handler crun-pr=/opt/crun/bin/crun",
-		Args: checkArgs(noArgs),
+		Args: checkArgs(func(cmd *cobra.Command, args []string) error {
+			if options.Timeout <= 0 {
+				return fmt.Errorf("--timeout is %s: want a time in which a node can boot, such as %s", options.Timeout, node.DefaultTimeout)
+			}
+			return noArgs(cmd, args)
+		}),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			handlers, err := node.ParseHandlers(texts...)
 			if err != nil {
 				return &usageError{err, cmd.CommandPath()}
 			}
 			p := newProgress()
-			err = node.Up(cmd.Context(), *l, node.UpOptions{
-				Retain: retain, OnWait: printWait, Check: func() error { return preflight(*l) }, OnProgress: p.print, Handlers: handlers,
-			})
+			options.Handlers, options.OnWait, options.OnProgress = handlers, printWait, p.print
+			options.Check = func() error { return preflight(*l) }
+			err = node.Up(cmd.Context(), *l, options)
 			if errors.Is(err, node.ErrUp) && len(handlers) == 0 {
 				return printAlreadyUp(*l)
 			}
@@ -42,9 +49,14 @@ func newUp(l *node.Layout) *cobra.Command {
 			return p.ready(*l)
 		},
 	}
-	cmd.Flags().BoolVar(&retain, "retain", false, "keep the state folder, with its logs, when the boot fails")
+	cmd.Flags().BoolVar(&options.Retain, "retain", false, "keep the state folder, with its logs, when the boot fails")
 	cmd.Flags().StringArrayVar(&texts, "handler", nil, "container runtime to add, as NAME=BINARY[,KEY=VALUE]...; repeatable")
+	addTimeout(cmd, &options.Timeout)
 	return cmd
+}
+
+func addTimeout(cmd *cobra.Command, timeout *time.Duration) {
+	cmd.Flags().DurationVar(timeout, "timeout", node.DefaultTimeout, "how long the boot may take")
 }
 
 // preflight prints what it finds, and returns an error when the node cannot boot.

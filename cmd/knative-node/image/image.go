@@ -49,15 +49,26 @@ func FromTree(t *Tree, entrypoint, env []string) (v1.Image, error) {
 	return mutate.ConfigFile(img, config)
 }
 
-// FromBinary makes an image that has one file: the static program at path. The program
-// is also the entrypoint, followed by args.
+// programs is the folder of the program in an image that FromBinary makes. It is the one
+// that ko, with which most images of Knative's own programs are made, puts them into.
+const programs = "/ko-app"
+
+// users is what /etc/passwd says in an image that FromBinary makes.
+const users = "root:x:0:0:root:/root:/sbin/nologin\n" +
+	"nonroot:x:" + nonRoot + ":" + nonRoot + ":nonroot:/tmp:/sbin/nologin\n"
+
+// FromBinary makes an image of the static program at path, which is also the entrypoint,
+// followed by args. Beside it the image has what Knative's runtime contract wants of one:
+// a folder /tmp that everybody can write to, and names of the users.
 func FromBinary(path string, args ...string) (v1.Image, error) {
-	program := "/" + filepath.Base(path)
+	program := filepath.Join(programs, filepath.Base(path))
 	t := NewTree("")
+	t.AddScratch()
+	t.AddText("/etc/passwd", users)
 	if err := t.Add(path, program); err != nil {
 		return nil, err
 	}
-	return FromTree(t, append([]string{program}, args...), []string{"PATH=/"})
+	return FromTree(t, append([]string{program}, args...), []string{"PATH=" + programs})
 }
 
 // stream returns what write writes.

@@ -3,6 +3,7 @@ package image
 import (
 	"archive/tar"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,7 +25,7 @@ func TestFromBinary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"/server", "-P"}, config.Config.Entrypoint); diff != "" || config.Config.User != nonRoot {
+	if diff := cmp.Diff([]string{"/ko-app/server", "-P"}, config.Config.Entrypoint); diff != "" || config.Config.User != nonRoot {
 		t.Errorf("user %q, entrypoint: %s", config.Config.User, diff)
 	}
 	layers, err := img.Layers()
@@ -36,17 +37,34 @@ func TestFromBinary(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer layer.Close()
-	archive := tar.NewReader(layer)
-	file, err := archive.Next()
-	if err != nil {
-		t.Fatal(err)
+	if diff := cmp.Diff(map[string]string{
+		"etc/":          "755 ",
+		"etc/passwd":    "644 " + users,
+		"ko-app/":       "755 ",
+		"ko-app/server": "755 program",
+		"tmp/":          "1777 ",
+	}, filesOf(t, layer)); diff != "" {
+		t.Errorf("files of the image (-want +got):\n%s", diff)
 	}
-	text, err := io.ReadAll(archive)
-	if err != nil || file.Name != "server" || file.Mode != 0o755 || string(text) != "program" {
-		t.Errorf("file %q, mode %o, %q, %v", file.Name, file.Mode, text, err)
-	}
-	if _, err := archive.Next(); !errors.Is(err, io.EOF) {
-		t.Errorf("the image has another file: %v", err)
+}
+
+// filesOf is the mode and the text of each file of an archive.
+func filesOf(t *testing.T, archive io.Reader) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for entries := tar.NewReader(archive); ; {
+		entry, err := entries.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(entries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[entry.Name] = fmt.Sprintf("%o %s", entry.Mode, text)
 	}
 }
 

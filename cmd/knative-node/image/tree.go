@@ -25,6 +25,8 @@ type Tree struct {
 	sources map[string]string
 	// added are the files that do not come from the root.
 	added map[string]bool
+	// texts are files that are on no disk.
+	texts map[string]string
 	drop  []string
 	// notFound has libraries that are in no usual folder, each with a file that needs it.
 	notFound map[string]string
@@ -34,11 +36,14 @@ type Tree struct {
 
 // NewTree returns an empty tree for files of the folder root.
 func NewTree(root string) *Tree {
-	return &Tree{root: root, sources: map[string]string{}, added: map[string]bool{}, notFound: map[string]string{}}
+	return &Tree{root: root, sources: map[string]string{}, added: map[string]bool{}, texts: map[string]string{}, notFound: map[string]string{}}
 }
 
 // AddScratch adds an empty folder /tmp that everybody can write to.
 func (t *Tree) AddScratch() { t.scratch = true }
+
+// AddText adds a file that everybody can read.
+func (t *Tree) AddText(name, text string) { t.texts[path.Clean("/"+name)] = text }
 
 // Drop says which files Keep leaves out, as path.Match understands it. A folder that is
 // left out is left out with everything in it.
@@ -181,6 +186,11 @@ func (t *Tree) write(archive *tar.Writer) error {
 			header.Mode = 0o755
 		}
 		headers[name] = header
+	}
+	for name, text := range t.texts {
+		headers[name] = &tar.Header{Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(text))}
+	}
+	for _, name := range slices.Collect(maps.Keys(headers)) {
 		for folder := path.Dir(name); folder != "/" && headers[folder] == nil; folder = path.Dir(folder) {
 			headers[folder] = &tar.Header{Typeflag: tar.TypeDir, Mode: 0o755}
 		}
@@ -218,6 +228,10 @@ func (t *Tree) writeFile(archive *tar.Writer, name string, header *tar.Header) e
 		header.Name += "/"
 	}
 	if err := archive.WriteHeader(header); err != nil || header.Typeflag != tar.TypeReg {
+		return err
+	}
+	if text, ok := t.texts[name]; ok {
+		_, err := io.WriteString(archive, text)
 		return err
 	}
 	f, err := os.Open(t.sources[name])
