@@ -26,7 +26,7 @@ type host interface {
 
 // DownOptions are the options of Down.
 type DownOptions struct {
-	// OnWait is called if another command boots or removes a node just now.
+	// OnWait is called if another command boots, changes or removes a node just now.
 	OnWait func(Holder)
 	// OnWarning is called with what does not keep Down from removing the node.
 	OnWarning func(error)
