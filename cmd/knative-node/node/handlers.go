@@ -24,6 +24,10 @@ func (l Layout) ownHandlers() []handler.Handler {
 			Name: "gvisor", RuntimeType: "io.containerd.runsc.v1", Program: l.Bin("runsc"),
 			Shim: l.Bin("containerd-shim-runsc-v1"), Optional: true,
 		},
+		{
+			Name: "wasmedge", RuntimeType: handler.RuncShim, Program: filepath.Join(l.Dist, "wasmedge", "crun"),
+			PodAnnotations: []string{"module.wasm.image/*"}, OnDemand: true,
+		},
 	}
 }
 
