@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -59,11 +60,16 @@ func TestWasmEdge(t *testing.T) {
 	wantRemoved(t, run)
 }
 
-// TestWasmEdgePodEnds deletes a pod that has a minute to end. WasmEdge does not heed
-// SIGTERM, and yet the pod does not need the minute.
+// TestWasmEdgePodEnds runs a program of the user's, and deletes its pod, which has a minute
+// to end. WasmEdge does not heed SIGTERM, and yet the pod does not need the minute.
 func TestWasmEdgePodEnds(t *testing.T) {
 	t.Parallel()
 	needWasmEdge(t)
+	const image = "registry.example/your-function:wasm"
+	program := filepath.Join(build, "node", "wasmedge", "coldfn.wasm")
+	if r := kn(t, "cluster", "load-image", program, "--name", image); r.code != exitOK {
+		t.Fatalf("load image: %s", r)
+	}
 	api := client(t)
 	pods := api.Kubernetes.CoreV1().Pods(api.Namespace)
 	class, grace := wasmClass, int64(60)
@@ -71,7 +77,7 @@ func TestWasmEdgePodEnds(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Name: "wasmedge-ends"},
 		Spec: corev1.PodSpec{
 			RuntimeClassName: &class, TerminationGracePeriodSeconds: &grace,
-			Containers: []corev1.Container{{Name: "function", Image: wasmImage}},
+			Containers: []corev1.Container{{Name: "function", Image: image}},
 		},
 	}, metav1.CreateOptions{})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -26,9 +27,22 @@ func (l Layout) ownHandlers() []handler.Handler {
 		},
 		{
 			Name: "wasmedge", RuntimeType: handler.RuncShim, Program: filepath.Join(l.Dist, "wasmedge", "crun"),
-			PodAnnotations: []string{"module.wasm.image/*"}, OnDemand: true,
+			PodAnnotations: []string{"module.wasm.image/*"}, Version: l.wasmEdgeVersion(), OnDemand: true,
 		},
 	}
+}
+
+// wasmEdgeVersion is the versions of crun and of WasmEdge, which is a library of it. crun
+// itself knows only its own.
+func (l Layout) wasmEdgeVersion() string {
+	packages, _ := os.ReadFile(filepath.Join(l.Dist, "wasmedge", "packages")) // without it crun is asked
+	var versions []string
+	for line := range strings.Lines(string(packages)) {
+		if words := strings.Fields(line); len(words) > 1 && (words[0] == "crun" || words[0] == "libwasmedge0") {
+			versions = append(versions, words[0]+"-"+words[1])
+		}
+	}
+	return strings.Join(versions, ",")
 }
 
 // handlers are the handlers that the build has, and then those of the user.

@@ -196,6 +196,20 @@ func wantHandlers(t *testing.T, l Layout, want ...string) {
 	}
 }
 
+// TestVersionOfWasmEdge reads it from the list of the packages that were installed.
+func TestVersionOfWasmEdge(t *testing.T) {
+	l := layoutWithHandlers(t, anyHandler)
+	writeFile(t, filepath.Join(l.Dist, "wasmedge", "packages"), "crun 1.21-1 amd64 f00d\nlibc6 2.41 amd64 f00d\nlibwasmedge0 0.14.1-3 amd64 f00d\n")
+	client := fake.NewClientset()
+	if err := createRuntimeClasses(t.Context(), client, l.ownHandlers()); err != nil {
+		t.Fatal(err)
+	}
+	class, err := client.NodeV1().RuntimeClasses().Get(t.Context(), "wasmedge", metav1.GetOptions{})
+	if err != nil || class.Annotations["kn-coldstart.dev/handler-version"] != "crun-1.21-1,libwasmedge0-0.14.1-3" {
+		t.Errorf("RuntimeClass %+v, error %v", class, err)
+	}
+}
+
 func TestVersionOfRuntimeClassFails(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "broken")
 	writeProgram(t, program, "exit 3")
