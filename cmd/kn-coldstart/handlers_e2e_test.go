@@ -278,7 +278,7 @@ func testReadme(t *testing.T) {
 // handler under the run.
 func testBrokenHandler(t *testing.T, text, says string) {
 	name := addHandler(t, text)
-	f := startFaulty(t, "--runtime-class", name, "--iterations", "1", "--services-per-class", "1", "--client-timeout", "15s")
+	f := startFaulty(t, "--runtime-class", name, "--iterations", "1", "--services-per-class", "1", "--client-timeout", "8s")
 	awaitSamples(t, f.file, 1)
 	removeHandler(t, name)
 	if err := f.cmd.Process.Signal(syscall.SIGINT); err != nil {
