@@ -29,6 +29,7 @@ func TestHandlers(t *testing.T) {
 	odd := buildOddrunc(t)
 	t.Run("refused", func(t *testing.T) { testRefusedHandlers(t, odd) })
 	t.Run("nothing else notices", func(t *testing.T) { testOthersGoOn(t, odd) })
+	t.Run("what they cost", func(t *testing.T) { testHandlerCosts(t, odd) })
 	t.Run("README.md", testReadme)
 	t.Run("ab finds a delay", func(t *testing.T) { testDelayIsFound(t, odd) })
 	for _, c := range []struct{ name, create, says string }{

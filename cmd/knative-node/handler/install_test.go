@@ -283,3 +283,29 @@ func write(t *testing.T, path, text string) {
 		t.Fatal(err)
 	}
 }
+
+func TestLibraries(t *testing.T) {
+	folder := t.TempDir()
+	for name, text := range map[string]string{"options.toml": "a = 1\n", "script": "#!" + folder + "/shell -e\n", "shell": "not a program"} {
+		write(t, filepath.Join(folder, name), text)
+	}
+	for name, want := range map[string][]string{"options.toml": nil, "script": {folder + "/shell"}} {
+		got, err := (Handler{}).Libraries(t.Context(), filepath.Join(folder, name))
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+}
+
+func TestReadList(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder+"/libc.so.6", "")
+	if err := os.Symlink("libc.so.6", folder+"/libc.so"); err != nil {
+		t.Fatal(err)
+	}
+	got := readList("\tlinux-vdso.so.1 (0x7f)\n\tlibc.so => " + folder + "/libc.so (0x7f)\n\tlibc.so.6 => " + folder + "/libc.so.6 (0x7f)\n\t" +
+		folder + "/nosuch.so (0x7f)\n\n\tstatically linked\n")
+	if diff := cmp.Diff([]string{folder + "/libc.so.6"}, got); diff != "" {
+		t.Error(diff)
+	}
+}

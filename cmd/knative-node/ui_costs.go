@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/cost"
+)
+
+// does prints what a measurement does, with the time since it began.
+func (p *progress) does(text string) { say("[%5.1fs] %s", time.Since(p.start).Seconds(), text) }
+
+// costRow is a row of the table of costs. Its columns are the handlers.
+type costRow struct {
+	title string
+	cell  func(cost.Handler) string
+}
+
+// nothing stands where there is no figure, because something failed.
+const nothing = "-"
+
+func printCosts(found []cost.Handler) error {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	header := "\t"
+	for _, h := range found {
+		header += h.Name + "\t"
+	}
+	fmt.Fprintln(w, header)
+	for _, row := range costRows(found) {
+		line := row.title + "\t"
+		for _, h := range found {
+			line += row.cell(h) + "\t"
+		}
+		fmt.Fprintln(w, line)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, h := range found {
+		printCostDetails(h)
+	}
+	return nil
+}
+
+func costRows(found []cost.Handler) []costRow {
+	rows := []costRow{
+		{"version", func(h cost.Handler) string { return h.Version }},
+		{"size of its files", func(h cost.Handler) string { return megabytes(cost.Bytes(h.Files)) }},
+		{"with shared libraries", func(h cost.Handler) string { return megabytes(cost.Bytes(h.Files) + cost.Bytes(h.Libraries)) }},
+		{"shared libraries", func(h cost.Handler) string { return fmt.Sprint(len(h.Libraries)) }},
+		{"processes of an idle instance", func(h cost.Handler) string { return fmt.Sprint(len(h.Idle)) }},
+		{"their memory", func(h cost.Handler) string { return mebibytes(cost.Memory(h.Idle), 1) }},
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	rows = append(rows,
+		costRow{fmt.Sprintf("start, median of %d in turn", found[0].InTurn.Count), func(h cost.Handler) string { return short(median(h.InTurn.Start)) }},
+		costRow{"stop, median of these", func(h cost.Handler) string { return short(median(h.InTurn.Stop)) }})
+	counts := countsOf(found)
+	for _, count := range counts {
+		rows = append(rows, costRow{fmt.Sprintf("%d in turn, started and stopped in", count), func(h cost.Handler) string {
+			sum, _ := inTurn(h.InTurn, count)
+			return short(sum)
+		}})
+	}
+	for n, count := range counts {
+		rows = append(rows, atOnceRows(n, count)...)
+	}
+	return rows
+}
+
+// countsOf are the numbers of instances that were started at once.
+func countsOf(found []cost.Handler) []int {
+	var counts []int
+	for _, h := range found {
+		for _, starts := range h.AtOnce {
+			if !slices.Contains(counts, starts.Count) {
+				counts = append(counts, starts.Count)
+			}
+		}
+	}
+	return counts
+}
+
+// atOnceRows are about the nth number of instances that were started at once.
+func atOnceRows(n, count int) []costRow {
+	of := func(cell func(cost.Starts) string) func(cost.Handler) string {
+		return func(h cost.Handler) string {
+			if n >= len(h.AtOnce) || len(h.AtOnce[n].Start) < count {
+				return nothing
+			}
+			return cell(h.AtOnce[n])
+		}
+	}
+	return []costRow{
+		{fmt.Sprintf("%d at once, all run after", count), of(func(s cost.Starts) string { return short(slices.Max(s.Start)) })},
+		{"  memory of each", of(func(s cost.Starts) string { return mebibytes(s.MemoryBytes, s.Count) })},
+		{"  all gone after", of(func(s cost.Starts) string {
+			if len(s.Stop) < s.Count {
+				return nothing
+			}
+			return short(slices.Max(s.Stop))
+		})},
+	}
+}
+
+func printCostDetails(h cost.Handler) {
+	var needs, idle []string
+	for _, n := range h.Needs {
+		name := n.Name
+		if !n.Has {
+			name += " (missing: " + n.Without + ")"
+		}
+		needs = append(needs, name)
+	}
+	for _, p := range h.Idle {
+		idle = append(idle, p.Program+" "+mebibytes(p.MemoryBytes, 1))
+	}
+	fmt.Printf("\n%s\n  files:      %s\n  libraries:  %s\n  needs:      %s\n  idle:       %s\n",
+		h.Name, fileList(h.Files), fileList(h.Libraries), strings.Join(needs, ", "), strings.Join(idle, ", "))
+}
+
+func fileList(files []cost.File) string {
+	if len(files) == 0 {
+		return "none"
+	}
+	var all []string
+	for _, f := range files {
+		all = append(all, f.Path+" "+megabytes(f.Bytes))
+	}
+	return strings.Join(all, ", ")
+}
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
+
+// mebibytes is the share of each of several instances.
+func mebibytes(bytes int64, of int) string {
+	if bytes == 0 {
+		return nothing
+	}
+	return fmt.Sprintf("%.1f MiB", float64(bytes)/float64(of)/(1<<20))
+}
+
+// short is a duration with about three digits.
+func short(d time.Duration) string {
+	switch {
+	case d == 0:
+		return nothing
+	case d < time.Second:
+		return d.Round(100 * time.Microsecond).String()
+	case d < 10*time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	}
+	return d.Round(100 * time.Millisecond).String()
+}
