@@ -50,13 +50,19 @@ type oddrunc struct{ program, create string }
 
 func buildOddrunc(t *testing.T) oddrunc {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "oddrunc")
-	cmd := exec.Command("go", "build", "-o", program, "./testdata/e2e/oddrunc")
+	return oddrunc{program: buildTestdata(t, "oddrunc")}
+}
+
+// buildTestdata builds a program of testdata/e2e.
+func buildTestdata(t *testing.T, name string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), name)
+	cmd := exec.Command("go", "build", "-o", program, "./testdata/e2e/"+name)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	return oddrunc{program: program}
+	return program
 }
 
 func (o oddrunc) with(create string) oddrunc { return oddrunc{o.program, create} }

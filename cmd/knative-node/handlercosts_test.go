@@ -64,3 +64,10 @@ func TestFailuresOf(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+func TestAligned(t *testing.T) {
+	got := aligned([][]string{{"", "a", "longer"}, {"version", "1.22.333", "2"}})
+	if want := "                a  longer\nversion  1.22.333       2\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}

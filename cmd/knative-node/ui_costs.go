@@ -5,7 +5,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/cost"
@@ -24,26 +23,45 @@ type costRow struct {
 const nothing = "-"
 
 func printCosts(found []cost.Handler) error {
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	header := "\t"
+	header := []string{""}
 	for _, h := range found {
-		header += h.Name + "\t"
+		header = append(header, h.Name)
 	}
-	fmt.Fprintln(w, header)
+	lines := [][]string{header}
 	for _, row := range costRows(found) {
-		line := row.title + "\t"
+		line := []string{row.title}
 		for _, h := range found {
-			line += row.cell(h) + "\t"
+			line = append(line, row.cell(h))
 		}
-		fmt.Fprintln(w, line)
+		lines = append(lines, line)
 	}
-	if err := w.Flush(); err != nil {
+	if _, err := os.Stdout.WriteString(aligned(lines)); err != nil {
 		return err
 	}
 	for _, h := range found {
 		printCostDetails(h)
 	}
 	return nil
+}
+
+// aligned is a table whose titles are on the left, and whose figures are on the right of
+// their columns.
+func aligned(lines [][]string) string {
+	widths := make([]int, len(lines[0]))
+	for _, line := range lines {
+		for i, cell := range line {
+			widths[i] = max(widths[i], len(cell))
+		}
+	}
+	var text strings.Builder
+	for _, line := range lines {
+		fmt.Fprintf(&text, "%-*s", widths[0], line[0])
+		for i, cell := range line[1:] {
+			fmt.Fprintf(&text, "  %*s", widths[i+1], cell)
+		}
+		text.WriteString("\n")
+	}
+	return text.String()
 }
 
 func costRows(found []cost.Handler) []costRow {
@@ -54,9 +72,6 @@ func costRows(found []cost.Handler) []costRow {
 		{"shared libraries", func(h cost.Handler) string { return fmt.Sprint(len(h.Libraries)) }},
 		{"processes of an idle instance", func(h cost.Handler) string { return fmt.Sprint(len(h.Idle)) }},
 		{"their memory", func(h cost.Handler) string { return mebibytes(cost.Memory(h.Idle), 1) }},
-	}
-	if len(found) == 0 {
-		return nil
 	}
 	rows = append(rows,
 		costRow{fmt.Sprintf("start, median of %d in turn", found[0].InTurn.Count), func(h cost.Handler) string { return short(median(h.InTurn.Start)) }},

@@ -16,7 +16,7 @@ const (
 	// clearLimit is how long it may take to remove everything.
 	clearLimit = 3 * time.Minute
 	// removeLimit is how long one instance may take to end. Then its processes are killed,
-	// and it gets another chance.
+	// and it is removed again.
 	removeLimit = 10 * time.Second
 	// removesAtOnce is how many instances are removed at a time.
 	removesAtOnce = 20
@@ -94,16 +94,18 @@ func (r *runtimes) removeInstances(ctx context.Context, machine Machine) error {
 	var group errgroup.Group
 	group.SetLimit(removesAtOnce)
 	errs := make([]error, len(containers))
+	var ids []string
 	for n, container := range containers {
+		ids = append(ids, container.ID())
 		group.Go(func() error {
-			if errs[n] = remove(ctx, container); errs[n] != nil {
-				errs[n] = errors.Join(errs[n], machine.Kill(container.ID()))
-			}
+			errs[n] = remove(ctx, container)
 			return nil
 		})
 	}
 	_ = group.Wait() // each has an error of its own
-	return errors.Join(errs...)
+	// A runtime that did not create its container may have left processes of which
+	// containerd knows nothing, and one that was killed leaves its groups.
+	return errors.Join(errors.Join(errs...), machine.Kill(ids...), machine.RemoveGroups(prefix))
 }
 
 func remove(ctx context.Context, container containerd.Container) error {

@@ -67,6 +67,7 @@ type fakeMachine int64
 
 func (fakeMachine) Processes(...string) ([]Process, error) { return nil, nil }
 func (fakeMachine) Kill(...string) error                   { return nil }
+func (fakeMachine) RemoveGroups(string) error              { return nil }
 func (m fakeMachine) AvailableMemory() (int64, error) {
 	if m == 0 {
 		return 0, errors.New("unknown")

@@ -31,6 +31,11 @@ type runtimes struct {
 	args   []string
 }
 
+// asSandbox says that a container is a pod's first one, which has a sandbox made for it.
+// Shims of virtual machines and gVisor's look for it. gVisor's never returns from creating a
+// container without it, because runsc's sandbox then inherits a pipe that the shim reads.
+var asSandbox = map[string]string{"io.kubernetes.cri.container-type": "sandbox"}
+
 // instance is one container that runs, with its shim.
 type instance struct {
 	id        string
@@ -83,15 +88,21 @@ func (r *runtimes) start(ctx context.Context, h handler.Handler, id string) (*in
 	if err != nil {
 		return nil, err
 	}
+	spec := []oci.SpecOpts{oci.WithProcessArgs(r.args...), oci.WithCgroup("/" + id)}
+	if h.RuntimeType != handler.RuncShim {
+		spec = append(spec, oci.WithAnnotations(asSandbox))
+	}
 	i := &instance{id: id}
 	i.container, err = r.client.NewContainer(ctx, id,
 		containerd.WithSnapshotter(h.UsedSnapshotter()), containerd.WithNewSnapshot(id, r.image),
-		containerd.WithRuntime(h.RuntimeType, options),
-		containerd.WithNewSpec(oci.WithProcessArgs(r.args...), oci.WithCgroup("/"+id)))
+		containerd.WithRuntime(h.RuntimeType, options), containerd.WithNewSpec(spec...))
 	if err != nil {
 		return nil, fmt.Errorf("make container %s: %w", id, err)
 	}
 	if i.task, err = i.container.NewTask(ctx, cio.NullIO, containerd.WithRuntimePath(h.RuntimePath())); err != nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			err = errors.New("the handler did not do so in time")
+		}
 		return nil, fmt.Errorf("create container %s: %w", id, err)
 	}
 	// The channel has to hear of the end when the start's time limit is long over.

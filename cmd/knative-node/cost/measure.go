@@ -17,6 +17,8 @@ type Machine interface {
 	Processes(ids ...string) ([]Process, error)
 	// Kill kills these processes.
 	Kill(ids ...string) error
+	// RemoveGroups removes the cgroups whose names begin like this.
+	RemoveGroups(prefix string) error
 	// AvailableMemory is how many bytes more may be used.
 	AvailableMemory() (int64, error)
 }
@@ -36,6 +38,9 @@ type Options struct {
 	// OnProgress is told what is being done.
 	OnProgress func(text string)
 }
+
+// prefix begins the names of all instances.
+const prefix = "cost-"
 
 // settle is how long an instance is left alone before its memory is read: a shim that has
 // just started an instance still uses what it needed for that.
@@ -119,7 +124,7 @@ func (m *measurement) clearAfter(ctx context.Context, failure error) error {
 // what mentions it.
 func (m *measurement) id(h handler.Handler) string {
 	m.started++
-	return fmt.Sprintf("cost-%s-%06d", h.Name, m.started)
+	return fmt.Sprintf("%s%s-%06d", prefix, h.Name, m.started)
 }
 
 // idle reads the processes of one instance.

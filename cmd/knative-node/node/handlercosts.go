@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/procfs"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/cost"
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
 // CostOptions are the options of HandlerCosts.
@@ -88,6 +89,8 @@ func (m costMachine) Kill(ids ...string) error {
 	}
 	return err
 }
+
+func (costMachine) RemoveGroups(prefix string) error { return sandbox.RemoveGroups(prefix) }
 
 func (costMachine) AvailableMemory() (int64, error) {
 	proc, err := procfs.NewDefaultFS()
