@@ -53,7 +53,10 @@ func (m *measurement) startAll(ctx context.Context, h handler.Handler, into *Sta
 	var err error
 	into.Start, err = together(ids, func(id string) (func(), error) {
 		i, err := m.runtimes.start(ctx, h, id)
-		return func() { instances = append(instances, i) }, err
+		return func() {
+			instances = append(instances, i)
+			m.count(h.Name+" runs", len(instances), into.Count)
+		}, err
 	})
 	return instances, err
 }
@@ -61,8 +64,12 @@ func (m *measurement) startAll(ctx context.Context, h handler.Handler, into *Sta
 func (m *measurement) stopAll(ctx context.Context, instances []*instance, into *Starts) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit(into.Count))
 	defer cancel()
+	gone := 0
 	into.Stop, err = together(instances, func(i *instance) (func(), error) {
-		return func() {}, i.stop(ctx)
+		return func() {
+			gone++
+			m.count("gone", gone, into.Count)
+		}, i.stop(ctx)
 	})
 	return err
 }

@@ -75,12 +75,13 @@ type measurement struct {
 	runtimes *runtimes
 	// found has an element for each of the Handlers.
 	found   []Handler
-	started int // how many instances were named so far
+	started int       // how many instances were named so far
+	told    time.Time // when progress was told last
 }
 
 func (m *measurement) measure(ctx context.Context) error {
 	for n, h := range m.Handlers {
-		m.OnProgress(h.Name + ": one instance")
+		m.tell(h.Name + ": one instance")
 		err := m.idle(ctx, h, &m.found[n])
 		if err := m.clearAfter(ctx, err); err != nil {
 			return err
@@ -97,7 +98,7 @@ func (m *measurement) measure(ctx context.Context) error {
 			if m.found[n].Error != "" {
 				continue
 			}
-			m.OnProgress(fmt.Sprintf("%s: %d at once", h.Name, count))
+			m.tell(fmt.Sprintf("%s: %d at once", h.Name, count))
 			starts, err := m.atOnce(ctx, h, count, Memory(m.found[n].Idle))
 			if err := m.clearAfter(ctx, err); err != nil {
 				return err
@@ -106,6 +107,19 @@ func (m *measurement) measure(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tell says what is being done.
+func (m *measurement) tell(text string) {
+	m.told = time.Now()
+	m.OnProgress(text)
+}
+
+// count says how far something is, if nothing was told for two seconds.
+func (m *measurement) count(what string, done, of int) {
+	if time.Since(m.told) > 2*time.Second {
+		m.tell(fmt.Sprintf("%s: %d of %d", what, done, of))
+	}
 }
 
 // clearAfter removes what a failure has left, so that the next handler does not suffer from
@@ -156,15 +170,11 @@ func (m *measurement) idle(ctx context.Context, h handler.Handler, into *Handler
 // whatever else the machine does hits all of them.
 func (m *measurement) inTurn(ctx context.Context) error {
 	most := slices.Max(m.Counts)
-	told := time.Time{}
 	for n := range m.found {
 		m.found[n].InTurn.Count = most
 	}
 	for done := range most {
-		if time.Since(told) > 2*time.Second {
-			m.OnProgress(fmt.Sprintf("in turn: %d of %d", done, most))
-			told = time.Now()
-		}
+		m.count("in turn", done, most)
 		for n, h := range m.Handlers {
 			starts := &m.found[n].InTurn
 			if m.found[n].Error != "" || starts.Error != "" {
