@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -125,7 +126,7 @@ func atOnceRows(n, count int) []costRow {
 }
 
 func printCostDetails(h cost.Handler) {
-	var needs, idle []string
+	var needs, libraries, files, idle []string
 	for _, n := range h.Needs {
 		name := n.Name
 		if !n.Has {
@@ -136,17 +137,19 @@ func printCostDetails(h cost.Handler) {
 	for _, p := range h.Idle {
 		idle = append(idle, p.Program+" "+mebibytes(p.MemoryBytes, 1))
 	}
+	for _, f := range h.Files {
+		files = append(files, f.Path+" "+megabytes(f.Bytes))
+	}
+	for _, f := range h.Libraries {
+		libraries = append(libraries, filepath.Base(f.Path)+" "+megabytes(f.Bytes))
+	}
 	fmt.Printf("\n%s\n  files:      %s\n  libraries:  %s\n  needs:      %s\n  idle:       %s\n",
-		h.Name, fileList(h.Files), fileList(h.Libraries), strings.Join(needs, ", "), strings.Join(idle, ", "))
+		h.Name, list(files), list(libraries), list(needs), list(idle))
 }
 
-func fileList(files []cost.File) string {
-	if len(files) == 0 {
+func list(all []string) string {
+	if len(all) == 0 {
 		return "none"
-	}
-	var all []string
-	for _, f := range files {
-		all = append(all, f.Path+" "+megabytes(f.Bytes))
 	}
 	return strings.Join(all, ", ")
 }

@@ -86,7 +86,7 @@ func Memory(processes []Process) (sum int64) {
 
 // describe fills in what can be told without starting anything.
 func describe(ctx context.Context, h handler.Handler, runcShim string) (Handler, error) {
-	c := Handler{Name: h.Name, Version: h.Version, Needs: h.Needs()}
+	c := Handler{Name: h.Name, Version: h.Version, Needs: h.Needs(), Libraries: []File{}, Idle: []Process{}, AtOnce: []Starts{}}
 	var err error
 	if c.Version == "" {
 		if c.Version, err = h.AskVersion(ctx); err != nil {
