@@ -35,6 +35,8 @@ var nodeVerbs = []nodeVerb{
 		"  kn-coldstart cluster add-handler runc-pr=./runc"},
 	{"remove-handler NAME", "Remove a container runtime that was added, with its pods and processes",
 		"  kn-coldstart cluster remove-handler runc-pr"},
+	{"handlers [NAME]... [--starts N,...] [-o json]", "Measure what container runtimes cost to have, side by side",
+		"  kn-coldstart cluster handlers\n  kn-coldstart cluster handlers runc crun --starts 1,10,100,500"},
 	{"load-image FILE [--name IMAGE]", "Give the node an image: an archive, or a static program",
 		"  kn-coldstart cluster load-image image.tar\n  kn-coldstart cluster load-image ./server --name dev.local/server:v2"},
 }

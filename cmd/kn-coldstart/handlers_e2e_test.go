@@ -29,6 +29,7 @@ func TestHandlers(t *testing.T) {
 	odd := buildOddrunc(t)
 	t.Run("refused", func(t *testing.T) { testRefusedHandlers(t, odd) })
 	t.Run("nothing else notices", func(t *testing.T) { testOthersGoOn(t, odd) })
+	t.Run("what they cost", func(t *testing.T) { testHandlerCosts(t, odd) })
 	t.Run("README.md", testReadme)
 	t.Run("ab finds a delay", func(t *testing.T) { testDelayIsFound(t, odd) })
 	for _, c := range []struct{ name, create, says string }{
@@ -49,13 +50,19 @@ type oddrunc struct{ program, create string }
 
 func buildOddrunc(t *testing.T) oddrunc {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "oddrunc")
-	cmd := exec.Command("go", "build", "-o", program, "./testdata/e2e/oddrunc")
+	return oddrunc{program: buildTestdata(t, "oddrunc")}
+}
+
+// buildTestdata builds a program of testdata/e2e.
+func buildTestdata(t *testing.T, name string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), name)
+	cmd := exec.Command("go", "build", "-o", program, "./testdata/e2e/"+name)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	return oddrunc{program: program}
+	return program
 }
 
 func (o oddrunc) with(create string) oddrunc { return oddrunc{o.program, create} }
@@ -278,7 +285,7 @@ func testReadme(t *testing.T) {
 // handler under the run.
 func testBrokenHandler(t *testing.T, text, says string) {
 	name := addHandler(t, text)
-	f := startFaulty(t, "--runtime-class", name, "--iterations", "1", "--services-per-class", "1", "--client-timeout", "15s")
+	f := startFaulty(t, "--runtime-class", name, "--iterations", "1", "--services-per-class", "1", "--client-timeout", "8s")
 	awaitSamples(t, f.file, 1)
 	removeHandler(t, name)
 	if err := f.cmd.Process.Signal(syscall.SIGINT); err != nil {

@@ -94,7 +94,7 @@ func newCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&l.Dist, "dist-dir", defaultDist(), "folder with the node's programs, which 'make node' builds")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return absolute(&l) }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath()} })
-	root.AddCommand(newUp(&l), newDown(&l), newStatus(&l), newLogs(&l), newKubeconfig(&l), newLoadImage(&l), newAddHandler(&l), newRemoveHandler(&l))
+	root.AddCommand(newUp(&l), newDown(&l), newStatus(&l), newLogs(&l), newKubeconfig(&l), newLoadImage(&l), newAddHandler(&l), newRemoveHandler(&l), newHandlers(&l))
 	root.AddCommand(newInside(&l)...)
 	return root
 }

@@ -28,6 +28,8 @@ func TestUsageErrors(t *testing.T) {
 		{"up --handler runc=/bin/sh", "kn-coldstart cluster up", "runc is a handler of the node itself"},
 		{"up --handler a=/bin/sh --handler a=/bin/true", "kn-coldstart cluster up", "the name a is given twice"},
 		{"remove-handler", "kn-coldstart cluster remove-handler", "the name of a handler that was added"},
+		{"handlers -o xml", "kn-coldstart cluster handlers", `unknown output "xml": use text or json`},
+		{"handlers --starts 1,0", "kn-coldstart cluster handlers", "--starts wants numbers of instances"},
 		{"nosuch", "kn-coldstart cluster", `"nosuch"`},
 	} {
 		t.Run(c.args, func(t *testing.T) {

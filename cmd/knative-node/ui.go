@@ -15,7 +15,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/store"
 )
 
-// This file is the only one that prints for people. Results go to standard output,
+// This file and ui_costs.go are the only ones that print for people. Results go to standard output,
 // progress and errors to standard error.
 
 var errNotUp = errors.New("the node is not up")
@@ -75,6 +75,8 @@ func printWait(h node.Holder) {
 		does = "boots"
 	case h.Changes:
 		does = "changes the handlers of"
+	case h.Measures:
+		does = "measures the handlers of"
 	}
 	say("process %d %s the node of %s just now: waiting until it has ended", h.PID, does, h.State)
 }

@@ -81,10 +81,10 @@ func findVersion(said string) string {
 
 // ask runs a program of the handler with its environment, and returns what it said. What
 // it has started is ended with it when the limit is over.
-func (h Handler) ask(ctx context.Context, limit time.Duration, program, question string) (string, error) {
+func (h Handler) ask(ctx context.Context, limit time.Duration, program string, question ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, question)
+	cmd := exec.CommandContext(ctx, program, question...)
 	cmd.Env = append(os.Environ(), h.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -96,9 +96,9 @@ func (h Handler) ask(ctx context.Context, limit time.Duration, program, question
 		return out.String() + errOut.String(), nil
 	}
 	if ctx.Err() == context.DeadlineExceeded {
-		return "", fmt.Errorf("%s %s did not end within %s", program, question, limit)
+		return "", fmt.Errorf("%s %s did not end within %s", program, strings.Join(question, " "), limit)
 	}
-	return "", fmt.Errorf("%s %s: %w", program, question, explain(err, program, out.String()+errOut.String()))
+	return "", fmt.Errorf("%s %s: %w", program, strings.Join(question, " "), explain(err, program, out.String()+errOut.String()))
 }
 
 // explain says in more words why a program did not run, or failed.

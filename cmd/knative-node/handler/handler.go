@@ -40,6 +40,8 @@ type Handler struct {
 	// Snapshotter is what lays out the containers' files. If it is empty, it is that of
 	// the node.
 	Snapshotter string `json:"snapshotter,omitempty"`
+	// UserNeeds are files and kernel modules that the user says it needs.
+	UserNeeds []string `json:"needs,omitempty"`
 	// Overhead is what a pod takes beside its containers.
 	Overhead corev1.ResourceList `json:"overhead,omitempty"`
 	// Version is what the program said when it was installed, Checksums are those of all
@@ -57,6 +59,17 @@ type Handler struct {
 // RuncShim is containerd's own shim, which runs every program that takes the same
 // commands as runc.
 const RuncShim = "io.containerd.runc.v2"
+
+// NodeSnapshotter is the snapshotter of the node, which handlers use unless they name another.
+const NodeSnapshotter = "overlayfs"
+
+// UsedSnapshotter is what lays out the containers' files.
+func (h Handler) UsedSnapshotter() string {
+	if h.Snapshotter == "" {
+		return NodeSnapshotter
+	}
+	return h.Snapshotter
+}
 
 // RuntimePath is what containerd starts. If it is empty, containerd looks on its PATH for
 // the shim of the type.

@@ -237,19 +237,75 @@ func TestFindVersion(t *testing.T) {
 
 func TestLacks(t *testing.T) {
 	root := t.TempDir()
-	lacks := func(kind string) string {
-		return strings.Join(Handler{Name: "vm", RuntimeType: kind}.lacks(root), "\n")
+	for path, text := range map[string]string{
+		"proc/self/ns/pid": "", "proc/self/cgroup": "", "proc/filesystems": "nodev\toverlay\n", "proc/sys/kernel/osrelease": "6.1\n",
+		"proc/sys/kernel/seccomp/actions_avail": "kill trap allow\n", "dev/kvm": "", "sys/module/loaded_one/x": "",
+		"lib/modules/6.1/modules.builtin": "kernel/drivers/built-in.ko\n", "lib/modules/6.2/modules.builtin": "kernel/other.ko\n",
+	} {
+		write(t, filepath.Join(root, path), text)
 	}
-	if got := lacks("io.containerd.kata.v2"); !strings.Contains(got, "there is no /dev/kvm") || !strings.Contains(got, "/dev/vhost-vsock") {
-		t.Errorf("kata: %q", got)
+	for _, c := range []struct {
+		name string
+		h    Handler
+		want []string
+	}{
+		{"runc", Handler{RuntimeType: RuncShim}, nil},
+		{"gVisor", Handler{RuntimeType: "io.containerd.runsc.v1"}, nil},
+		{"urunc", Handler{RuntimeType: "io.containerd.urunc.v2"}, nil},
+		{"kata", Handler{RuntimeType: "io.containerd.kata.v2"}, []string{"/dev/vhost-vsock: virtual machines"}},
+		{"devmapper", Handler{RuntimeType: RuncShim, Snapshotter: "devmapper"}, []string{"/dev/mapper/control: "}},
+		{"what the user says", Handler{RuntimeType: RuncShim, UserNeeds: []string{"/dev/kvm", "/dev/sgx", "loaded-one", "built_in", "other"}},
+			[]string{"/dev/sgx: the handler is said to need it", "other: "}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := c.h.lacks(root)
+			if len(got) != len(c.want) {
+				t.Fatalf("got %q, want %q", got, c.want)
+			}
+			for i := range got {
+				if !strings.Contains(got[i], "there is no "+c.want[i]) {
+					t.Errorf("got %q, want %q", got[i], c.want[i])
+				}
+			}
+		})
 	}
-	if got := lacks("io.containerd.runsc.v1"); got != "" {
-		t.Errorf("gVisor: %q", got)
+	if got := (Handler{RuntimeType: RuncShim}).lacks(t.TempDir()); len(got) != 4 {
+		t.Errorf("a machine without anything lacks %q", got)
 	}
-	if err := os.MkdirAll(root+"/dev/kvm", 0o755); err != nil {
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if got := lacks("io.containerd.urunc.v2"); got != "" {
-		t.Errorf("urunc with /dev/kvm: %q", got)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLibraries(t *testing.T) {
+	folder := t.TempDir()
+	for name, text := range map[string]string{"options.toml": "a = 1\n", "script": "#!" + folder + "/shell -e\n", "shell": "not a program"} {
+		write(t, filepath.Join(folder, name), text)
+	}
+	for name, want := range map[string][]string{"options.toml": nil, "script": {folder + "/shell"}} {
+		got, err := (Handler{}).Libraries(t.Context(), filepath.Join(folder, name))
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
+	}
+}
+
+func TestReadList(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder+"/libc.so.6", "")
+	if err := os.Symlink("libc.so.6", folder+"/libc.so"); err != nil {
+		t.Fatal(err)
+	}
+	got := readList("\tlinux-vdso.so.1 (0x7f)\n\tlibc.so => " + folder + "/libc.so (0x7f)\n\tlibc.so.6 => " + folder + "/libc.so.6 (0x7f)\n\t" +
+		folder + "/nosuch.so (0x7f)\n\n\tstatically linked\n")
+	if diff := cmp.Diff([]string{folder + "/libc.so.6"}, got); diff != "" {
+		t.Error(diff)
 	}
 }

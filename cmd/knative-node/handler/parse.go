@@ -30,8 +30,9 @@ as runc (runc, crun, youki), and is run by containerd's shim for runc. With a ty
   snapshotter=NAME              what lays out the containers' files
   pod-annotation=PATTERN        annotations of pods that the shim is told; also container-annotation=PATTERN
   overhead-cpu=QUANTITY         what a pod takes beside its containers; also overhead-memory=QUANTITY
+  needs=NAME                    a file such as /dev/kvm, or a kernel module, without which you are warned
 
-env and the annotations can be given several times. A part that contains a comma stands in double quotes.
+env, needs and the annotations can be given several times. A part that contains a comma stands in double quotes.
 The files are copied: what you build meanwhile changes nothing that is measured.`
 
 // keys are what may follow the binary, in the form KEY=VALUE.
@@ -43,6 +44,7 @@ var keys = map[string]func(h *Handler, value string) error{
 	"overhead-cpu":    func(h *Handler, v string) error { return h.addOverhead(corev1.ResourceCPU, v) },
 	"overhead-memory": func(h *Handler, v string) error { return h.addOverhead(corev1.ResourceMemory, v) },
 	"env":             addEnv,
+	"needs":           func(h *Handler, v string) error { h.UserNeeds = append(h.UserNeeds, v); return nil },
 	"pod-annotation":  func(h *Handler, v string) error { h.PodAnnotations = append(h.PodAnnotations, v); return nil },
 	"container-annotation": func(h *Handler, v string) error {
 		h.ContainerAnnotations = append(h.ContainerAnnotations, v)
@@ -51,7 +53,7 @@ var keys = map[string]func(h *Handler, value string) error{
 }
 
 // repeatable are the keys that may stand more than once.
-var repeatable = []string{"env", "pod-annotation", "container-annotation"}
+var repeatable = []string{"env", "needs", "pod-annotation", "container-annotation"}
 
 // files are the keys whose values are paths. They are not settings: the checksum of the
 // file is what matters.

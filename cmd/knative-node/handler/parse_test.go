@@ -59,6 +59,10 @@ func TestParse(t *testing.T) {
 			PodAnnotations: []string{"a/*", "b"}, ContainerAnnotations: []string{"c"},
 			Settings: "container-annotation=c env=A=1,2 env=B= pod-annotation=a/* pod-annotation=b",
 		}},
+		{"x=runtime,needs=/dev/kvm,needs=vhost_vsock", Handler{
+			Name: "x", RuntimeType: RuncShim, Program: runtime, UserNeeds: []string{"/dev/kvm", "vhost_vsock"},
+			Settings: "needs=/dev/kvm needs=vhost_vsock",
+		}},
 		{"x=runtime,overhead-memory=130Mi,overhead-cpu=250m", Handler{
 			Name: "x", RuntimeType: RuncShim, Program: runtime,
 			Overhead: corev1.ResourceList{"memory": resource.MustParse("130Mi"), "cpu": resource.MustParse("250m")},
@@ -89,7 +93,7 @@ func TestParseRefuses(t *testing.T) {
 		{"x=nosuch", "there is no file nosuch"},
 		{"x=" + folder, "is not a file"},
 		{"x=not-executable", "not-executable is not executable: chmod +x not-executable"},
-		{"x=runtime,colour=red", `unknown key "colour"; the keys are container-annotation, env, options,`},
+		{"x=runtime,colour=red", `unknown key "colour"; the keys are container-annotation, env, needs, options,`},
 		{"x=runtime,", `unknown key ""`},
 		{"x=runtime,type", "type has no value"},
 		{"x=runtime,snapshotter=", "snapshotter has no value"},

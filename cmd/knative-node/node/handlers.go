@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -62,6 +63,23 @@ func (l Layout) handlers() ([]handler.Handler, error) {
 func (l Layout) HandlerNames() ([]string, error) {
 	handlers, err := l.handlers()
 	return handler.Names(handlers), err
+}
+
+// handlersNamed are the handlers of these names, or all if there are none.
+func (l Layout) handlersNamed(names []string) ([]handler.Handler, error) {
+	all, err := l.handlers()
+	if err != nil || len(names) == 0 {
+		return all, err
+	}
+	var found []handler.Handler
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(h handler.Handler) bool { return h.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("the node has no handler %q; it has %s", name, strings.Join(handler.Names(all), ", "))
+		}
+		found = append(found, all[i])
+	}
+	return found, nil
 }
 
 // OwnHandlerNames are the names of all handlers that the node itself can have.

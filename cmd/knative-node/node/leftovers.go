@@ -85,8 +85,8 @@ func killProcesses(folder string, sandboxes []cri.Sandbox) (killed int, err erro
 	if err != nil {
 		return 0, err
 	}
-	for _, pid := range processesOf(all, folder, sandboxes) {
-		if syscall.Kill(pid, syscall.SIGKILL) == nil { // else it has ended by itself
+	for _, p := range processesOf(all, folder, sandboxes) {
+		if syscall.Kill(p.pid, syscall.SIGKILL) == nil { // else it has ended by itself
 			killed++
 		}
 	}
@@ -129,7 +129,8 @@ func removeSandboxes(ctx context.Context, client *cri.Client, sandboxes []cri.Sa
 	_ = group.Wait()
 }
 
-// sandboxProcess is a process as the sandbox sees it.
+// sandboxProcess is a process of the sandbox. Its PIDs are those of the PID namespace in
+// which it was read: the sandbox's or the host's.
 type sandboxProcess struct {
 	pid, parent int
 	// program is the path of the program, and args are its arguments.
@@ -164,22 +165,34 @@ func readProcesses() ([]sandboxProcess, error) {
 
 // processesOf finds the processes of a handler: those that run a file of its folder, those
 // of its sandboxes, and whatever these have started.
-func processesOf(all []sandboxProcess, folder string, sandboxes []cri.Sandbox) []int {
+func processesOf(all []sandboxProcess, folder string, sandboxes []cri.Sandbox) []sandboxProcess {
 	var ids []string
 	for _, s := range sandboxes {
 		ids = append(append(ids, s.ID), s.Containers...)
 	}
-	var found []int
+	return withDescendants(all, func(p sandboxProcess) bool { return p.runsFrom(folder) || p.isOf(ids) })
+}
+
+// withDescendants finds some of the processes, and whatever these have started.
+func withDescendants(all []sandboxProcess, matches func(sandboxProcess) bool) []sandboxProcess {
+	var found []sandboxProcess
+	taken := map[int]bool{}
+	take := func(p sandboxProcess) {
+		if !taken[p.pid] {
+			taken[p.pid] = true
+			found = append(found, p)
+		}
+	}
+	children := map[int][]sandboxProcess{}
 	for _, p := range all {
-		if p.runsFrom(folder) || p.isOf(ids) {
-			found = append(found, p.pid)
+		children[p.parent] = append(children[p.parent], p)
+		if matches(p) {
+			take(p)
 		}
 	}
 	for i := 0; i < len(found); i++ {
-		for _, p := range all {
-			if p.parent == found[i] && !slices.Contains(found, p.pid) {
-				found = append(found, p.pid)
-			}
+		for _, child := range children[found[i].pid] {
+			take(child)
 		}
 	}
 	return found

@@ -26,7 +26,10 @@ func TestProcessesOf(t *testing.T) {
 		{pid: 8, parent: 1, program: folder + "/runc", args: []string{"runc", "create"}},
 		{pid: 9, parent: 1, program: "/dist/containerd-shim-runc-v2", args: []string{"shim", "-id", "sandbox-2"}},
 	}
-	found := processesOf(processes, folder, []cri.Sandbox{{ID: "sandbox-1", Containers: []string{"container-1"}}})
+	var found []int
+	for _, p := range processesOf(processes, folder, []cri.Sandbox{{ID: "sandbox-1", Containers: []string{"container-1"}}}) {
+		found = append(found, p.pid)
+	}
 	slices.Sort(found)
 	if diff := cmp.Diff([]int{3, 4, 5, 6, 7, 8}, found); diff != "" {
 		t.Error(diff)
