@@ -116,7 +116,7 @@ func (m Mismatch) String() string {
 }
 
 // handlerOf is the class that an entry of Fingerprint.Handlers is about, which
-// looks like "CLASS=HANDLER VERSION".
+// looks like "CLASS=HANDLER VERSION", with more words behind.
 func handlerOf(entry string) string {
 	class, _, _ := strings.Cut(entry, "=")
 	class, _, _ = strings.Cut(class, " ")

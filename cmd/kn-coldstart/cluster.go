@@ -23,13 +23,20 @@ type nodeVerb struct{ use, short, example string }
 // nodeVerbs have their flags in the node's program, which reads the rest of the
 // command line.
 var nodeVerbs = []nodeVerb{
-	{"up [--retain] [--timeout DURATION]", "Boot the node in the background, and return when Knative answers",
-		"  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs if the boot fails"},
+	{"up [--handler NAME=BINARY]... [--retain] [--timeout DURATION]", "Boot the node in the background, and return when Knative answers",
+		"  kn-coldstart cluster up\n  kn-coldstart cluster up --handler runc-pr=./runc   # with a container runtime of your own\n" +
+			"  kn-coldstart cluster up --retain   # keep the logs if the boot fails"},
 	{"down", "End the node and remove all of it", "  kn-coldstart cluster down"},
 	{"status [-o json]", "Show the process, health and memory of each component",
 		"  kn-coldstart cluster status\n  kn-coldstart cluster status -o json"},
 	{"kubeconfig", "Print the administrator's kubeconfig", "  kn-coldstart cluster kubeconfig > node.kubeconfig"},
 	{"logs COMPONENT", "Print a component's log", "  kn-coldstart cluster logs kubelet\n  kn-coldstart cluster logs activator"},
+	{"add-handler NAME=BINARY[,KEY=VALUE]...", "Add a container runtime of your own, as a RuntimeClass",
+		"  kn-coldstart cluster add-handler runc-pr=./runc"},
+	{"remove-handler NAME", "Remove a container runtime that was added, with its pods and processes",
+		"  kn-coldstart cluster remove-handler runc-pr"},
+	{"handlers [NAME]... [--starts N,...] [-o json]", "Measure what container runtimes cost to have, side by side",
+		"  kn-coldstart cluster handlers\n  kn-coldstart cluster handlers runc crun --starts 1,10,100,500"},
 	{"load-image FILE [--name IMAGE]", "Give the node an image: an archive, or a static program",
 		"  kn-coldstart cluster load-image image.tar\n  kn-coldstart cluster load-image ./server --name dev.local/server:v2"},
 }

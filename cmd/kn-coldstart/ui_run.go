@@ -104,9 +104,30 @@ func latency(s record.Sample) string {
 // outcome is how a request ended, and why where it failed.
 func outcome(s record.Sample) string {
 	if s.Error != "" {
-		return string(s.Outcome) + " (" + s.Error + ")"
+		return string(s.Outcome) + " (" + s.Error + stuck(s) + ")"
 	}
 	return string(s.Outcome)
+}
+
+// stuck says where the pod was to which a request in vain had waited, if nothing else
+// speaks against it: a container runtime that hangs says nothing.
+func stuck(s record.Sample) string {
+	if s.Outcome != record.Timeout || s.Trouble != nil {
+		return ""
+	}
+	last := record.PhaseName("")
+	for _, phase := range s.Phases {
+		if phase.At < s.Done {
+			last = phase.Name
+		}
+	}
+	switch last {
+	case record.PhasePodScheduled:
+		return "; the pod was scheduled, and the container runtime did not create its sandbox"
+	case record.PhaseSandboxReady:
+		return "; the pod's sandbox was created, and its containers did not start"
+	}
+	return ""
 }
 
 // blockLog prints a line per block: what both sides took, what is known until then,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
@@ -21,6 +22,20 @@ func TestHarmless(t *testing.T) {
 	}
 }
 
+// reached is a sample whose pod had reached a phase when the request timed out, and whose
+// next phases came too late.
+func reached(last record.PhaseName) record.Sample {
+	s := record.Sample{Outcome: record.Timeout, Error: "late", Done: 5 * time.Second}
+	at := time.Second
+	for _, name := range record.PhaseNames {
+		s.Phases = append(s.Phases, record.Phase{Name: name, At: at})
+		if name == last {
+			at = 6 * time.Second
+		}
+	}
+	return s
+}
+
 // A line of a sample that failed says why: nothing else on the screen does.
 func TestOutcome(t *testing.T) {
 	for _, c := range []struct {
@@ -32,6 +47,9 @@ func TestOutcome(t *testing.T) {
 		{record.Sample{Outcome: record.HTTP, Status: 302, Error: "status 302 redirects to /, and redirects are not followed"},
 			"http (status 302 redirects to /, and redirects are not followed)"},
 		{record.Sample{Outcome: record.Timeout, Error: "not answered within 5s"}, "timeout (not answered within 5s)"},
+		{reached(record.PhasePodScheduled), "timeout (late; the pod was scheduled, and the container runtime did not create its sandbox)"},
+		{reached(record.PhaseSandboxReady), "timeout (late; the pod's sandbox was created, and its containers did not start)"},
+		{reached(record.PhaseReady), "timeout (late)"},
 	} {
 		if got := outcome(c.sample); got != c.want {
 			t.Errorf("%+v is %q, want %q", c.sample, got, c.want)

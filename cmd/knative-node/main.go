@@ -81,7 +81,8 @@ func newCommand() *cobra.Command {
 		Long: "Boot a whole Kubernetes with Knative Serving on this machine, in Linux namespaces of its\n" +
 			"own: real API server, kubelet, containerd and ingress, without Docker. 'down' removes all\n" +
 			"of it again. It needs Linux and root.\n\n" +
-			"It has these RuntimeClasses, as far as the build has their programs: " + strings.Join(node.AllHandlerNames(), ", ") + ".",
+			"It has these RuntimeClasses, as far as the build has their programs: " + strings.Join(node.OwnHandlerNames(), ", ") + ".\n" +
+			"'add-handler' adds a container runtime of your own.",
 		Example: "  kn-coldstart cluster up\n  export KUBECONFIG=" + node.DefaultStateDir + "/kubeconfig\n" +
 			"  kn-coldstart cluster status\n  kn-coldstart cluster down",
 		Args:          checkArgs(noArgs),
@@ -93,7 +94,7 @@ func newCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&l.Dist, "dist-dir", defaultDist(), "folder with the node's programs, which 'make node' builds")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return absolute(&l) }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath()} })
-	root.AddCommand(newUp(&l), newDown(&l), newStatus(&l), newLogs(&l), newKubeconfig(&l), newLoadImage(&l))
+	root.AddCommand(newUp(&l), newDown(&l), newStatus(&l), newLogs(&l), newKubeconfig(&l), newLoadImage(&l), newAddHandler(&l), newRemoveHandler(&l), newHandlers(&l))
 	root.AddCommand(newInside(&l)...)
 	return root
 }

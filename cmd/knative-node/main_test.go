@@ -23,6 +23,13 @@ func TestUsageErrors(t *testing.T) {
 		{"status -o xml", "kn-coldstart cluster status", `unknown output "xml": use text or json`},
 		{"logs", "kn-coldstart cluster logs", "kubelet"},
 		{"load-image", "kn-coldstart cluster load-image", "an archive or a program"},
+		{"add-handler", "kn-coldstart cluster add-handler", "NAME=BINARY"},
+		{"add-handler mine=/nosuch", "kn-coldstart cluster add-handler", "there is no file /nosuch"},
+		{"up --handler runc=/bin/sh", "kn-coldstart cluster up", "runc is a handler of the node itself"},
+		{"up --handler a=/bin/sh --handler a=/bin/true", "kn-coldstart cluster up", "the name a is given twice"},
+		{"remove-handler", "kn-coldstart cluster remove-handler", "the name of a handler that was added"},
+		{"handlers -o xml", "kn-coldstart cluster handlers", `unknown output "xml": use text or json`},
+		{"handlers --starts 1,0", "kn-coldstart cluster handlers", "--starts wants numbers of instances"},
 		{"nosuch", "kn-coldstart cluster", `"nosuch"`},
 	} {
 		t.Run(c.args, func(t *testing.T) {
@@ -66,7 +73,7 @@ func TestHelp(t *testing.T) {
 }
 
 func TestHelpNamesAllHandlers(t *testing.T) {
-	for _, handler := range node.AllHandlerNames() {
+	for _, handler := range node.OwnHandlerNames() {
 		if !strings.Contains(newCommand().Long, handler) {
 			t.Errorf("the help does not name the handler %s", handler)
 		}

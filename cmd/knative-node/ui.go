@@ -10,11 +10,12 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/handler"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/node"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/store"
 )
 
-// This file is the only one that prints for people. Results go to standard output,
+// This file and ui_costs.go are the only ones that print for people. Results go to standard output,
 // progress and errors to standard error.
 
 var errNotUp = errors.New("the node is not up")
@@ -28,6 +29,7 @@ var hints = []struct {
 }{
 	{errNotUp, "boot it: kn-coldstart cluster up"},
 	{node.ErrNotRoot, "run the command with sudo"},
+	{node.ErrUp, "add a handler to a node that is up with: kn-coldstart cluster add-handler NAME=BINARY"},
 }
 
 // hintOf says what to do about an error that names something.
@@ -68,8 +70,13 @@ func printWarning(err error) { say("warning: %v", err) }
 // printWait says for whom a command waits.
 func printWait(h node.Holder) {
 	does := "removes"
-	if h.Boots {
+	switch {
+	case h.Boots:
 		does = "boots"
+	case h.Changes:
+		does = "changes the handlers of"
+	case h.Measures:
+		does = "measures the handlers of"
 	}
 	say("process %d %s the node of %s just now: waiting until it has ended", h.PID, does, h.State)
 }
@@ -102,20 +109,33 @@ func (p *progress) print(e node.Progress) {
 	}
 }
 
-func (p *progress) ready(l node.Layout) {
+func (p *progress) ready(l node.Layout) error {
 	say("[%5.1fs] Knative is ready", time.Since(p.start).Seconds())
-	printAccess(l)
+	return printAccess(l)
 }
 
-func printAlreadyUp(l node.Layout) {
+func printAlreadyUp(l node.Layout) error {
 	say("the node is already up")
-	printAccess(l)
+	return printAccess(l)
 }
 
-func printAccess(l node.Layout) {
+func printAccess(l node.Layout) error {
+	handlers, err := l.HandlerNames()
+	if err != nil {
+		return err
+	}
 	fmt.Printf("kubeconfig: %s\ningress:    %s\nhttps:      %s, with certificates of %s\n"+
 		"next:       kn-coldstart single --runtime-class %s\n",
-		l.Kubeconfig(), node.Ingress, node.IngressTLS, l.CA(), strings.Join(l.HandlerNames(), ","))
+		l.Kubeconfig(), node.Ingress, node.IngressTLS, l.CA(), strings.Join(handlers, ","))
+	return nil
+}
+
+func printAdded(h handler.Handler) {
+	fmt.Printf("RuntimeClass %s: version %s, %s\nnext: kn-coldstart single --runtime-class runc,%s\n", h.Name, h.Version, h.Checksums, h.Name)
+}
+
+func printRemoved(name string, left node.Leftovers) {
+	say("handler %s is removed, with %d pods; %d processes had to be killed", name, left.Pods, left.Processes)
 }
 
 func printDown() { say("the node is down") }
@@ -156,6 +176,9 @@ func printStatus(s *node.Status) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	for _, h := range s.UserHandlers {
+		fmt.Printf("\nadded RuntimeClass %s: version %s, %s %s", h.Name, h.Version, h.Checksums, h.Settings)
 	}
 	fmt.Printf("\n%d processes, %d MiB in all; RuntimeClasses: %s\nkubeconfig: %s\ningress:    %s\nhttps:      %s, with certificates of %s\n",
 		s.Processes, s.MemoryBytes>>20, strings.Join(s.Handlers, ", "), s.Kubeconfig, s.Ingress, s.IngressTLS, s.CA)

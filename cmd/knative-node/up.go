@@ -7,11 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/handler"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/node"
 )
 
 func newUp(l *node.Layout) *cobra.Command {
 	var options node.UpOptions
+	var texts []string
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Boot the node in the background; returns when Knative answers",
@@ -19,8 +21,10 @@ func newUp(l *node.Layout) *cobra.Command {
 			"First it is checked whether this machine can run the node. When the boot fails or is\n" +
 			"interrupted, everything that it has made is removed. A node that is already up stays as\n" +
 			"it is. While another 'up' boots the node, this one waits for it. What a boot left that was\n" +
-			"killed is removed first.",
-		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs of a boot that fails",
+			"killed is removed first.\n\n" +
+			"--handler brings a container runtime of your own.\n" + handler.Help,
+		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs of a boot that fails\n" +
+			"  kn-coldstart cluster up --handler runc-pr=./runc --handler crun-pr=/opt/crun/bin/crun",
 		Args: checkArgs(func(cmd *cobra.Command, args []string) error {
 			if options.Timeout <= 0 {
 				return fmt.Errorf("--timeout is %s: want a time in which a node can boot, such as %s", options.Timeout, node.DefaultTimeout)
@@ -28,22 +32,25 @@ func newUp(l *node.Layout) *cobra.Command {
 			return noArgs(cmd, args)
 		}),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			handlers, err := node.ParseHandlers(texts...)
+			if err != nil {
+				return &usageError{err, cmd.CommandPath()}
+			}
 			p := newProgress()
-			options.OnWait, options.OnProgress = printWait, p.print
+			options.Handlers, options.OnWait, options.OnProgress = handlers, printWait, p.print
 			options.Check = func() error { return preflight(*l) }
-			err := node.Up(cmd.Context(), *l, options)
-			if errors.Is(err, node.ErrUp) {
-				printAlreadyUp(*l)
-				return nil
+			err = node.Up(cmd.Context(), *l, options)
+			if errors.Is(err, node.ErrUp) && len(handlers) == 0 {
+				return printAlreadyUp(*l)
 			}
 			if err != nil {
 				return err
 			}
-			p.ready(*l)
-			return nil
+			return p.ready(*l)
 		},
 	}
 	cmd.Flags().BoolVar(&options.Retain, "retain", false, "keep the state folder, with its logs, when the boot fails")
+	cmd.Flags().StringArrayVar(&texts, "handler", nil, "container runtime to add, as NAME=BINARY[,KEY=VALUE]...; repeatable")
 	addTimeout(cmd, &options.Timeout)
 	return cmd
 }

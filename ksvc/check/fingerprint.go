@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	nodev1 "k8s.io/api/node/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
@@ -17,10 +18,16 @@ import (
 
 const labelVersion = "app.kubernetes.io/version"
 
-// annotationHandlerVersion holds, on a RuntimeClass, the version of its handler's
-// program. Neither the kubelet nor containerd tells it, so it is known only where the
-// one who installed the handler wrote it down, as the embedded node does.
-const annotationHandlerVersion = "kn-coldstart.dev/handler-version"
+// These annotations of a RuntimeClass tell about its handler: the version of its program,
+// the checksums of its files, and how it is set. Neither the kubelet nor containerd tells
+// any of them, so they are known only where the one who installed the handler wrote them
+// down, as the embedded node does. It does so with the last two for handlers that its user
+// has added.
+const (
+	annotationHandlerVersion   = "kn-coldstart.dev/handler-version"
+	annotationHandlerChecksums = "kn-coldstart.dev/handler-checksums"
+	annotationHandlerSettings  = "kn-coldstart.dev/handler-settings"
+)
 
 // fingerprint is what tells this cluster from others. What cannot be read is left
 // empty, and the error says why; the rest is usable.
@@ -56,7 +63,7 @@ func (r *reader) fingerprint(ctx context.Context) (record.Fingerprint, error) {
 	classes, err := r.runtimeClasses(ctx)
 	failed("RuntimeClasses", err)
 	for _, class := range classes {
-		f.Handlers = append(f.Handlers, strings.TrimSpace(class.Name+"="+class.Handler+" "+class.Annotations[annotationHandlerVersion]))
+		f.Handlers = append(f.Handlers, handlerLine(class))
 	}
 	if f.LimitRanges == nil {
 		f.Unread = append(f.Unread, "limitRanges")
@@ -65,6 +72,17 @@ func (r *reader) fingerprint(ctx context.Context) (record.Fingerprint, error) {
 		f.Unread = append(f.Unread, "resourceQuotas")
 	}
 	return f, errors.Join(errs...)
+}
+
+// handlerLine is "CLASS=HANDLER", and then what the annotations tell.
+func handlerLine(class nodev1.RuntimeClass) string {
+	words := []string{class.Name + "=" + class.Handler}
+	for _, annotation := range []string{annotationHandlerVersion, annotationHandlerChecksums, annotationHandlerSettings} {
+		if told := class.Annotations[annotation]; told != "" {
+			words = append(words, told)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // knativeParts are Knative's own deployments, without those of an ingress.

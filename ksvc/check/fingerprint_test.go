@@ -47,6 +47,8 @@ func TestFingerprint(t *testing.T) {
 		knative("activator", "1.50.0"), knative("webhook", "1.50.0"), knative("net-kourier-controller", "1.49.1"),
 		&nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "runc", Annotations: map[string]string{annotationHandlerVersion: "1.5.2"}}, Handler: "runc"},
 		&nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "gvisor"}, Handler: "runsc"},
+		&nodev1.RuntimeClass{ObjectMeta: metav1.ObjectMeta{Name: "pr", Annotations: map[string]string{
+			annotationHandlerVersion: "1.6", annotationHandlerChecksums: "program=sha256:ab", annotationHandlerSettings: "env=GOGC=off"}}, Handler: "pr"},
 	)
 	f.Kube.Discovery().(*fakediscovery.FakeDiscovery).FakedServerVersion = &version.Info{GitVersion: "v1.36.3"}
 	r := newReader(f.Client, record.Needs{})
@@ -58,7 +60,7 @@ func TestFingerprint(t *testing.T) {
 	want := record.Fingerprint{
 		Kubernetes: "v1.36.3", Knative: "1.50.0", IngressClass: "kourier", Ingress: "kourier-system/kourier",
 		ContainerRuntime: "containerd://2.4.2", Kernel: "6.1, 6.2", OS: "Debian", Architecture: "amd64",
-		CPUs: 4, MemoryBytes: 2 << 30, Nodes: 2, Handlers: []string{"gvisor=runsc", "runc=runc 1.5.2"},
+		CPUs: 4, MemoryBytes: 2 << 30, Nodes: 2, Handlers: []string{"gvisor=runsc", "pr=pr 1.6 program=sha256:ab env=GOGC=off", "runc=runc 1.5.2"},
 		KnativeSettings: map[string]string{"config-autoscaler/scale-to-zero-grace-period": "1s"}, Activator: "replicas=1",
 		LimitRanges: []string{}, ResourceQuotas: []string{},
 	}

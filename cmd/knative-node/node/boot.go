@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,6 +29,7 @@ type boot struct {
 	client     kubernetes.Interface
 	ingressTLS *ingressTLS
 	images     errgroup.Group // loads the images while other steps run
+	changing   sync.Mutex     // held while handlers are changed
 }
 
 // DefaultTimeout is how long a boot may take. On two cores it takes half a minute.
@@ -99,6 +101,9 @@ func (b *boot) storage(ctx context.Context) error {
 	if err := b.start(ctx, b.etcd(), b.containerd()); err != nil {
 		return err
 	}
+	if err := b.checkSnapshotters(ctx); err != nil {
+		return err
+	}
 	b.images.Go(func() error { return b.loadImages(ctx) })
 	return nil
 }
@@ -137,7 +142,11 @@ func (b *boot) startNode(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := createRuntimeClasses(ctx, b.client, b.handlers()); err != nil {
+	handlers, err := b.handlers()
+	if err != nil {
+		return err
+	}
+	if err := createRuntimeClasses(ctx, b.client, handlers); err != nil {
 		return err
 	}
 	return b.publishProxy(ctx)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -8,6 +9,9 @@ import (
 	"path/filepath"
 	"text/template"
 
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/handler"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/image"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
@@ -22,20 +26,21 @@ var pauseImage = image.Reference("pause")
 type configValues struct {
 	Layout
 	NodeName, PodCIDR, DNSServiceIP, PauseImage string
-	Handlers                                    []Handler
+	Handlers                                    []handler.Handler
 }
 
-func (l Layout) configValues() configValues {
+func (l Layout) configValues() (configValues, error) {
+	handlers, err := l.handlers()
 	return configValues{
 		Layout: l, NodeName: nodeName, PodCIDR: sandbox.PodCIDR, DNSServiceIP: sandbox.DNSServiceIP,
-		PauseImage: pauseImage, Handlers: l.handlers(),
-	}
+		PauseImage: pauseImage, Handlers: handlers,
+	}, err
 }
 
 // writeConfigs writes the configuration files of all daemons.
 func (l Layout) writeConfigs() error {
-	values := l.configValues()
-	return errors.Join(
+	values, err := l.configValues()
+	return errors.Join(err,
 		writeConfig("containerd.toml", l.config("containerd.toml"), values),
 		writeConfig("kubelet.yaml", l.config("kubelet.yaml"), values),
 		writeConfig("kube-proxy.yaml", l.config("kube-proxy.yaml"), values),
@@ -43,9 +48,19 @@ func (l Layout) writeConfigs() error {
 	)
 }
 
+// writeContainerdConfig writes containerd's configuration anew when handlers have come or
+// gone.
+func (l Layout) writeContainerdConfig() error {
+	values, err := l.configValues()
+	if err != nil {
+		return err
+	}
+	return writeConfig("containerd.toml", l.config("containerd.toml"), values)
+}
+
 // writeConfig fills in the template called name and writes it to path.
 func writeConfig(name, path string, values configValues) error {
-	t, err := template.ParseFS(configTemplates, "config/"+name)
+	t, err := template.New(name).Funcs(template.FuncMap{"toml": tomlLine}).ParseFS(configTemplates, "config/"+name)
 	if err != nil {
 		return err
 	}
@@ -60,4 +75,10 @@ func writeConfig(name, path string, values configValues) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// tomlLine is a line of TOML that gives a key a value, whatever characters the value has.
+func tomlLine(key string, value any) (string, error) {
+	line, err := toml.Marshal(map[string]any{key: value})
+	return string(bytes.TrimSpace(line)), err
 }

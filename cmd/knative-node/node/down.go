@@ -26,7 +26,7 @@ type host interface {
 
 // DownOptions are the options of Down.
 type DownOptions struct {
-	// OnWait is called if another command boots or removes a node just now.
+	// OnWait is called if another command boots, changes or removes a node just now.
 	OnWait func(Holder)
 	// OnWarning is called with what does not keep Down from removing the node.
 	OnWarning func(error)
@@ -35,7 +35,7 @@ type DownOptions struct {
 // Down ends the node and removes everything that it has made. Its mounts, interfaces and
 // packet-filter rules go with its processes. Then Down removes its cgroups, folders and
 // state, and puts the raised limits back. If there is no node, it does nothing. A boot
-// that is under way is interrupted first.
+// or a measurement that is under way is interrupted first.
 func Down(ctx context.Context, l Layout, options DownOptions) error {
 	if os.Geteuid() != 0 {
 		return ErrNotRoot
@@ -43,7 +43,7 @@ func Down(ctx context.Context, l Layout, options DownOptions) error {
 	m := machine{runDir}
 	release, err := m.hold(ctx, Holder{State: l.State}, func(holder Holder) {
 		options.OnWait(holder)
-		if holder.Boots && holder.State == l.State {
+		if (holder.Boots || holder.Measures) && holder.State == l.State {
 			_ = syscall.Kill(holder.PID, syscall.SIGTERM) // it may have ended by itself
 		}
 	})

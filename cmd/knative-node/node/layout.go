@@ -101,6 +101,12 @@ func (l Layout) ContainerdRoot() string { return filepath.Join(l.State, "contain
 // controlSocket is the socket on which the supervisor answers.
 func (l Layout) controlSocket() string { return filepath.Join(l.State, "node.sock") }
 
+// handlerList is the file with the user's handlers, and handlerFolder the folder with the
+// files of one.
+func (l Layout) handlerList() string { return filepath.Join(l.State, "handlers.json") }
+
+func (l Layout) handlerFolder(name string) string { return filepath.Join(l.State, "handlers", name) }
+
 // runningFile is the file that says which process is the first of the node.
 func (l Layout) runningFile() string { return filepath.Join(l.State, "node.json") }
 

@@ -22,19 +22,22 @@ const runDir = "/run"
 // there can be one node at a time, because its addresses and cgroups are always the same.
 type machine struct{ run string }
 
-// lockFile is held by the one command that boots or removes a node.
+// lockFile is held by the one command that boots, changes, measures or removes a node.
 func (m machine) lockFile() string { return filepath.Join(m.run, "knative-node.lock") }
 
 // ownerFile names the state folder of the node to which cgroups, interface and raised
 // limits belong.
 func (m machine) ownerFile() string { return filepath.Join(m.run, "knative-node.json") }
 
-// Holder is the command that boots or removes a node at the moment.
+// Holder is the command that boots, changes, measures or removes a node at the moment.
 type Holder struct {
 	PID int `json:"pid"`
-	// Boots says that the command is Up; otherwise it is Down.
-	Boots bool   `json:"boots"`
-	State string `json:"stateDir"`
+	// Boots says that the command is Up, Changes that it adds or removes a handler, and
+	// Measures that it measures them; otherwise it is Down.
+	Boots    bool   `json:"boots"`
+	Changes  bool   `json:"changes,omitempty"`
+	Measures bool   `json:"measures,omitempty"`
+	State    string `json:"stateDir"`
 }
 
 // hold waits for the lock, and returns what gives it back. If it has to wait, onWait is
@@ -56,7 +59,7 @@ func (m machine) hold(ctx context.Context, me Holder, onWait func(Holder)) (rele
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for process %d, which boots or removes a node: %w", holder.PID, ctx.Err())
+			return nil, fmt.Errorf("wait for process %d, which boots, changes, measures or removes a node: %w", holder.PID, ctx.Err())
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

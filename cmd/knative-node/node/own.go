@@ -38,10 +38,10 @@ func (l Layout) entries() []string {
 		l.logs(), l.PodLogs(), l.VolumePlugins(), l.PKI(""), l.Kubeconfig(),
 		l.config("containerd.toml"), l.config("kubelet.yaml"), l.config("kube-proxy.yaml"), l.config("cni"),
 		l.ContainerdRoot(), l.config("opt"), l.config("overlay"), l.config("etcd"), l.config("kubelet"),
-		l.ContainerdSocket(), l.ContainerdSocket() + ".ttrpc", l.controlSocket(),
+		l.ContainerdSocket(), l.ContainerdSocket() + ".ttrpc", l.controlSocket(), l.handlerFolder(""),
 	}
 	notes := l.hostNotes()
-	for _, each := range []string{l.runningFile(), notes.Limits, notes.Folders, notes.Controllers} {
+	for _, each := range []string{l.runningFile(), notes.Limits, notes.Folders, notes.Controllers, l.handlerList()} {
 		paths = append(paths, each, note.Temporary(each))
 	}
 	for i, path := range paths {

@@ -108,10 +108,10 @@ func checkBuild(l Layout) []Finding {
 // checkHandlers finds handlers that the build lacks. The node can do without some.
 func checkHandlers(l Layout) []Finding {
 	var all []Finding
-	for _, h := range l.allHandlers() {
-		if missing := h.missing(); len(missing) > 0 {
+	for _, h := range l.ownHandlers() {
+		if missing := h.Missing(); len(missing) > 0 && !h.OnDemand {
 			problem := fmt.Sprintf("there will be no RuntimeClass %s: missing: %s", h.Name, strings.Join(missing, ", "))
-			all = append(all, Finding{!h.optional, problem, "build the node: make node"})
+			all = append(all, Finding{!h.Optional, problem, "build the node: make node"})
 		}
 	}
 	return all

@@ -2,12 +2,12 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/handler"
 )
 
 // Status says how a node is.
@@ -23,10 +23,12 @@ type Status struct {
 	CA         string `json:"ca,omitempty"`
 	// MemoryBytes is the memory of all processes of the node. A page that several of
 	// them share counts once: it is the sum of their proportional set sizes.
-	MemoryBytes int64             `json:"memoryBytes,omitempty"`
-	Processes   int               `json:"processes,omitempty"`
-	Handlers    []string          `json:"handlers,omitempty"`
-	Components  []ComponentStatus `json:"components,omitempty"`
+	MemoryBytes int64 `json:"memoryBytes,omitempty"`
+	Processes   int   `json:"processes,omitempty"`
+	// Handlers are the names of all handlers, UserHandlers those that the user has added.
+	Handlers     []string          `json:"handlers,omitempty"`
+	UserHandlers []handler.Handler `json:"userHandlers,omitempty"`
+	Components   []ComponentStatus `json:"components,omitempty"`
 }
 
 // ComponentStatus says how one component is.
@@ -40,22 +42,6 @@ type ComponentStatus struct {
 	MemoryBytes int64  `json:"memoryBytes,omitempty"`
 	Restarts    int    `json:"restarts"`
 	LastExit    string `json:"lastExit,omitempty"`
-}
-
-// serve answers GET /status on the control socket.
-func (b *boot) serve() (*http.Server, error) {
-	listener, err := net.Listen("unix", b.controlSocket())
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(b.components(r.Context())) // fails if the caller has gone
-	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
-	go func() { _ = server.Serve(listener) }()
-	return server, nil
 }
 
 // sandboxStatus is what the supervisor knows about a component. It cannot know the PID
@@ -104,9 +90,17 @@ func (l Layout) Status(ctx context.Context) (*Status, error) {
 	if err != nil || first == nil || first.Booting {
 		return &Status{Booting: first != nil}, err
 	}
-	components, err := l.ask(ctx)
-	if err != nil {
+	var components []sandboxStatus
+	if err := l.call(ctx, 10*time.Second, http.MethodGet, "/status", nil, &components); err != nil {
 		return nil, fmt.Errorf("ask the node for its status: %w", err)
+	}
+	names, err := l.HandlerNames()
+	if err != nil {
+		return nil, err
+	}
+	users, err := handler.ReadList(l.handlerList())
+	if err != nil {
+		return nil, err
 	}
 	processes, err := sandboxProcesses(first.PID)
 	if err != nil {
@@ -114,7 +108,7 @@ func (l Layout) Status(ctx context.Context) (*Status, error) {
 	}
 	s := &Status{
 		Up: true, Kubeconfig: l.Kubeconfig(), Ingress: Ingress, IngressTLS: IngressTLS, CA: l.CA(),
-		Processes: len(processes), Handlers: l.HandlerNames(),
+		Processes: len(processes), Handlers: names, UserHandlers: users,
 	}
 	for _, p := range processes {
 		s.MemoryBytes += p.memoryBytes
@@ -135,24 +129,4 @@ func locate(c sandboxStatus, processes []hostProcess) ComponentStatus {
 		}
 	}
 	return c.ComponentStatus
-}
-
-// ask gets the status of all components from the supervisor.
-func (l Layout) ask(ctx context.Context) ([]sandboxStatus, error) {
-	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", l.controlSocket())
-		},
-	}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://node/status", nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	var all []sandboxStatus
-	return all, json.NewDecoder(response.Body).Decode(&all)
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/handler"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/note"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
@@ -24,13 +25,15 @@ type UpOptions struct {
 	Retain bool
 	// Timeout is how long the boot may take.
 	Timeout time.Duration
-	// OnWait is called if another command boots or removes a node just now.
+	// OnWait is called if another command boots, changes or removes a node just now.
 	OnWait func(Holder)
 	// Check is called before anything is started, once what an earlier node has left is
 	// removed. Its error ends Up.
 	Check func() error
 	// OnProgress is called with each report of the boot.
 	OnProgress func(Progress)
+	// Handlers are those of the user. Their paths are the user's.
+	Handlers []handler.Handler
 }
 
 // warn reports an error that does not keep the node from booting.
@@ -113,6 +116,9 @@ func (l Layout) start(ctx context.Context, m machine, options UpOptions) error {
 	if err := sandbox.RaiseLimits(notes.Limits); err != nil {
 		options.OnProgress(Progress{Kind: Warned, Step: "raise the kernel's limits on network neighbours and threads",
 			Detail: err.Error() + "; when hundreds of instances start at once, some may not get Ready"})
+	}
+	if err := l.installHandlers(ctx, options.Handlers, options.warn); err != nil {
+		return err
 	}
 	return l.boot(ctx, options)
 }

@@ -53,6 +53,8 @@ type started struct {
 	process *os.Process
 	state   State
 	done    chan struct{}
+	// renewed says that Restart is ending the process, and will start the next.
+	renewed bool
 }
 
 // NewGroup returns a group whose logs are NAME.log in logDir.
@@ -104,10 +106,14 @@ func (g *Group) launch(s *started) error {
 
 func (g *Group) watch(s *started, cmd *exec.Cmd) {
 	_ = cmd.Wait() // the status is in ProcessState
-	close(s.done)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	s.state.Running, s.state.LastExit = false, cmd.ProcessState.String()
+	close(s.done)
+	s.state.Running = false
+	if s.renewed {
+		return
+	}
+	s.state.LastExit = cmd.ProcessState.String()
 	switch {
 	case g.stopped:
 	case g.settled:
@@ -137,10 +143,40 @@ func (g *Group) restart(s *started) {
 		return
 	}
 	s.state.Restarts++
-	if err := g.launch(s); err != nil {
+	_ = g.relaunch(s) // it is in the state
+}
+
+// relaunch starts the program again, now or when that is possible. The caller holds g.mu.
+func (g *Group) relaunch(s *started) error {
+	err := g.launch(s)
+	if err != nil {
 		s.state.LastExit = err.Error()
 		time.AfterFunc(restartDelay, func() { g.restart(s) })
 	}
+	return err
+}
+
+// Restart ends a program and starts it again, without counting that as a restart: nothing
+// went wrong. It gets a SIGTERM, and a SIGKILL if it still runs after the grace period.
+func (g *Group) Restart(ctx context.Context, name string, grace time.Duration) error {
+	g.mu.Lock()
+	i := slices.IndexFunc(g.started, func(s *started) bool { return s.program.Name == name && s.state.Running })
+	if i < 0 {
+		g.mu.Unlock()
+		return fmt.Errorf("restart %s: it does not run", name)
+	}
+	s := g.started[i]
+	s.renewed = true
+	g.mu.Unlock()
+	s.stop(ctx, grace)
+	<-s.done
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.renewed = false
+	if g.stopped {
+		return nil
+	}
+	return g.relaunch(s)
 }
 
 // States lists the programs in the order of their start.

@@ -79,3 +79,35 @@ func TestStartWithoutProgram(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A restart that was asked for is none that the program has caused, and the program runs
+// again at once.
+func TestRestartOnDemand(t *testing.T) {
+	for _, c := range []struct{ name, script string }{
+		{"ends on SIGTERM", "sleep 60"},
+		{"ignores SIGTERM", "trap '' TERM; while :; do sleep 0.1; done"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := NewGroup(t.TempDir())
+			if err := g.Start(shell("containerd", c.script)); err != nil {
+				t.Fatal(err)
+			}
+			g.Settle()
+			defer g.Stop(context.Background(), time.Second)
+			before := g.States()[0]
+			if err := g.Restart(t.Context(), "containerd", 100*time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			now := g.States()[0]
+			if !now.Running || now.PID == before.PID || now.Restarts != 0 || now.LastExit != "" {
+				t.Errorf("was %+v, is %+v", before, now)
+			}
+			if err := syscall.Kill(before.PID, 0); !errors.Is(err, syscall.ESRCH) {
+				t.Errorf("the process before still runs: %v", err)
+			}
+		})
+	}
+	if err := NewGroup(t.TempDir()).Restart(t.Context(), "etcd", 0); err == nil {
+		t.Error("restarted what does not run")
+	}
+}

@@ -103,6 +103,24 @@ func RemoveCgroups() error {
 	return errors.Join(errs...)
 }
 
+// RemoveGroups removes those of the node's groups whose names begin like this, in each
+// hierarchy. Their processes must have ended.
+func RemoveGroups(prefix string) error {
+	mounts, err := cgroupMounts()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, m := range mounts {
+		groups, err := filepath.Glob(filepath.Join(m.Mountpoint, cgroupName, prefix+"*"))
+		errs = append(errs, err)
+		for _, group := range groups {
+			errs = append(errs, removeGroup(group))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // removeGroup removes a group and all groups below it, the deepest first.
 func removeGroup(group string) error {
 	entries, _ := os.ReadDir(group) // what is wrong with the group, Rmdir says below

@@ -7,11 +7,16 @@ import "strings"
 // Limit is the longest line in characters. It keeps a diagnosis readable.
 const Limit = 300
 
-// OneLine is a message without line breaks, cut off at Limit.
+// ending is how much of a line that is too long is from its end: who passes an error on puts
+// his own words before it, so that the cause comes last.
+const ending = Limit * 2 / 3
+
+// OneLine is a message without line breaks. If it is longer than Limit, its middle is left
+// out.
 func OneLine(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > Limit {
-		return string(r[:Limit]) + "…"
+		return string(r[:Limit-ending]) + "…" + string(r[len(r)-ending:])
 	}
 	return s
 }
