@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-observer bench-gate bench-analysis soak fuzz lint clean help
+.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -36,13 +36,16 @@ soak: export SOAK ?= 2h
 soak: build node functions ## experiments in turn for two hours (or SOAK) while the cluster and the tool are killed; two users
 	RUN='^Test(Soak|TwoUsers)$$' TAGS=e2e,soak TIMEOUT=12h scripts/e2e
 
-bench: bench-fidelity bench-scale bench-analysis bench-gate bench-node bench-observer ## every benchmark
+bench: bench-fidelity bench-scale bench-load bench-analysis bench-gate bench-node bench-observer ## every benchmark
 
 bench-fidelity: ## how exactly latencies are measured
 	go test ./loadgen -run '^$$' -bench Fidelity -benchtime 5x
 
 bench-scale: ## how far apart the requests of a burst of 500 are sent, and what the tool takes
 	go test ./loadgen -run '^$$' -bench Scale -benchtime 5x
+
+bench-load: ## how exactly the latencies of a load are measured, and what the tool takes of a processor
+	go test ./loadgen/load -run '^$$' -bench Load -benchtime 1x
 
 bench-observer: build node ## what the tool adds to a cold start, against requests by hand, on the embedded node
 	scripts/bench-observer
