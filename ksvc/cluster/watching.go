@@ -68,6 +68,16 @@ func (c *Cluster) AwaitReady(ctx context.Context, service string) (record.Target
 	return w.AwaitReady(ctx, service)
 }
 
+// AwaitInstances returns when the service is Ready and that many of its instances are.
+// The target lacks the Address.
+func (c *Cluster) AwaitInstances(ctx context.Context, service string, instances int) (record.Target, error) {
+	w := c.present.Load()
+	if w == nil {
+		return record.Target{}, errNoWatch
+	}
+	return w.AwaitInstances(ctx, service, instances)
+}
+
 // AwaitZero returns when no pod of the target is left, Terminating ones included, so
 // that the next request is a cold start.
 func (c *Cluster) AwaitZero(ctx context.Context, t record.Target) error {
