@@ -52,6 +52,8 @@ type Watcher interface {
 
 	// AwaitReady returns when the service is Ready and has no pod.
 	AwaitReady(ctx context.Context, service string) (record.Target, error)
+	// AwaitInstances returns when the service is Ready and that many of its instances are.
+	AwaitInstances(ctx context.Context, service string, instances int) (record.Target, error)
 	// AwaitZero returns when no pod of the target is left, Terminating ones included,
 	// so that the next request is a cold start.
 	AwaitZero(ctx context.Context, t record.Target) error

@@ -79,6 +79,28 @@ type RoundJudged struct {
 	Reasons []string
 }
 
+// LoadBegun is the moment before the requests of a load on a service.
+type LoadBegun struct {
+	Target record.Target
+	Rate   string
+	Length time.Duration
+}
+
+// LoadSecond is a second of a load of which all requests have ended, with the instances
+// that there are then.
+type LoadSecond struct {
+	Interval  record.Interval
+	Instances record.InstanceCount
+}
+
+// LoadEnded is the moment after the last request of a load has ended. CPU is what this
+// program used since it began.
+type LoadEnded struct {
+	Target       record.Target
+	Sent         int
+	CPU, Elapsed time.Duration
+}
+
 // Cost is what the tool itself took while it measured.
 type Cost struct {
 	// Samples is how many samples the rest is of.
@@ -109,4 +131,7 @@ func (RoundAtZero) notice()  {}
 func (RoundFiring) notice()  {}
 func (RoundFired) notice()   {}
 func (RoundJudged) notice()  {}
+func (LoadBegun) notice()    {}
+func (LoadSecond) notice()   {}
+func (LoadEnded) notice()    {}
 func (Cost) notice()         {}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -19,7 +20,7 @@ func readReplay(file string) (Schedule, error) {
 	if err != nil {
 		return Schedule{}, err
 	}
-	s := Schedule{shape: replay, file: file}
+	s := Schedule{shape: replay, file: file, sum: fmt.Sprintf("%x", sha256.Sum256(text))}
 	bins, err := parseBins(string(text))
 	if err != nil {
 		return s, fmt.Errorf("%s: %w", file, err)

@@ -37,8 +37,8 @@ type Schedule struct {
 	// shape is sine, poisson, replay, or empty.
 	shape string
 	parts []part
-	// file is where the parts of a replay come from.
-	file string
+	// file is where the parts of a replay come from, and sum the SHA-256 of it.
+	file, sum string
 }
 
 // part is a stretch of a schedule: a rate that stays, or one that goes from one value to
@@ -164,6 +164,9 @@ func checkRate(rate float64, text string) error {
 	}
 	return fmt.Errorf("a rate of %s makes no sense: want 0, or one from one an hour to %d a second", text, mostRate)
 }
+
+// FileSHA256 is that of the file of a replay, in hexadecimal digits, and else empty.
+func (s Schedule) FileSHA256() string { return s.sum }
 
 // Length is how long the schedule lasts by itself; zero if it says nothing of it.
 func (s Schedule) Length() time.Duration {
