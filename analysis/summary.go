@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/load"
 	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
@@ -16,6 +17,8 @@ type Summary struct {
 	// Cells are in the order of services, then of the classes as they were
 	// named on the command line.
 	Cells []Cell `json:"cells"`
+	// Loads are those on services, one for each class and run.
+	Loads []load.Load `json:"loads,omitempty"`
 	// Limits are those that a search found.
 	Limits []ClassLimit `json:"limits,omitempty"`
 	// Memory is what an instance of each class takes, from each source.
@@ -74,6 +77,9 @@ func Summarise(runs ...*record.Run) *Summary {
 		}
 		for i := range r.Resources {
 			v.Resource(&r.Resources[i])
+		}
+		for i := range r.Intervals {
+			v.Interval(&r.Intervals[i])
 		}
 		c.finish(r)
 	}

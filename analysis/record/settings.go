@@ -93,6 +93,9 @@ type Settings struct {
 	RateFile string        `json:"rateFile,omitempty" compare:"same"`
 	Duration time.Duration `json:"durationNs,omitempty" compare:"same"`
 	InFlight int           `json:"inFlight,omitempty" compare:"any"`
+	// RecoveredLimit is the latency that p99 of a second has to be under for the service to
+	// count as recovered.
+	RecoveredLimit time.Duration `json:"recoveredLimitNs,omitempty" compare:"same"`
 	// Warm is how many instances were Ready before the load began. The others are the
 	// autoscaler's settings of the services.
 	Warm              int `json:"warm,omitempty" compare:"same"`

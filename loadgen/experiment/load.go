@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ type Load struct {
 	Duration time.Duration
 	// InFlight is how many requests may be under way; zero stands for load.DefaultInFlight.
 	InFlight int
+	// RecoveredLimit is the latency that p99 of a second has to be under for the service to
+	// count as recovered; zero stands for DefaultRecoveredLimit.
+	RecoveredLimit time.Duration
 	// Warm is how many instances are Ready before the first request. With zero, and no
 	// MinScale, it finds none.
 	Warm int
@@ -38,6 +42,9 @@ type Load struct {
 	// serve; zero leaves it to the cluster.
 	ConcurrencyTarget int
 }
+
+// DefaultRecoveredLimit is a latency that people do not wait for.
+const DefaultRecoveredLimit = 500 * time.Millisecond
 
 const (
 	annotationMaxScale = "autoscaling.knative.dev/max-scale"
@@ -55,6 +62,9 @@ func (e *Load) Validate() error {
 		p.option("duration", "is missing: the rate %s does not say how long it lasts", e.Schedule)
 	case d < time.Second:
 		p.option("duration", "is %v: it must be at least 1s", d)
+	}
+	if e.RecoveredLimit < 0 {
+		p.option("recovered-limit", "is %v: it must be positive", e.RecoveredLimit)
 	}
 	p.atLeast("max-in-flight", e.inFlight(), 1)
 	p.atLeast("warm", e.Warm, 0)
@@ -80,25 +90,16 @@ func (*Load) adapt(record.Survey) {}
 func (e *Load) settings() record.Settings {
 	s := e.recorded()
 	s.Rate, s.RateFile, s.Duration, s.InFlight = e.Schedule.String(), e.Schedule.FileSHA256(), e.length(), e.inFlight()
+	s.RecoveredLimit = cmp.Or(e.RecoveredLimit, DefaultRecoveredLimit)
 	s.Warm, s.MinScale, s.MaxScale, s.ConcurrencyTarget = e.Warm, e.MinScale, e.MaxScale, e.ConcurrencyTarget
 	return s
 }
 
 func (e *Load) patience() record.Patience { return record.Patience{Zero: e.Service.zeroTimeout()} }
 
-func (e *Load) length() time.Duration {
-	if e.Duration != 0 {
-		return e.Duration
-	}
-	return e.Schedule.Length()
-}
+func (e *Load) length() time.Duration { return cmp.Or(e.Duration, e.Schedule.Length()) }
 
-func (e *Load) inFlight() int {
-	if e.InFlight == 0 {
-		return load.DefaultInFlight
-	}
-	return e.InFlight
-}
+func (e *Load) inFlight() int { return cmp.Or(e.InFlight, load.DefaultInFlight) }
 
 // initial is how many instances there are before the first request.
 func (e *Load) initial() int { return max(e.Warm, e.MinScale) }

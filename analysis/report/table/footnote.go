@@ -28,6 +28,9 @@ func Footnotes(s *analysis.Summary) []string {
 			notes = append(notes, of.note)
 		}
 	}
+	if len(s.Loads) > 0 {
+		notes = append(notes, loadNote(s))
+	}
 	if l := s.Lateness; len(s.Cells) > 0 && !l.Late {
 		notes = append(notes, fmt.Sprintf("Requests were sent %s after their intended time at p99, %s at most.", stat.Format(l.P99), stat.Format(l.Max)))
 	}
