@@ -46,6 +46,8 @@ func (f *limitFlags) validate() error {
 		t, err := gate.ParseThreshold(s)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--stop: %w", err))
+		} else if t.OfLoad() {
+			errs = append(errs, fmt.Errorf("--stop %q: it is about a load, and a round has none", t))
 		}
 		f.conditions = append(f.conditions, t)
 	}
