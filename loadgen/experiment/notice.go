@@ -114,8 +114,8 @@ type Cost struct {
 	// measuring, AllRequests those of the whole run.
 	Services              int
 	Requests, AllRequests int64
-	// Rounds says that services were fired together, so that single trials have no
-	// cost of their own.
+	// Rounds says that many requests were under way together, so that single trials have
+	// no cost of their own.
 	Rounds bool
 }
 
