@@ -193,7 +193,7 @@ func (e *Load) load(ctx context.Context, s *session, t record.Target) (answered 
 	s.See(LoadBegun{Target: t, Rate: e.Schedule.String(), Length: length})
 	began, cpu, sent := s.clock.Now(), self.CPUTime(), 0
 	loop := &load.Loop{
-		Client: s.client(), Target: t, Pacer: e.Schedule.Pacer(length, e.Seed), Length: length, InFlight: e.inFlight(),
+		Client: s.client(), Target: t, Pacer: e.Schedule.Pacer(length, e.Seed), Length: length, InFlight: e.inFlight(), Precise: true,
 		Tally: &load.Tally{
 			Target: t, Sink: s.writer, WasReady: s.ready.was, Each: s.releaseOnce(t),
 			Told: func(i record.Interval) {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -43,10 +44,12 @@ const benchLength = 10 * time.Second
 
 func benchmarkLoad(b *testing.B, rate int) {
 	address := startHoldingServer(b)
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the command has it
 	for b.Loop() {
 		var mu sync.Mutex
 		var errs, late []time.Duration
-		l := benchLoop(b, address, rate)
+		path := b.TempDir() + "/run.jsonl"
+		l := benchLoop(b, address, path, rate)
 		l.Tally.Each = func(s *record.Sample) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -62,6 +65,11 @@ func benchmarkLoad(b *testing.B, rate int) {
 		}
 		cpu = self.CPUTime() - cpu
 		b.ReportMetric(0, "ns/op") // is the length of the load
+		if file, err := os.Stat(path); err != nil {
+			b.Error(err)
+		} else {
+			b.ReportMetric(float64(file.Size())/(1<<20)*float64(10*time.Minute/benchLength), "MiB/10min")
+		}
 		b.ReportMetric(100*float64(len(errs))/float64(rate)/benchLength.Seconds(), "answered-%")
 		reportQuantiles(b, "error", errs)
 		reportQuantiles(b, "lateness", late)
@@ -77,12 +85,12 @@ func reportQuantiles(b *testing.B, name string, all []time.Duration) {
 	}
 }
 
-func benchLoop(b *testing.B, address string, rate int) *Loop {
+func benchLoop(b *testing.B, address, path string, rate int) *Loop {
 	s, err := Parse(fmt.Sprintf("%d/s", rate), 0)
 	if err != nil {
 		b.Fatal(err)
 	}
-	file, err := record.Create(b.TempDir()+"/run.jsonl", record.Header{})
+	file, err := record.Create(path, record.Header{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -90,7 +98,7 @@ func benchLoop(b *testing.B, address string, rate int) *Loop {
 	to.Address = address
 	return &Loop{
 		Client: &loadgen.Client{Clock: record.NewClock(), Timeout: time.Minute}, Target: to,
-		Pacer: s.Pacer(benchLength, 1), Length: benchLength, InFlight: DefaultInFlight, Tally: &Tally{Target: to, Sink: file},
+		Pacer: s.Pacer(benchLength, 1), Length: benchLength, InFlight: DefaultInFlight, Precise: true, Tally: &Tally{Target: to, Sink: file},
 	}
 }
 

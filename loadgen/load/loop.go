@@ -33,7 +33,10 @@ type Loop struct {
 	// InFlight is how many requests may be under way. One that is due beyond that is
 	// dropped.
 	InFlight int
-	Tally    *Tally
+	// Precise has the kernel say when a request is due, where it can. Without it requests
+	// are sent up to a millisecond late, half of one as a rule.
+	Precise bool
+	Tally   *Tally
 }
 
 // Run sends the requests and returns when all have ended and the tally is complete. It
@@ -60,13 +63,13 @@ func (l *Loop) Run(ctx context.Context) error {
 // send sends each request when it is due, and returns when all have ended.
 func (l *Loop) send(ctx context.Context, p *pool, begin time.Duration, stop context.CancelCauseFunc) {
 	free := make(chan struct{}, l.InFlight)
-	alarm := time.NewTimer(0)
-	defer alarm.Stop()
+	wake := l.alarm(ctx)
+	defer wake.close()
 	var flying sync.WaitGroup
 	defer flying.Wait()
 	for due := range dues(l.Pacer, l.Length) {
 		due += begin
-		if !wait(ctx, alarm, due-p.client.Clock.Now()) {
+		if d := due - p.client.Clock.Now(); ctx.Err() != nil || d > 0 && !wake.wait(ctx, d) {
 			return
 		}
 		select {
@@ -103,18 +106,14 @@ func report(stop context.CancelCauseFunc, err error) {
 	}
 }
 
-// wait returns after a while, or false when ctx ends before.
-func wait(ctx context.Context, alarm *time.Timer, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
+// alarm is what wakes the loop.
+func (l *Loop) alarm(ctx context.Context) alarm {
+	if l.Precise {
+		if a, err := newKernelTimer(ctx); err == nil {
+			return a
+		}
 	}
-	alarm.Reset(d)
-	select {
-	case <-alarm.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
-	}
+	return newTimer()
 }
 
 // dues are when requests are due, from the begin of a load. The pacer is asked at the

@@ -26,7 +26,7 @@ func (s Schedule) Pacer(length time.Duration, seed uint64) vegeta.Pacer {
 		if p.length == 0 {
 			p.length = max(length-begins, 1)
 		}
-		q.parts = append(q.parts, stretch{linearPacer{p.from, p.to, p.length}, begins, begins + p.length})
+		q.parts = append(q.parts, stretch{linearPacer(p), begins, begins + p.length})
 		begins += p.length
 	}
 	if last := s.parts[len(s.parts)-1]; s.shape != replay && begins < length {
@@ -49,10 +49,7 @@ func sinePacer(p part) vegeta.Pacer {
 // Vegeta's own LinearPacer waits by the rate of the moment: from 1 to 500 a second within
 // a minute its second hit comes after 2 s, and the next 14 at once. And none of its
 // pacers begins at a rate of zero.
-type linearPacer struct {
-	from, to float64
-	length   time.Duration
-}
+type linearPacer part
 
 // Pace is the time until the next hit is due.
 func (p linearPacer) Pace(elapsed time.Duration, hits uint64) (wait time.Duration, stop bool) {
