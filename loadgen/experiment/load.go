@@ -149,6 +149,15 @@ func (e *Load) class(ctx context.Context, s *session, ordinal int) (answered int
 	return answered, err
 }
 
+// services are one of each class.
+func (e *Load) services(s *session) []templates.Service {
+	var all []templates.Service
+	for ordinal := range s.header.Classes {
+		all = append(all, e.service(s, ordinal))
+	}
+	return all
+}
+
 // service is the service of the class at a place among the classes.
 func (e *Load) service(s *session, ordinal int) templates.Service {
 	service := s.service(s.header.Classes[ordinal], ordinal, 0)

@@ -227,6 +227,7 @@ func TestRunOfAManifest(t *testing.T) {
 			}
 			for command, e := range map[string]Experiment{
 				"single": &Single{Setup: setup(), Iterations: 1, ServicesPerClass: 1},
+				"load":   &Load{Setup: setup(), Schedule: scheduleOf(t, "20/s"), Duration: time.Second},
 				"ab": &AB{Setup: setup(), A: record.Side{RuntimeClass: "runc", Image: "x"}, B: record.Side{RuntimeClass: "runc", Image: "y"},
 					ManifestA: manifest, ManifestB: manifest, MaxBlocks: 1, Budget: time.Minute, ServicesPerSide: 1},
 			} {

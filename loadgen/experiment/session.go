@@ -75,8 +75,10 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 // it in the header.
 func (s *session) tellChanges(e Experiment) error {
 	services := s.services(0, 1)
-	if sides, ok := e.(*AB); ok {
-		services = sides.services(s)
+	if own, ok := e.(interface {
+		services(*session) []templates.Service
+	}); ok {
+		services = own.services(s)
 	}
 	services = slices.DeleteFunc(services, func(s templates.Service) bool { return s.Manifest == nil })
 	if len(services) == 0 {

@@ -1,7 +1,10 @@
 package load
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,4 +81,50 @@ func TestWaited(t *testing.T) {
 			}
 		}
 	})
+}
+
+// counter counts what is written to it.
+type counter struct{ bytes int64 }
+
+func (c *counter) Write(p []byte) (int, error) {
+	c.bytes += int64(len(p))
+	return len(p), nil
+}
+
+// Ten minutes of a thousand requests a second, of which each takes another time and one in
+// a hundred fails, stay under 50 MiB of run file, and leave nothing in memory.
+func TestTenMinutesOfAThousandRequestsASecond(t *testing.T) {
+	var file counter
+	w, err := record.NewWriter(&file, record.Header{RunID: "r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tally := &Tally{Target: target(), Sink: w}
+	tally.begin(0)
+	random := rand.New(rand.NewPCG(1, 1))
+	most := 0
+	for i := range 600_000 {
+		due := time.Duration(i) * time.Millisecond
+		s := record.Sample{
+			RuntimeClass: "runc", Service: "h-1", Namespace: "bench", Revision: "h-1-00001", Services: 1, Intended: due, Sent: due,
+			Done: due + time.Duration(float64(50*time.Millisecond)*math.Exp(random.NormFloat64())), Status: 200, Outcome: record.OK,
+			Instance: &record.Instance{Pod: fmt.Sprintf("h-1-00001-deployment-%d", i%20)}, Function: &record.Function{Pod: "h-1-00001-deployment-0", Nonce: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Requests: 1},
+		}
+		s.ResponseLatency = s.Done - s.Sent
+		if i%100 == 0 {
+			s.Outcome, s.Error = record.HTTP, "status 503: no healthy upstream"
+		}
+		if err := errors.Join(tally.sent(due), tally.ended(due, &s)); err != nil {
+			t.Fatal(err)
+		}
+		most = max(most, len(tally.seconds))
+	}
+	if err := errors.Join(tally.finish(), w.End(10*time.Minute, record.EndCompleted, nil)); err != nil {
+		t.Fatal(err)
+	}
+	const limit = 50 << 20
+	if file.bytes > limit || file.bytes < 1<<20 || most > 2 || len(tally.seconds) != 0 {
+		t.Errorf("%d bytes, %d seconds were open at a time", file.bytes, most)
+	}
+	t.Logf("%.1f MiB", float64(file.bytes)/(1<<20))
 }
