@@ -1,14 +1,15 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint clean help
+.PHONY: build node functions languages demo test unit e2e cgroup-v2 bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile
 
 build: ## build kn-coldstart into build/
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o build/kn-coldstart ./cmd/kn-coldstart
+	. scripts/build-flags && go build -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o build/kn-coldstart ./cmd/kn-coldstart
+	scripts/licenses $(CURDIR)/build/licenses $(CURDIR)/build/kn-coldstart
 
 node: ## install what the embedded node needs, and build it
 	scripts/install-prerequisites
@@ -27,7 +28,9 @@ test: build node unit e2e ## everything that CI runs
 
 unit: lint ## unit tests, with the race detector where goroutines share
 	go test -race ./...
-	cd cmd/knative-node && CGO_ENABLED=0 go test -trimpath ./... && go test -race ./process
+	. scripts/build-flags && leaveout=$$(scripts/leave-out) && cd cmd/knative-node && go test $$leaveout ./...
+	cd cmd/knative-node && go test -race ./process
+	. scripts/build-flags && cd cmd/sbom && go test ./...
 
 e2e: build node functions ## end-to-end tests on the real node, in some of which parts of it are killed
 	scripts/e2e
@@ -35,6 +38,9 @@ e2e: build node functions ## end-to-end tests on the real node, in some of which
 soak: export SOAK ?= 2h
 soak: build node functions ## experiments in turn for two hours (or SOAK) while the cluster and the tool are killed; two users
 	RUN='^Test(Soak|TwoUsers)$$' TAGS=e2e,soak TIMEOUT=12h scripts/e2e
+
+cgroup-v2: build node ## run the embedded node in a virtual machine that has cgroup version 2 alone
+	scripts/cgroup-v2
 
 bench: bench-fidelity bench-scale bench-load bench-analysis bench-gate bench-node bench-observer ## every benchmark
 
@@ -63,8 +69,14 @@ bench-node: build node ## boot time and memory of the node, and the time of an e
 fuzz: ## run every fuzz test a million times, or FUZZ_EXECUTIONS times
 	scripts/fuzz
 
-lint: ## gofmt, vet and staticcheck
+lint: ## gofmt, vet, staticcheck, and govulncheck where its database can be reached
 	scripts/lint
+
+vulnerabilities: build node ## known vulnerabilities in all programs, those of the node too
+	scripts/vulnerabilities build/kn-coldstart build/knative-node build/node/bin/*
+
+sbom: ## list what is in build/ and what it is made of, as SPDX
+	scripts/sbom
 
 clean: ## remove what was built
 	rm -rf build

@@ -16,7 +16,9 @@ func (s *abSides) judgeLatency(q float64, o ABOptions) Judgement {
 		j.Verdict, j.Reason = Invalid, reason
 		return j
 	}
-	if len(s.pairs) == 0 {
+	// A run file whose samples are of other classes than its header has pairs, and sides
+	// without samples.
+	if len(s.pairs) == 0 || s.a.ranked.N() == 0 || s.b.ranked.N() == 0 {
 		j.Verdict, j.Reason = Inconclusive, "no block has a proven cold start of both sides"
 		return j
 	}

@@ -21,7 +21,8 @@ func blocksOf(r *record.Run, complete bool) []block {
 	place := map[int]int{}
 	for i := range r.Samples {
 		s := &r.Samples[i]
-		if s.Discarded {
+		isA := s.Variant == record.VariantA
+		if s.Discarded || !isA && s.Variant != record.VariantB {
 			continue
 		}
 		at, known := place[s.Block]
@@ -29,7 +30,7 @@ func blocksOf(r *record.Run, complete bool) []block {
 			at = len(list)
 			place[s.Block], list = at, append(list, block{})
 		}
-		if s.Variant == record.VariantA {
+		if isA {
 			list[at].a = s
 		} else {
 			list[at].b = s

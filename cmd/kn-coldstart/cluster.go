@@ -23,7 +23,7 @@ type nodeVerb struct{ use, short, example string }
 // nodeVerbs have their flags in the node's program, which reads the rest of the
 // command line.
 var nodeVerbs = []nodeVerb{
-	{"up [--retain]", "Boot the node in the background, and return when Knative answers",
+	{"up [--retain] [--timeout DURATION]", "Boot the node in the background, and return when Knative answers",
 		"  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs if the boot fails"},
 	{"down", "End the node and remove all of it", "  kn-coldstart cluster down"},
 	{"status [-o json]", "Show the process, health and memory of each component",

@@ -22,7 +22,7 @@ var (
 	// or a whole text that begins with kubectl.
 	otherCommand = regexp.MustCompile("`[^`]*`|^kubectl .*")
 	// nodeFlag is how knative-node declares a flag. It is a module of its own.
-	nodeFlag = regexp.MustCompile(`Flags\(\)\.\w+\(&[\w.]+, "([a-z-]+)"`)
+	nodeFlag = regexp.MustCompile(`Flags\(\)\.\w+\(&?[\w.]+, "([a-z-]+)"`)
 )
 
 // textFolders hold the sources whose texts may reach the user of this command.

@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"loadgen":          {"loadgen", "analysis/record", "templates"},
 	"analysis":         {"analysis", "templates"},
 	"analysis/record":  {},
+	"scripts":          {},
 	"templates":        {},
 }
 

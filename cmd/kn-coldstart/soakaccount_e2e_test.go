@@ -56,7 +56,7 @@ func (n tally) String() string {
 // accountFor reads what a run left, and checks that no trial is missing.
 func accountFor(t *testing.T, n *turn, file string, r result) tally {
 	t.Helper()
-	if !slices.Contains(n.fault.codes, r.code) && !(n.after == 0 && r.code == exitOK) {
+	if !slices.Contains(n.fault.codes, r.code) {
 		t.Errorf("%s: exit code %d\n%s", n.name(), r.code, r)
 	}
 	if r.code == exitFailed && !strings.Contains(r.stderr, "error: ") {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -117,12 +118,17 @@ func defaultDist() string {
 // newInside makes the hidden commands with which the program starts itself inside the
 // sandbox.
 func newInside(l *node.Layout) []*cobra.Command {
-	return []*cobra.Command{
+	var timeout time.Duration
+	all := []*cobra.Command{
 		{Use: node.InitCommand, Hidden: true, Args: checkArgs(noArgs), RunE: func(*cobra.Command, []string) error {
-			return node.Init(*l)
+			return node.Init(*l, timeout)
 		}},
 		{Use: node.SuperviseCommand, Hidden: true, Args: checkArgs(noArgs), RunE: func(cmd *cobra.Command, _ []string) error {
-			return node.Supervise(cmd.Context(), *l)
+			return node.Supervise(cmd.Context(), *l, timeout)
 		}},
 	}
+	for _, cmd := range all {
+		addTimeout(cmd, &timeout)
+	}
+	return all
 }

@@ -17,6 +17,7 @@ func TestUsageErrors(t *testing.T) {
 		want    string
 	}{
 		{"up now", "kn-coldstart cluster up", "takes no arguments"},
+		{"up --timeout -1s", "kn-coldstart cluster up", "--timeout is -1s"},
 		{"up --nosuch", "kn-coldstart cluster up", "unknown flag"},
 		{"down all", "kn-coldstart cluster down", "takes no arguments"},
 		{"status -o xml", "kn-coldstart cluster status", `unknown output "xml": use text or json`},

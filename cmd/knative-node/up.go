@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -9,7 +11,7 @@ import (
 )
 
 func newUp(l *node.Layout) *cobra.Command {
-	var retain bool
+	var options node.UpOptions
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Boot the node in the background; returns when Knative answers",
@@ -19,12 +21,17 @@ func newUp(l *node.Layout) *cobra.Command {
 			"it is. While another 'up' boots the node, this one waits for it. What a boot left that was\n" +
 			"killed is removed first.",
 		Example: "  kn-coldstart cluster up\n  kn-coldstart cluster up --retain   # keep the logs of a boot that fails",
-		Args:    checkArgs(noArgs),
+		Args: checkArgs(func(cmd *cobra.Command, args []string) error {
+			if options.Timeout <= 0 {
+				return fmt.Errorf("--timeout is %s: want a time in which a node can boot, such as %s", options.Timeout, node.DefaultTimeout)
+			}
+			return noArgs(cmd, args)
+		}),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p := newProgress()
-			err := node.Up(cmd.Context(), *l, node.UpOptions{
-				Retain: retain, OnWait: printWait, Check: func() error { return preflight(*l) }, OnProgress: p.print,
-			})
+			options.OnWait, options.OnProgress = printWait, p.print
+			options.Check = func() error { return preflight(*l) }
+			err := node.Up(cmd.Context(), *l, options)
 			if errors.Is(err, node.ErrUp) {
 				printAlreadyUp(*l)
 				return nil
@@ -36,8 +43,13 @@ func newUp(l *node.Layout) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&retain, "retain", false, "keep the state folder, with its logs, when the boot fails")
+	cmd.Flags().BoolVar(&options.Retain, "retain", false, "keep the state folder, with its logs, when the boot fails")
+	addTimeout(cmd, &options.Timeout)
 	return cmd
+}
+
+func addTimeout(cmd *cobra.Command, timeout *time.Duration) {
+	cmd.Flags().DurationVar(timeout, "timeout", node.DefaultTimeout, "how long the boot may take")
 }
 
 // preflight prints what it finds, and returns an error when the node cannot boot.

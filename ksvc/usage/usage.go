@@ -98,7 +98,7 @@ func choose(ctx context.Context, o Options) (meter, error) {
 func (s *Sampler) sample(ctx context.Context, from meter) {
 	due := time.NewTicker(from.period())
 	defer due.Stop()
-	for {
+	for ctx.Err() == nil {
 		err := from.read(ctx)
 		if err == nil {
 			s.failing = false

@@ -7,12 +7,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// How many pods may have events that are kept before the pod is seen, and how many
-// events of one pod are kept. Other pods of the namespace end up there too, and are
-// forgotten in their turn.
+// How many pods may have events that are kept before the pod is seen, how many events of
+// one pod are kept, and for how long. Other pods of the namespace end up there too, and
+// are forgotten in their turn.
 const (
 	earlyPods   = 1024
 	earlyEvents = 16
+	earlyTerm   = time.Minute // a watch that is later than that is down
 )
 
 // early keeps events that arrived before the pod that they are about, as the two come
@@ -32,15 +33,25 @@ func (e *early) keep(event *corev1.Event, at time.Duration) {
 	if e.events == nil {
 		e.events = map[types.UID][]earlyEvent{}
 	}
-	if _, known := e.events[uid]; !known {
+	kept, known := e.events[uid]
+	if !known {
 		e.order = append(e.order, uid)
-		if len(e.order) > earlyPods {
-			delete(e.events, e.order[0])
-			e.order = e.order[1:]
-		}
 	}
-	if len(e.events[uid]) < earlyEvents {
-		e.events[uid] = append(e.events[uid], earlyEvent{event: event, at: at})
+	if len(kept) < earlyEvents {
+		e.events[uid] = append(kept, earlyEvent{event: event, at: at})
+	}
+	e.forget(at)
+}
+
+// forget forgets the events of pods that are no longer expected.
+func (e *early) forget(now time.Duration) {
+	for len(e.order) > 0 {
+		kept := e.events[e.order[0]]
+		if len(kept) > 0 && now-kept[0].at <= earlyTerm && len(e.order) <= earlyPods {
+			return
+		}
+		delete(e.events, e.order[0])
+		e.order = e.order[1:]
 	}
 }
 

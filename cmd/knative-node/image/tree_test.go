@@ -93,6 +93,49 @@ func TestKeepLibraries(t *testing.T) {
 	}
 }
 
+// A file of a package brings what must go with it. A file of no package, and packages whose
+// files are not in the image, bring nothing.
+func TestKeepOwners(t *testing.T) {
+	root := t.TempDir()
+	for _, name := range []string{"usr/bin/program", "usr/bin/other", "var/generated", "usr/share/common-licenses/GPL-2",
+		"usr/share/doc/shared/copyright", "usr/share/doc/other/copyright", "var/lib/dpkg/status.d/program", "var/lib/dpkg/status.d/other"} {
+		write(t, root, name, name)
+	}
+	link(t, "shared", filepath.Join(root, "usr/share/doc/program"))
+	write(t, root, "var/lib/dpkg/info/program.list", "/\n/usr/\n/usr/bin/\n/usr/bin/program\n/usr/share/doc/program\n")
+	write(t, root, "var/lib/dpkg/info/other.list", "/\n/usr/\n/usr/bin/\n/usr/bin/other\n")
+
+	tree := NewTree(root)
+	for _, name := range []string{"/usr/bin/program", "/var/generated"} {
+		if err := tree.Keep(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tree.Add(filepath.Join(root, "usr/bin/other"), "/usr/bin/other"); err != nil { // another file of that name
+		t.Fatal(err)
+	}
+	if err := tree.KeepOwners(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"usr/ 755", "usr/bin/ 755", "usr/bin/other 755", "usr/bin/program 644", "usr/share/ 755", "usr/share/common-licenses/ 755",
+		"usr/share/common-licenses/GPL-2 644", "usr/share/doc/ 755", "usr/share/doc/program 777 -> shared",
+		"usr/share/doc/shared/ 755", "usr/share/doc/shared/copyright 644", "var/ 755", "var/generated 644", "var/lib/ 755",
+		"var/lib/dpkg/ 755", "var/lib/dpkg/status.d/ 755", "var/lib/dpkg/status.d/program 644",
+	}
+	if diff := cmp.Diff(want, listing(t, tree)); diff != "" {
+		t.Error(diff)
+	}
+
+	if err := os.Remove(filepath.Join(root, "usr/share/doc/shared/copyright")); err != nil {
+		t.Fatal(err)
+	}
+	tree = NewTree(root)
+	if err := errors.Join(tree.Keep("/usr/bin/program"), tree.KeepOwners()); err == nil || !strings.Contains(err.Error(), "package program") {
+		t.Errorf("a package without a copyright file: got %v", err)
+	}
+}
+
 // The same files give the same archive, whenever and in whatever order they were made.
 func TestSameFilesSameArchive(t *testing.T) {
 	archive := func(names []string, changed time.Time, mode os.FileMode) []byte {

@@ -34,7 +34,7 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.root, "root", "", "folder with a Linux system, from which files are kept")
+	flag.StringVar(&o.root, "root", "", "folder with Debian packages, from which files are kept, and with them the copyright files of their packages")
 	flag.StringVar(&o.output, "o", "", "the archive to write")
 	flag.StringVar(&o.name, "name", "", "the image's name, with a tag")
 	flag.Var(&o.keep, "keep", "`path` in the root: a file or a folder. The entrypoint's program is kept in any case, and so are all libraries")
@@ -113,5 +113,8 @@ func choose(o options) (*image.Tree, error) {
 			return nil, err
 		}
 	}
-	return tree, nil
+	if o.root == "" {
+		return tree, nil
+	}
+	return tree, tree.KeepOwners()
 }

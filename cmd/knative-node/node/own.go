@@ -40,7 +40,8 @@ func (l Layout) entries() []string {
 		l.config("containerd"), l.config("opt"), l.config("overlay"), l.config("etcd"), l.config("kubelet"),
 		l.ContainerdSocket(), l.ContainerdSocket() + ".ttrpc", l.controlSocket(),
 	}
-	for _, each := range []string{l.runningFile(), l.hostLimits(), l.hostFolders()} {
+	notes := l.hostNotes()
+	for _, each := range []string{l.runningFile(), notes.Limits, notes.Folders, notes.Controllers} {
 		paths = append(paths, each, note.Temporary(each))
 	}
 	for i, path := range paths {

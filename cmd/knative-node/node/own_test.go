@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/note"
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
 // fakeHost stands for the machine around the sandbox.
@@ -21,7 +22,7 @@ type fakeHost struct {
 
 func (h *fakeHost) FirstProcess() (int, error) { return h.first, nil }
 
-func (h *fakeHost) Clean(_, _ string, _ func(error)) error {
+func (h *fakeHost) Clean(sandbox.Notes, func(error)) error {
 	h.clean++
 	return nil
 }
@@ -139,8 +140,8 @@ func TestRemoveWhileTheHostsNodeIsAnothers(t *testing.T) {
 	if err := l.remove(m, h, noWarning(t)); !errors.As(err, &other) || other.Folder != "/another" {
 		t.Errorf("error %v, want an OtherNodeError", err)
 	}
-	if h.clean != 0 || !exists(l.hostLimits()) {
-		t.Errorf("host cleaned %d times, note of its limits there: %v", h.clean, exists(l.hostLimits()))
+	if h.clean != 0 || !exists(l.hostNotes().Limits) {
+		t.Errorf("host cleaned %d times, note of its limits there: %v", h.clean, exists(l.hostNotes().Limits))
 	}
 }
 

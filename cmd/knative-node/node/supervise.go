@@ -23,13 +23,13 @@ const (
 	SuperviseCommand = "supervise"
 )
 
-func (l Layout) command(name string) []string {
-	return []string{"/proc/self/exe", name, "--state-dir", l.State, "--dist-dir", l.Dist}
+func (l Layout) command(name string, timeout time.Duration) []string {
+	return []string{"/proc/self/exe", name, "--state-dir", l.State, "--dist-dir", l.Dist, "--timeout", timeout.String()}
 }
 
 // Init runs as the sandbox's first process. It completes the sandbox, and becomes the
-// init program, which starts the supervisor.
-func Init(l Layout) error {
+// init program, which starts the supervisor. The boot may take as long as timeout.
+func Init(l Layout, timeout time.Duration) error {
 	runtime.LockOSThread()
 	if err := sandbox.Enter(nodeName); err != nil {
 		return fmt.Errorf("complete the sandbox: %w", err)
@@ -38,19 +38,19 @@ func Init(l Layout) error {
 	if err != nil {
 		return err
 	}
-	args := append([]string{initProgram, "--", self}, l.command(SuperviseCommand)[1:]...)
+	args := append([]string{initProgram, "--", self}, l.command(SuperviseCommand, timeout)[1:]...)
 	return syscall.Exec(initProgram, args, os.Environ())
 }
 
-// Supervise boots the node and keeps it running until ctx ends.
-func Supervise(ctx context.Context, l Layout) error {
+// Supervise boots the node, within timeout, and keeps it running until ctx ends.
+func Supervise(ctx context.Context, l Layout, timeout time.Duration) error {
 	events := os.NewFile(sandbox.EventsFD, "events")
 	r := &reporter{out: events}
 	r.report(Progress{Kind: entered})
 	group := process.NewGroup(l.logs())
 	defer group.Stop(context.Background(), 2*time.Second)
 	b := &boot{Layout: l, reporter: r, group: group}
-	if err := b.bootOrFail(ctx); err != nil {
+	if err := b.bootOrFail(ctx, timeout); err != nil {
 		r.report(Progress{Kind: failed, Detail: err.Error()})
 		return err
 	}

@@ -22,6 +22,8 @@ var ErrUp = errors.New("the node is already up")
 type UpOptions struct {
 	// Retain keeps the state folder, with its logs, when the boot fails.
 	Retain bool
+	// Timeout is how long the boot may take.
+	Timeout time.Duration
 	// OnWait is called if another command boots or removes a node just now.
 	OnWait func(Holder)
 	// Check is called before anything is started, once what an earlier node has left is
@@ -101,18 +103,22 @@ func (l Layout) start(ctx context.Context, m machine, options UpOptions) error {
 	if err := os.MkdirAll(l.logs(), 0o700); err != nil {
 		return err
 	}
-	if err := sandbox.MakeFolders(l.hostFolders()); err != nil {
+	notes := l.hostNotes()
+	if err := sandbox.MakeFolders(notes.Folders); err != nil {
 		return fmt.Errorf("make the folders that the sandbox mounts its own on: %w", err)
 	}
-	if err := sandbox.RaiseLimits(l.hostLimits()); err != nil {
+	if err := sandbox.HandOnControllers(notes.Controllers); err != nil {
+		return err
+	}
+	if err := sandbox.RaiseLimits(notes.Limits); err != nil {
 		options.OnProgress(Progress{Kind: Warned, Step: "raise the kernel's limits on network neighbours and threads",
 			Detail: err.Error() + "; when hundreds of instances start at once, some may not get Ready"})
 	}
-	return l.boot(ctx, options.OnProgress)
+	return l.boot(ctx, options)
 }
 
-func (l Layout) boot(ctx context.Context, onProgress func(Progress)) error {
-	cmd, events, err := l.startSandbox()
+func (l Layout) boot(ctx context.Context, options UpOptions) error {
+	cmd, events, err := l.startSandbox(options.Timeout)
 	if err != nil {
 		return err
 	}
@@ -124,7 +130,7 @@ func (l Layout) boot(ctx context.Context, onProgress func(Progress)) error {
 	}
 	stop := context.AfterFunc(ctx, func() { events.SetReadDeadline(time.Now()) })
 	defer stop()
-	if err := l.follow(events, onProgress); err != nil {
+	if err := l.follow(events, options.OnProgress); err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("boot the node: %w", ctx.Err())
 		}
@@ -133,7 +139,7 @@ func (l Layout) boot(ctx context.Context, onProgress func(Progress)) error {
 	return l.rememberBooted(*first)
 }
 
-func (l Layout) startSandbox() (*exec.Cmd, *os.File, error) {
+func (l Layout) startSandbox(timeout time.Duration) (*exec.Cmd, *os.File, error) {
 	log, err := os.OpenFile(l.supervisorLog(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, nil, err
@@ -144,7 +150,7 @@ func (l Layout) startSandbox() (*exec.Cmd, *os.File, error) {
 		return nil, nil, err
 	}
 	defer theirs.Close()
-	cmd, err := sandbox.Start(sandbox.Command{Args: l.command(InitCommand), Events: theirs, Log: log})
+	cmd, err := sandbox.Start(sandbox.Command{Args: l.command(InitCommand, timeout), Events: theirs, Log: log})
 	if err != nil {
 		events.Close()
 		return nil, nil, err

@@ -20,21 +20,28 @@ const cgroupFlags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
 // version 1 and version 2 side by side it mounts version 1 alone, because
 // container runtimes refuse a mixture in which version 2 has controllers.
 func mountCgroups() error {
-	// The host's mounts are hidden by now. This process still knows the groups
-	// that it belongs to.
-	self, err := procfs.Self()
+	hierarchies, err := version1OfSelf()
 	if err != nil {
 		return err
 	}
-	memberships, err := self.Cgroups()
-	if err != nil {
-		return fmt.Errorf("read the cgroups of this process: %w", err)
-	}
-	hierarchies := version1Hierarchies(memberships)
 	if slices.ContainsFunc(hierarchies, version1Hierarchy.hasController) {
 		return mountVersion1(hierarchies)
 	}
 	return mountVersion2()
+}
+
+// version1OfSelf are the hierarchies of version 1 that this process knows, because it has
+// a group in each. It knows them even where the host's mounts are hidden.
+func version1OfSelf() ([]version1Hierarchy, error) {
+	self, err := procfs.Self()
+	if err != nil {
+		return nil, err
+	}
+	memberships, err := self.Cgroups()
+	if err != nil {
+		return nil, fmt.Errorf("read the cgroups of this process: %w", err)
+	}
+	return version1Hierarchies(memberships), nil
 }
 
 // version1Hierarchy is one of the several hierarchies of version 1.
@@ -93,8 +100,7 @@ func mountVersion1(hierarchies []version1Hierarchy) error {
 }
 
 // mountVersion2 mounts version 2 and hands all controllers on to the groups below
-// the root. The kernel allows this only for a group without processes of its own,
-// so this process leaves the root first.
+// the root. This process leaves the root first: see handOn.
 func mountVersion2() error {
 	if err := mount("cgroup2", cgroupRoot, cgroupFlags, ""); err != nil {
 		return err
@@ -102,16 +108,11 @@ func mountVersion2() error {
 	if err := joinSystemGroup(cgroupRoot); err != nil {
 		return err
 	}
-	available, err := os.ReadFile(filepath.Join(cgroupRoot, "cgroup.controllers"))
+	available, err := readWords(filepath.Join(cgroupRoot, "cgroup.controllers"))
 	if err != nil {
 		return err
 	}
-	var enable []string
-	for _, controller := range strings.Fields(string(available)) {
-		enable = append(enable, "+"+controller)
-	}
-	control := filepath.Join(cgroupRoot, "cgroup.subtree_control")
-	return os.WriteFile(control, []byte(strings.Join(enable, " ")), 0o644)
+	return handOn(cgroupRoot, available)
 }
 
 // joinSystemGroup moves this process, and with it everything that it starts, into

@@ -17,16 +17,22 @@ import (
 // Host is the machine around the sandbox.
 type Host struct{}
 
+// Notes are the files that say what the node has changed on the host.
+type Notes struct {
+	Limits, Folders, Controllers string
+}
+
 // Clean removes what the node has left on the host, now that its processes have ended, and
-// puts back what RaiseLimits and MakeFolders noted in the two files. A note that cannot be
-// read is told to warn: what it held cannot be put back, and nothing else has to wait.
-func (Host) Clean(limits, folders string, warn func(error)) error {
+// puts back what the notes say. A note that cannot be read is told to warn: what it held
+// cannot be put back, and nothing else has to wait.
+func (Host) Clean(notes Notes, warn func(error)) error {
 	return errors.Join(
 		RemoveLink(),
 		RemoveGuard(),
 		RemoveCgroups(),
-		despiteUnreadable(RestoreLimits(limits), warn),
-		despiteUnreadable(RemoveFolders(folders), warn),
+		despiteUnreadable(TakeBackControllers(notes.Controllers), warn),
+		despiteUnreadable(RestoreLimits(notes.Limits), warn),
+		despiteUnreadable(RemoveFolders(notes.Folders), warn),
 	)
 }
 

@@ -2,8 +2,7 @@
 // process, IPC, host-name and cgroup namespaces of its own. Everything that the node
 // makes lives in there: processes, mounts, interfaces and packet-filter rules. When
 // the sandbox's first process ends, the kernel removes all of it. What the node
-// leaves on the host is removed by RemoveGuard, RemoveCgroups, RestoreLimits and
-// RemoveFolders.
+// leaves on the host is removed by Host.Clean.
 //
 //	on the host                  in the sandbox
 //	knative-node up ── Start ──▶ PID 1: knative-node init (Enter: cgroups, mounts, network)
