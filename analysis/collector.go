@@ -43,7 +43,7 @@ func (c *collector) visitor() record.Visitor {
 	c.reading = reading{rounds: c.rounds.Visitor(), troubles: map[record.Kind]*troubleCount{}, tracing: &tracing{}, planned: start.NewPlanned()}
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent,
-		Span: c.reading.tracing.addSpan, Resource: c.reading.rounds.Resource,
+		Span: c.reading.tracing.addSpan, Resource: c.addResource,
 		Interval: c.loads.Interval,
 	}
 }
@@ -54,6 +54,11 @@ func (c *collector) addHeader(h *record.Header) {
 	for _, class := range h.Classes {
 		c.class(class.Key())
 	}
+}
+
+func (c *collector) addResource(u *record.Resource) {
+	c.reading.rounds.Resource(u)
+	c.loads.Resource(u)
 }
 
 // class notes that there is a class.
@@ -105,7 +110,13 @@ func (c *collector) finish(r *record.Run) {
 	id := r.Header.RunID
 	c.runs = append(c.runs, runInfo(r, c.reading.deployed))
 	for _, e := range c.reading.limits {
-		c.limits = append(c.limits, ClassLimit{RunID: id, RuntimeClass: e.RuntimeClass, Variant: e.Variant, Services: int(e.Value), Message: e.Message})
+		limit := ClassLimit{RunID: id, RuntimeClass: e.RuntimeClass, Variant: e.Variant, Message: e.Message}
+		if r.Header.Shape.Load {
+			limit.Rate = int(e.Value)
+		} else {
+			limit.Services = int(e.Value)
+		}
+		c.limits = append(c.limits, limit)
 	}
 	notMade := map[record.Key]int{}
 	for _, m := range c.reading.planned.NotMade(&r.Header) {

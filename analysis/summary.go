@@ -47,12 +47,15 @@ type RunInfo struct {
 	Deployed []string `json:"deployed,omitempty"`
 }
 
-// ClassLimit is the largest number of services of a class that held, by a search.
+// ClassLimit is the largest number of services of a class that held, or the highest rate
+// of a load on one of them, by a search.
 type ClassLimit struct {
 	RunID        string `json:"runId"`
 	RuntimeClass string `json:"runtimeClass"`
 	Variant      string `json:"variant,omitempty"`
-	Services     int    `json:"services"`
+	Services     int    `json:"services,omitempty"`
+	// Rate is in requests a second.
+	Rate int `json:"rate,omitempty"`
 	// Message says what ended the search, and why.
 	Message string `json:"message"`
 }

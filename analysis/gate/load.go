@@ -112,6 +112,8 @@ func (t Threshold) judgeLoad(loads []*load.Load) Judgement {
 // unusable says why a load must not be judged; empty if it may.
 func unusable(l *load.Load, m metric) string {
 	switch {
+	case l.Step:
+		return "the run searched for the highest rate: its loads are steps of that, of which some had to fail"
 	case l.Broken != "":
 		return "the intervals of the load cannot be believed: " + l.Broken
 	case l.Due == 0:

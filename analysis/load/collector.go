@@ -1,184 +1,147 @@
 package load
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"time"
 
-	"github.com/kn-coldstart/kn-coldstart/analysis/hist"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
 // Collector gathers the loads of runs, one run after the other.
 type Collector struct {
 	loads []Load
-	open  map[string]*builder // by service
-	order []string            // of the services whose loads have begun
-	limit time.Duration
-	// load says that the run has loads.
-	load bool
+	run   *run
 }
 
-// builder is what is kept of one load.
-type builder struct {
-	load      Load
-	begun     bool
-	intervals []record.Interval
+// run is what is kept of the run that is being read.
+type run struct {
+	// loaded says that the run has loads, and searching that each load is a step of a
+	// search.
+	loaded, searching bool
+	limit             time.Duration
+	maxScale          int
+	services          map[string]*service
+	builders          []*builder // in the order in which their loads began
+	readings          readings
+}
+
+// service is what is kept of one service. Several loads may have been on it, one after
+// the other.
+type service struct {
+	loads     []*builder
 	events    []record.Event
-	zero      *time.Duration
+	intervals []record.Interval
 }
 
 // NewCollector begins without a run.
-func NewCollector() *Collector { return &Collector{open: map[string]*builder{}} }
+func NewCollector() *Collector { return &Collector{run: newRun()} }
+
+func newRun() *run { return &run{services: map[string]*service{}, readings: newReadings()} }
 
 // Header begins a run.
 func (c *Collector) Header(h *record.Header) {
-	c.open, c.order = map[string]*builder{}, nil
-	c.limit, c.load = h.Settings.RecoveredLimit, h.Shape.Load
+	set := h.Settings
+	c.run = newRun()
+	c.run.loaded, c.run.searching, c.run.limit, c.run.maxScale = h.Shape.Load, set.UntilFailure, set.RecoveredLimit, set.MaxScale
 }
 
-func (c *Collector) of(service string) *builder {
-	b := c.open[service]
-	if b == nil {
-		b = &builder{}
-		c.open[service] = b
+func (r *run) service(name string) *service {
+	s := r.services[name]
+	if s == nil {
+		s = &service{}
+		r.services[name] = s
 	}
+	return s
+}
+
+// begin begins a load on a service at an instant.
+func (r *run) begin(name string, k record.Key, at time.Duration) *builder {
+	b := &builder{load: Load{RuntimeClass: k.RuntimeClass, Variant: k.Variant, Service: name, Begin: at, Step: r.searching}}
+	r.builders = append(r.builders, b)
+	s := r.service(name)
+	s.loads = append(s.loads, b)
 	return b
+}
+
+// present is the load on a service that began last. It is nil where none has.
+func (s *service) present() *builder {
+	if len(s.loads) == 0 {
+		return nil
+	}
+	return s.loads[len(s.loads)-1]
 }
 
 // Interval takes the next interval.
 func (c *Collector) Interval(i *record.Interval) {
-	b := c.of(i.Service)
-	b.intervals = append(b.intervals, *i)
-	c.begin(b, i.Service, i.Key(), i.At-time.Duration(i.Second)*time.Second)
+	s := c.run.service(i.Service)
+	s.intervals = append(s.intervals, *i)
 }
 
-// begin notes that a load has begun, at the latest at an instant.
-func (c *Collector) begin(b *builder, service string, k record.Key, at time.Duration) {
-	l := &b.load
-	if !b.begun {
-		b.begun, c.order = true, append(c.order, service)
-		l.Begin = at
+// join gives each interval of a service to the load during which it began.
+func (r *run) join(name string) {
+	s := r.service(name)
+	for _, i := range s.intervals {
+		if len(s.loads) == 0 { // the line that says that it began is lost
+			r.begin(name, i.Key(), i.At-time.Duration(i.Second)*time.Second)
+		}
+		of := s.loads[0]
+		for _, b := range s.loads[1:] {
+			if b.load.Begin <= i.At {
+				of = b
+			}
+		}
+		of.intervals = append(of.intervals, i)
 	}
-	l.RuntimeClass, l.Variant, l.Service = k.RuntimeClass, k.Variant, service
 }
 
-// scaled are the kinds of event that say how many instances there are.
+// Resource takes the next reading.
+func (c *Collector) Resource(u *record.Resource) {
+	if c.run.loaded {
+		c.run.readings.add(u)
+	}
+}
+
+// scaled are the kinds of event that say how a service is scaled.
 var scaled = []record.Kind{
 	record.EventScaleWanted, record.EventScaleRequested, record.EventInstanceCreated,
 	record.EventInstanceReady, record.EventInstanceUnready, record.EventInstanceGone,
+	record.EventPanicMode, record.EventPanicUnread,
 }
 
 // Event takes the next event.
 func (c *Collector) Event(e *record.Event) {
+	r := c.run
+	if !r.loaded || e.Service == "" {
+		return
+	}
+	s := r.service(e.Service)
+	b := s.present()
 	switch {
-	case !c.load:
 	case e.Kind == record.EventLoadBegun:
-		b := c.of(e.Service)
-		c.begin(b, e.Service, e.Key(), e.At)
-		b.load.Rate = e.Message
-	case e.Kind == record.EventLoadEnded:
-		c.of(e.Service).load.End = e.At
-	case e.Kind == record.EventBackAtZero:
+		r.begin(e.Service, e.Key(), e.At).load.Rate = e.Message
+	case e.Kind == record.EventLoadEnded && b != nil:
+		b.load.End = e.At
+	case e.Kind == record.EventBackAtZero && b != nil:
 		took := time.Duration(e.Value * float64(time.Second))
-		c.of(e.Service).zero = &took
-	case slices.Contains(scaled, e.Kind) && e.Service != "":
-		b := c.of(e.Service)
-		b.events = append(b.events, *e)
+		b.zero = &took
+	case slices.Contains(scaled, e.Kind):
+		s.events = append(s.events, *e)
 	}
 }
 
 // Finish ends a run.
-func (c *Collector) Finish(r *record.Run) {
-	for _, service := range c.order {
-		c.loads = append(c.loads, c.open[service].finish(r, c.limit))
+func (c *Collector) Finish(of *record.Run) {
+	r := c.run
+	for _, name := range slices.Sorted(maps.Keys(r.services)) {
+		r.join(name)
 	}
-	c.open, c.order = map[string]*builder{}, nil
+	for _, b := range r.builders {
+		b.load.RunID = of.Header.RunID
+		c.loads = append(c.loads, b.finish(r))
+	}
+	c.run = newRun()
 }
 
 // Loads are those of all runs, in the order in which they began.
 func (c *Collector) Loads() []Load { return c.loads }
-
-// finish makes the load of what was gathered.
-func (b *builder) finish(r *record.Run, limit time.Duration) Load {
-	l := &b.load
-	l.RunID = r.Header.RunID
-	slices.SortStableFunc(b.intervals, func(a, b record.Interval) int { return cmp.Compare(a.Second, b.Second) })
-	if len(b.intervals) > 0 {
-		// The event comes a moment before the first second begins.
-		l.Begin = b.intervals[0].At - time.Duration(b.intervals[0].Second)*time.Second
-	}
-	if err := b.count(limit); err != nil {
-		l.Broken = err.Error()
-	}
-	end := l.End
-	if n := len(l.Seconds); end == 0 && n > 0 {
-		end = l.Begin + time.Duration(l.Seconds[n-1].Second+1)*time.Second
-	}
-	l.Instances = instancesOf(b.events, l.Begin, max(end, l.Begin), l.Seconds)
-	l.Instances.BackAtZero = b.zero
-	l.Recovery = recoveryOf(l.Seconds, limit)
-	return *l
-}
-
-// count adds up the intervals.
-func (b *builder) count(limit time.Duration) error {
-	l := &b.load
-	l.all, _ = hist.New("") // an empty tag is one
-	waited, _ := hist.New("")
-	for k := range b.intervals {
-		i := &b.intervals[k]
-		if k > 0 && i.Second == b.intervals[k-1].Second {
-			return fmt.Errorf("second %d is there twice", i.Second)
-		}
-		latencies, err := decoded(i.Latencies, i.Answered)
-		if err != nil {
-			return fmt.Errorf("second %d: %w", i.Second, err)
-		}
-		waits, err := decoded(i.WaitedLatencies, i.Waited)
-		if err != nil {
-			return fmt.Errorf("second %d: %w", i.Second, err)
-		}
-		if err := errors.Join(l.all.Merge(latencies), waited.Merge(waits)); err != nil {
-			return err
-		}
-		l.second(i, latencies, limit)
-	}
-	if l.Due > 0 {
-		l.Quantiles = quantiles(l.all, l.Failures())
-	}
-	l.Waited.P50, _ = waited.Quantile(0.5)
-	l.Waited.Max = waited.Max()
-	return nil
-}
-
-// second adds one second.
-func (l *Load) second(i *record.Interval, latencies *hist.Histogram, limit time.Duration) {
-	s := Second{Second: i.Second, Waited: i.Waited, Lateness: i.Lateness, Answering: i.Instances}
-	s.Counts.add(i)
-	if s.Due > 0 {
-		s.Quantiles = quantiles(latencies, s.Failures())
-	}
-	l.Seconds = append(l.Seconds, s)
-	l.Counts.add(i)
-	l.Waited.Told += i.Told
-	l.Waited.Requests += i.Waited
-	l.Lateness = max(l.Lateness, i.Lateness)
-	if i.Lateness > limit/20 {
-		l.LateSeconds++
-	}
-}
-
-// decoded is a histogram with as many values as the interval counts.
-func decoded(text string, count int) (*hist.Histogram, error) {
-	if text == "" && count == 0 {
-		return hist.New("")
-	}
-	h, err := hist.Decode("", text, int64(count))
-	if err == nil && h.Count() != int64(count) {
-		err = fmt.Errorf("its histogram has %d values, and %d requests are counted", h.Count(), count)
-	}
-	return h, err
-}

@@ -23,14 +23,20 @@ type Load struct {
 	Counts
 	// Quantiles are those of all requests that were due.
 	Quantiles
+	// Settled is about the second half, when the service has had time to scale.
+	Settled   Settled   `json:"settled"`
 	Recovery  Recovery  `json:"recovery"`
 	Waited    Waited    `json:"waited"`
 	Instances Instances `json:"instances"`
+	Panic     Panic     `json:"panic"`
+	Use       Use       `json:"use"`
 	// Lateness is how late the client sent a request, at most, and LateSeconds are the
 	// seconds in which that was more than a twentieth of the limit of the recovery.
 	Lateness    time.Duration `json:"latenessNs"`
 	LateSeconds int           `json:"lateSeconds"`
 	Seconds     []Second      `json:"seconds"`
+	// Step says that the load is one step of a search for the highest rate.
+	Step bool `json:"step,omitempty"`
 	// Broken says why the intervals of the load cannot be believed; empty if they can.
 	Broken string `json:"broken,omitempty"`
 
@@ -91,6 +97,24 @@ func quantile(answered *hist.Histogram, failed int, q float64) stat.Point {
 	}
 	latency, _ := answered.Quantile(float64(rank) / float64(n))
 	return stat.Point{Latency: latency}
+}
+
+// Settled is about the requests that were due in the second half of a load.
+type Settled struct {
+	Counts
+	Quantiles
+	LateSeconds int `json:"lateSeconds"`
+
+	seconds   int
+	latencies *hist.Histogram
+}
+
+// Quantile is a quantile of the requests. It is zero if none was due.
+func (s *Settled) Quantile(q float64) stat.Point {
+	if s.Due == 0 {
+		return stat.Point{}
+	}
+	return quantile(s.latencies, s.Failures(), q)
 }
 
 // Quantile is a quantile of all requests that were due. It is zero if none was.

@@ -2,6 +2,7 @@ package load_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,10 +78,10 @@ func TestRecovery(t *testing.T) {
 
 func TestInstances(t *testing.T) {
 	l := one(t, runtest.New("r", "runc").Load("runc", limit, runtest.Same(10, ms), runtest.Same(10, ms), runtest.Same(10, ms), runtest.Same(10, ms), runtest.Same(10, ms)).Run())
-	zero := 40 * time.Second
+	zero, wanted := 40*time.Second, 9*time.Second
 	want := load.Instances{
 		Peak: load.Scale{Wanted: 3, Requested: 3, Alive: 2, Ready: 2}, Last: load.Scale{Wanted: 2, Requested: 3, Alive: 2, Ready: 2},
-		Overshoot: 1, Seconds: 5 + 3, BackAtZero: &zero,
+		Overshoot: 1, Seconds: 5 + 3, WantedZero: &wanted, BackAtZero: &zero,
 	}
 	if diff := cmp.Diff(want, l.Instances); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -151,5 +152,105 @@ func TestSelectedSamplesCountNowhere(t *testing.T) {
 	s := analysis.Summarise(b.Run())
 	if len(s.Cells) != 0 || s.Discarded != 0 || len(s.Loads) != 1 || len(s.Warnings) != 0 {
 		t.Errorf("cells %+v, %d discarded, %d loads, warnings %v", s.Cells, s.Discarded, len(s.Loads), s.Warnings)
+	}
+}
+
+// What is used counts from the begin of the load to its end, and the second half is told by
+// itself.
+func TestUse(t *testing.T) {
+	l := one(t, runtest.New("r", "runc").Load("runc", limit, runtest.Same(10, ms), runtest.Same(10, ms), runtest.Same(10, ms), runtest.Same(10, ms)).Run())
+	want := load.Use{
+		InstanceCPU: 3 * time.Second, NodeCPU: 6 * time.Second, CPUs: 2, NodeShare: 0.75, SettledShare: 0.75,
+		InstanceMemory: 40 << 20, NodeMemory: 1 << 30,
+	}
+	if diff := cmp.Diff(want, l.Use); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestPanic(t *testing.T) {
+	const begin = runtest.LoadBegin
+	event := func(kind record.Kind, at time.Duration, value float64) record.Event {
+		return record.Event{Kind: kind, At: begin + at, RuntimeClass: "runc", Service: "cs-runc", Value: value, Message: "no metrics"}
+	}
+	mode := func(at time.Duration, value float64) record.Event { return event(record.EventPanicMode, at, value) }
+	unread := func(at time.Duration) record.Event { return event(record.EventPanicUnread, at, 0) }
+	const s = time.Second
+	ended := func(from, to time.Duration) load.PanicEpisode { return load.PanicEpisode{From: from, To: &to} }
+	for name, test := range map[string]struct {
+		events []record.Event
+		want   load.Panic
+	}{
+		"nothing is told":            {nil, load.Panic{}},
+		"never":                      {[]record.Event{mode(-s, 0)}, load.Panic{Known: true}},
+		"not read":                   {[]record.Event{unread(-s)}, load.Panic{Unknown: "no metrics"}},
+		"read later":                 {[]record.Event{unread(-s), mode(s, 1)}, load.Panic{Known: true, Episodes: []load.PanicEpisode{{From: s}}}},
+		"twice, and before":          {[]record.Event{mode(-5*s, 1), mode(-s, 0), mode(s, 1), mode(s+ms, 0), mode(2*s, 1), mode(99*s, 0)}, load.Panic{Known: true, Episodes: []load.PanicEpisode{ended(s, s+ms), ended(2*s, 99*s)}}},
+		"only after it":              {[]record.Event{mode(-s, 0), mode(90*s, 1), mode(99*s, 0)}, load.Panic{Known: true}},
+		"as the load begins already": {[]record.Event{mode(-s, 1), mode(s, 0)}, load.Panic{Known: true, Episodes: []load.PanicEpisode{ended(-s, s)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := runtest.New("r", "runc").Load("runc", limit, runtest.Same(10, ms), runtest.Same(10, ms), runtest.Same(10, ms)).Run()
+			r.Events = slices.DeleteFunc(r.Events, func(e record.Event) bool { return e.Kind == record.EventPanicMode })
+			r.Events = append(r.Events, test.events...)
+			if diff := cmp.Diff(test.want, one(t, r).Panic); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Several loads on one service, one after the other, are told apart.
+func TestSteps(t *testing.T) {
+	b := runtest.New("r", "runc").Load("runc", limit, runtest.Same(10, ms), runtest.Same(10, 3*ms))
+	r := b.Load("runc", limit, runtest.Same(20, 5*ms)).Run()
+	r.Header.Settings.UntilFailure = true
+	loads := analysis.Summarise(r).Loads
+	if len(loads) != 2 || loads[0].Due != 20 || loads[1].Due != 20 || loads[0].Begin == loads[1].Begin || !loads[1].Step || loads[0].Broken+loads[1].Broken != "" {
+		t.Fatalf("%d loads: %+v", len(loads), loads)
+	}
+	if got := loads[0].Settled; got.Due != 10 || got.P50.String() != "3.00ms" || got.Quantile(0.5) != got.P50 {
+		t.Errorf("the second half: %+v", got)
+	}
+}
+
+func TestBound(t *testing.T) {
+	quick := runtest.Same(100, ms)
+	refused, wrong, late := runtest.Same(90, ms), runtest.Same(90, ms), quick
+	refused.Failed, wrong.Failed, late.Lateness = map[record.Outcome]int{record.Reset: 6, record.HTTP: 4}, map[record.Outcome]int{record.HTTP: 10}, 80*ms
+	scale := func(kind record.Kind, value float64) func(*record.Run) {
+		return func(r *record.Run) {
+			r.Events = append(r.Events, record.Event{At: runtest.LoadBegin + 3900*ms, Kind: kind, RuntimeClass: "runc", Service: "cs-runc", Value: value})
+		}
+	}
+	for name, test := range map[string]struct {
+		second runtest.Second
+		change func(*record.Run)
+		bound  load.Bound
+		seen   string
+	}{
+		"nothing else":  {quick, nil, load.BoundFunction, "all 2 instances that the autoscaler wanted were Ready; 2 processors were busy to 75 %"},
+		"wrong answers": {wrong, nil, load.BoundFunction, "20 answers had a wrong status"},
+		"late client":   {late, nil, load.BoundClient, "it sent requests late in 2 of 2 seconds, 80.0ms at most"},
+		"resets":        {refused, nil, load.BoundIngress, "it refused or reset the connections of 12 requests of 200"},
+		"too few":       {quick, scale(record.EventScaleWanted, 9), load.BoundAutoscaler, "it wanted 9 instances, and 2 were Ready"},
+		"no more":       {quick, func(r *record.Run) { r.Header.Settings.MaxScale = 2 }, load.BoundAutoscaler, "it wanted 2 instances, which is as many as there may be"},
+		"busy": {late, func(r *record.Run) {
+			for i := range r.Resources {
+				r.Resources[i].CPU = r.Resources[i].CPU * 13 / 10
+			}
+		}, load.BoundProcessor, "2 processors were busy to 98 %"},
+		"nothing read": {quick, func(r *record.Run) { r.Resources = nil }, load.BoundFunction, "how busy the processors were is not known"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := runtest.New("r", "runc").Load("runc", limit, quick, quick, test.second, test.second).Run()
+			if test.change != nil {
+				test.change(r)
+			}
+			l := one(t, r)
+			if bound, seen := l.Bound(); bound != test.bound || !strings.Contains(seen, test.seen) {
+				t.Errorf("%s: %s", bound, seen)
+			}
+		})
 	}
 }

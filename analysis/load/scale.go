@@ -1,8 +1,6 @@
 package load
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -28,6 +26,12 @@ type Instances struct {
 	// Seconds are the instance-seconds used: each instance counts while it exists, from
 	// the begin of the load to its end.
 	Seconds stat.Real `json:"instanceSeconds"`
+	// AtMost is how many instances there may be, if the autoscaler wanted that many when the
+	// load ended, and zero if it wanted less.
+	AtMost int `json:"atMost,omitempty"`
+	// WantedZero is how long after the load the autoscaler wanted no instance any more. It
+	// is nil where that was not seen.
+	WantedZero *time.Duration `json:"wantedZeroNs,omitempty"`
 	// BackAtZero is how long after the load the service had no instance any more. It is
 	// nil where that was not waited for, or did not come.
 	BackAtZero *time.Duration `json:"backAtZeroNs,omitempty"`
@@ -65,10 +69,21 @@ func most(a, b Scale) Scale {
 	return Scale{max(a.Wanted, b.Wanted), max(a.Requested, b.Requested), max(a.Alive, b.Alive), max(a.Ready, b.Ready)}
 }
 
-// instancesOf follows the events of the service over the load, and puts the scale at the
-// end of each second into it.
+// wantedZero is how long after an instant the autoscaler wanted no instance any more, by
+// events in the order of time. It is nil if it does not say so.
+func wantedZero(events []record.Event, end time.Duration) *time.Duration {
+	for i := range events {
+		if e := &events[i]; e.Kind == record.EventScaleWanted && e.Value == 0 && e.At > end {
+			took := e.At - end
+			return &took
+		}
+	}
+	return nil
+}
+
+// instancesOf follows the events of the service, which are in the order of time, over the
+// load, and puts the scale at the end of each second into it.
 func instancesOf(events []record.Event, begin, end time.Duration, seconds []Second) Instances {
-	slices.SortStableFunc(events, func(a, b record.Event) int { return cmp.Compare(a.At, b.At) })
 	var in Instances
 	state, at, i := newScaling(), begin, 0
 	// until takes in what happens up to an instant.

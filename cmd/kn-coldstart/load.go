@@ -18,12 +18,17 @@ type loadFlags struct {
 	experiment experiment.Load
 	rate       string
 	ramp       time.Duration
+	limit      limitFlags
 	classes    classFlags
 	output     outputFlags
 }
 
-// defaultLoad is how long a load lasts whose rate does not say it.
-const defaultLoad = time.Minute
+// defaultLoad is how long a load lasts whose rate does not say it, and defaultStep how long
+// one of a search does.
+const (
+	defaultLoad = time.Minute
+	defaultStep = 30 * time.Second
+)
 
 const loadHelp = `load creates one Knative Service of a RuntimeClass, waits until it has no pod, or --warm instances that are Ready, and
 sends requests at a --rate, whether earlier ones were answered or not. Then it waits until the service is at zero
@@ -33,6 +38,11 @@ Latency counts from when a request was due, so that a stall shows in all request
 second the run file has a histogram, how many instances the autoscaler wanted, and how many were Ready; of single
 requests it has the first failures and the slowest of each second. See them with 'kn-coldstart report -o seconds',
 and judge them with 'kn-coldstart gate --slo "load(99)<500ms"'.
+
+With --until-failure it looks for the highest rate that a class holds. It begins with --rate and doubles it until a
+--stop condition is met; then it tries rates in between, until the highest one that holds is known to a tenth. Each
+rate lasts for --duration (30s) on the instances that the one before has left, and is judged by the second half of it.
+At the end it says what bounds each class: the processor, the autoscaler, the function, the ingress or this client.
 
 A RATE is one of:
 
@@ -50,7 +60,8 @@ func newLoad() *cobra.Command {
 			"  kn-coldstart load --runtime-class runc --rate 10/s..500/s --ramp 60s --concurrency-limit 10\n" +
 			"  kn-coldstart load --runtime-class runc --rate 10/s:30s,300/s:60s,10/s:30s --warm 1 --max-scale 20\n" +
 			"  kn-coldstart load --runtime-class runc --rate poisson:50/s --duration 5m --concurrency-target 20\n" +
-			"  kn-coldstart load --runtime-class runc --rate replay:trace.csv --hlog load.hlog",
+			"  kn-coldstart load --runtime-class runc --rate replay:trace.csv --hlog load.hlog\n" +
+			"  kn-coldstart load --runtime-class runc,crun --rate 50/s --until-failure --stop 'p(99)>200ms' --stop 'failed>1%'",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
@@ -59,6 +70,7 @@ func newLoad() *cobra.Command {
 	f.classes.register(flags)
 	refuseExisting(flags, "load creates its services; load a copy of an existing one with -f FILE")
 	f.output.register(flags)
+	f.limit.registerLoad(flags)
 	flags.StringVar(&f.rate, "rate", "", "when requests are due: a RATE")
 	flags.DurationVar(&f.ramp, "ramp", 0, "how long a RATE such as 10/s..500/s takes from the one to the other (default: to the end)")
 	flags.DurationVar(&e.Duration, "duration", 0, "how long the load lasts (default: as long as the RATE says, or else 1m)")
@@ -83,7 +95,7 @@ func (f *loadFlags) run(cmd *cobra.Command) error {
 // fileScale are the flags that the file of a service says by itself.
 var fileScale = []string{"max-scale", "concurrency-target"}
 
-func (f *loadFlags) prepare(flags flagSet) (*experiment.Load, error) {
+func (f *loadFlags) prepare(flags flagSet) (experiment.Experiment, error) {
 	e := &f.experiment
 	if f.rate == "" {
 		return nil, withHint(errors.New("--rate is missing: say when requests are due"), "use --rate 50/s, or another RATE of 'kn-coldstart load --help'")
@@ -93,9 +105,9 @@ func (f *loadFlags) prepare(flags flagSet) (*experiment.Load, error) {
 		return nil, fmt.Errorf("--%w", err)
 	}
 	if !flags.Changed("duration") {
-		e.Duration = cmp.Or(e.Schedule.Length(), defaultLoad)
+		e.Duration = f.duration()
 	}
-	if err := f.output.validate(e.RunFile); err != nil {
+	if err := errors.Join(f.limit.validateLoad(), f.output.validate(e.RunFile)); err != nil {
 		return nil, err
 	}
 	if f.classes.written, err = f.readFile(flags, &e.Service); err != nil {
@@ -109,5 +121,21 @@ func (f *loadFlags) prepare(flags flagSet) (*experiment.Load, error) {
 	if e.Classes, err = f.classes.parse(f.cluster.locate()); err != nil {
 		return nil, err
 	}
-	return e, f.complete(flags, e, &e.Setup)
+	if err := f.limit.areOf(names(e.Classes)); err != nil {
+		return nil, err
+	}
+	var asked experiment.Experiment = e
+	if f.limit.untilFailure {
+		limit := f.limit.loadExperiment(*e)
+		e, asked = &limit.Load, limit
+	}
+	return asked, f.complete(flags, asked, &e.Setup)
+}
+
+// duration is how long a load lasts if nobody says it.
+func (f *loadFlags) duration() time.Duration {
+	if f.limit.untilFailure {
+		return defaultStep
+	}
+	return cmp.Or(f.experiment.Schedule.Length(), defaultLoad)
 }

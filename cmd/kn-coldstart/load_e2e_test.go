@@ -46,6 +46,12 @@ func wantWhole(t *testing.T, l *load.Load, due int) {
 	if in.Peak.Wanted < 1 || in.Peak.Ready < 1 || in.Peak.Ready > in.Peak.Alive || in.Seconds <= 0 {
 		t.Errorf("%s: instances %+v", l.Key(), in)
 	}
+	if u := l.Use; u.InstanceCPU <= 0 || u.NodeCPU < u.InstanceCPU || u.InstanceMemory <= 0 || u.NodeShare <= 0 || u.NodeShare > 1.05 {
+		t.Errorf("%s: used %+v", l.Key(), u)
+	}
+	if !l.Panic.Known {
+		t.Errorf("%s: panic mode is not known: %s", l.Key(), l.Panic.Unknown)
+	}
 	for _, s := range l.Seconds {
 		if s.Ready > s.Alive || s.Answering > in.Peak.Alive {
 			t.Errorf("%s: second %d: %+v", l.Key(), s.Second, s)
@@ -55,18 +61,21 @@ func wantWhole(t *testing.T, l *load.Load, due int) {
 
 // From zero to as many instances as the rate takes, and back to zero.
 func TestLoadFromZero(t *testing.T) {
-	r, run, loads := loaded(t, "--runtime-class", "runc,crun", "--rate", "10/s:10s,60/s:20s", "--concurrency-limit", "2", "--max-scale", "5")
+	r, run, loads := loaded(t, "--runtime-class", "runc,crun", "--rate", "10/s:6s,60/s:14s", "--concurrency-limit", "2", "--max-scale", "5")
 	if len(loads) != 2 {
 		t.Fatalf("%d loads\n%s", len(loads), r)
 	}
 	for i := range loads {
 		l := &loads[i]
-		wantWhole(t, l, 100+1200)
+		wantWhole(t, l, 60+840)
 		if l.Waited.Requests == 0 || l.Instances.Peak.Ready < 2 || l.Instances.Peak.Requested > 5 {
 			t.Errorf("%s: %d requests waited, %+v", l.Key(), l.Waited.Requests, l.Instances)
 		}
 		if l.Instances.BackAtZero == nil || *l.Instances.BackAtZero < 6*time.Second {
 			t.Errorf("%s: back at zero after %v, and the stable window is 6s", l.Key(), l.Instances.BackAtZero)
+		}
+		if l.Instances.WantedZero == nil || *l.Instances.WantedZero > *l.Instances.BackAtZero {
+			t.Errorf("%s: zero was wanted after %v", l.Key(), l.Instances.WantedZero)
 		}
 	}
 	for _, s := range run.Samples {
@@ -95,5 +104,27 @@ func TestLoadOfWarmInstances(t *testing.T) {
 	}
 	if len(ofKind(run, record.EventDiscardedRound)) != 0 || l.Instances.BackAtZero != nil {
 		t.Errorf("a load of warm instances was warmed, or came to zero: %+v", l.Instances)
+	}
+}
+
+// One instance that answers one request at a time, in 50 ms, answers 20 a second at most.
+func TestLoadUntilFailure(t *testing.T) {
+	r, run, loads := loaded(t, "--runtime-class", "runc", "--rate", "8/s", "--duration", "6s", "--until-failure", "--stop", "p(99)>400ms",
+		"--concurrency-limit", "1", "--max-scale", "1", "--warm", "1")
+	limits := ofKind(run, record.EventLimit)
+	if len(limits) != 1 || len(loads) < 3 {
+		t.Fatalf("%d limits after %d loads\n%s", len(limits), len(loads), r)
+	}
+	limit := limits[0]
+	if limit.Value < 1 || limit.Value > 22 || !strings.Contains(limit.Message, "which is p(99)>400ms; bound by the ") {
+		t.Errorf("the limit is %v: %s", limit.Value, limit.Message)
+	}
+	for i := range loads {
+		if l := &loads[i]; !l.Step || l.Broken != "" || l.Instances.Peak.Ready != 1 {
+			t.Errorf("load %s: %+v", l.Rate, l)
+		}
+	}
+	if !strings.Contains(r.stdout, "requests a second") || !strings.Contains(r.stderr, "did not hold: p99 of ") {
+		t.Errorf("%s", r)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/hist"
@@ -34,6 +35,8 @@ func (l *loadLog) See(n experiment.Notice) {
 		l.second(n)
 	case experiment.LoadEnded:
 		sayLoadEnded(n)
+	case experiment.RateJudged:
+		sayRateHeld(n)
 	case experiment.SampleTaken: // the discarded start
 	default:
 		l.runLog.See(n)
@@ -62,6 +65,14 @@ func (l *loadLog) second(n experiment.LoadSecond) {
 	say("  to second %d: %d requests, %d failed, p99 of the others %s; %d instances alive, %d Ready",
 		i.Second, l.due, l.failed, stat.Format(p99), n.Instances.Alive, n.Instances.Ready)
 	l.clear()
+}
+
+func sayRateHeld(n experiment.RateJudged) {
+	if len(n.Reasons) == 0 {
+		say("  %d/s held", n.Rate)
+		return
+	}
+	say("  %d/s did not hold: %s", n.Rate, strings.Join(n.Reasons, "; "))
 }
 
 func sayLoadEnded(n experiment.LoadEnded) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/autoscaler"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/ingress"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/usage"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/watch"
@@ -132,10 +134,16 @@ func (c *Cluster) ImageID(service string) string {
 }
 
 // SampleUsage begins to read what nodes and instances use, until stop is called. It
-// needs the watch, which knows the instances.
-func (c *Cluster) SampleUsage(ctx context.Context, clock record.Clock, emit func(record.Resource), event func(record.Event)) (stop func()) {
-	sampler := usage.Start(ctx, usage.Options{Client: c.client, Clock: clock, Emit: emit, OnEvent: event, Instances: c.alive})
+// needs the watch, which knows the instances. sums is usage.Options.Sums.
+func (c *Cluster) SampleUsage(ctx context.Context, clock record.Clock, sums time.Duration, emit func(record.Resource), event func(record.Event)) (stop func()) {
+	sampler := usage.Start(ctx, usage.Options{Client: c.client, Clock: clock, Sums: sums, Emit: emit, OnEvent: event, Instances: c.alive})
 	return sampler.Stop
+}
+
+// FollowPanic begins to tell whether the autoscaler is in its panic mode for the target,
+// until stop is called.
+func (c *Cluster) FollowPanic(ctx context.Context, clock record.Clock, t record.Target, event func(record.Event)) (stop func()) {
+	return autoscaler.Follow(ctx, c.client, clock, t, event).Stop
 }
 
 // alive are the instances that exist.

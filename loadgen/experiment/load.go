@@ -43,6 +43,9 @@ type Load struct {
 	ConcurrencyTarget int
 }
 
+// usagePeriod is how often the instances of a load are added up.
+const usagePeriod = 100 * time.Millisecond
+
 // DefaultRecoveredLimit is a latency that people do not wait for.
 const DefaultRecoveredLimit = 500 * time.Millisecond
 
@@ -105,8 +108,16 @@ func (e *Load) inFlight() int { return cmp.Or(e.InFlight, load.DefaultInFlight) 
 func (e *Load) initial() int { return max(e.Warm, e.MinScale) }
 
 func (e *Load) measure(ctx context.Context, s *session) error {
+	return e.measureEach(ctx, s, e.load)
+}
+
+// loading sends requests to a service, and returns how many were answered.
+type loading func(ctx context.Context, s *session, t record.Target) (answered int, err error)
+
+// measureEach measures one class after the other.
+func (e *Load) measureEach(ctx context.Context, s *session, load loading) error {
 	s.startCost()
-	stop := s.cluster.SampleUsage(ctx, s.clock, func(r record.Resource) { s.told(s.writer.Resource(r)) }, s.event)
+	stop := s.cluster.SampleUsage(ctx, s.clock, usagePeriod, func(r record.Resource) { s.told(s.writer.Resource(r)) }, s.event)
 	defer stop()
 	answered := 0
 	for i, ordinal := range rand.New(rand.NewPCG(e.Seed, 0)).Perm(len(s.header.Classes)) {
@@ -115,7 +126,7 @@ func (e *Load) measure(ctx context.Context, s *session) error {
 				return err
 			}
 		}
-		n, err := e.class(ctx, s, ordinal)
+		n, err := e.class(ctx, s, ordinal, load)
 		if err != nil {
 			return err
 		}
@@ -131,7 +142,7 @@ func (e *Load) measure(ctx context.Context, s *session) error {
 }
 
 // class measures the service of a class, and returns how many requests were answered.
-func (e *Load) class(ctx context.Context, s *session, ordinal int) (answered int, err error) {
+func (e *Load) class(ctx context.Context, s *session, ordinal int, load loading) (answered int, err error) {
 	targets, err := s.deploy(ctx, []templates.Service{e.service(s, ordinal)})
 	if err != nil {
 		return 0, err
@@ -142,7 +153,9 @@ func (e *Load) class(ctx context.Context, s *session, ordinal int) (answered int
 			return 0, err
 		}
 	}
-	answered, err = e.load(ctx, s, target)
+	stop := s.cluster.FollowPanic(ctx, s.clock, target, s.event)
+	defer stop()
+	answered, err = load(ctx, s, target)
 	if err == nil && e.MinScale == 0 {
 		err = e.backToZero(ctx, s, target)
 	}
@@ -192,17 +205,22 @@ func (e *Load) warmCaches(ctx context.Context, s *session, t record.Target) erro
 	return s.cluster.AwaitZero(ctx, t)
 }
 
-// load sends the requests.
+// load sends the requests of the schedule.
 func (e *Load) load(ctx context.Context, s *session, t record.Target) (answered int, err error) {
+	return e.send(ctx, s, t, e.Schedule)
+}
+
+// send sends the requests of a schedule.
+func (e *Load) send(ctx context.Context, s *session, t record.Target, schedule load.Schedule) (answered int, err error) {
 	length := e.length()
 	s.event(record.Event{
 		At: s.clock.Now(), Kind: record.EventLoadBegun, RuntimeClass: t.RuntimeClass, Variant: t.Variant, Service: t.Service,
-		Message: e.Schedule.String(), Value: float64(s.cluster.Instances(t.Key()).Ready),
+		Message: schedule.String(), Value: float64(s.cluster.Instances(t.Key()).Ready),
 	})
-	s.See(LoadBegun{Target: t, Rate: e.Schedule.String(), Length: length})
+	s.See(LoadBegun{Target: t, Rate: schedule.String(), Length: length})
 	began, cpu, sent := s.clock.Now(), self.CPUTime(), 0
 	loop := &load.Loop{
-		Client: s.client(), Target: t, Pacer: e.Schedule.Pacer(length, e.Seed), Length: length, InFlight: e.inFlight(), Precise: true,
+		Client: s.client(), Target: t, Pacer: schedule.Pacer(length, e.Seed), Length: length, InFlight: e.inFlight(), Precise: true,
 		Tally: &load.Tally{
 			Target: t, Sink: s.writer, WasReady: s.ready.was, Each: s.releaseOnce(t),
 			Told: func(i record.Interval) {

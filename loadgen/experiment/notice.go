@@ -93,6 +93,12 @@ type LoadSecond struct {
 	Instances record.InstanceCount
 }
 
+// RateJudged says why a rate of a search did not hold; without reasons it held.
+type RateJudged struct {
+	Rate    int
+	Reasons []string
+}
+
 // LoadEnded is the moment after the last request of a load has ended. CPU is what this
 // program used since it began.
 type LoadEnded struct {
@@ -134,4 +140,5 @@ func (RoundJudged) notice()  {}
 func (LoadBegun) notice()    {}
 func (LoadSecond) notice()   {}
 func (LoadEnded) notice()    {}
+func (RateJudged) notice()   {}
 func (Cost) notice()         {}

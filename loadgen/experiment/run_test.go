@@ -143,8 +143,12 @@ func (m *madeUp) Prove(_ context.Context, _ record.Target, s *record.Sample) err
 func (m *madeUp) Instances(record.Key) record.InstanceCount { return record.InstanceCount{} }
 func (m *madeUp) ImageID(string) string                     { return "sha256:1" }
 func (m *madeUp) Requests() int64                           { return 7 }
-func (m *madeUp) SampleUsage(context.Context, record.Clock, func(record.Resource), func(record.Event)) func() {
+func (m *madeUp) SampleUsage(context.Context, record.Clock, time.Duration, func(record.Resource), func(record.Event)) func() {
 	return func() { _ = m.ask("stop usage") }
+}
+func (m *madeUp) FollowPanic(_ context.Context, _ record.Clock, t record.Target, event func(record.Event)) func() {
+	event(record.Event{Kind: record.EventPanicMode, RuntimeClass: t.RuntimeClass, Service: t.Service})
+	return func() { _ = m.ask("stop panic") }
 }
 func (m *madeUp) StartTraces(context.Context, string, func(string) bool, func(record.TraceSpan)) (string, error) {
 	return "here:4318", m.ask("traces")

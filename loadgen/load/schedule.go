@@ -24,12 +24,12 @@ const (
 	replay  = "replay"
 )
 
-// The bounds of a rate, in requests per second: one an hour, and more than one client can
-// send.
-const (
-	leastRate = 1.0 / 3600
-	mostRate  = 100_000
-)
+// MostRate is the highest rate of a schedule, in requests per second. It is more than one
+// client can send.
+const MostRate = 100_000
+
+// leastRate is the lowest one, which is one request an hour.
+const leastRate = 1.0 / 3600
 
 // Schedule is when the requests of a load are due. It is read by Parse, and written by
 // String as Grammar describes.
@@ -159,10 +159,25 @@ func parseRate(text string) (float64, error) {
 }
 
 func checkRate(rate float64, text string) error {
-	if rate == 0 || rate >= leastRate && rate <= mostRate {
+	if rate == 0 || rate >= leastRate && rate <= MostRate {
 		return nil
 	}
-	return fmt.Errorf("a rate of %s makes no sense: want 0, or one from one an hour to %d a second", text, mostRate)
+	return fmt.Errorf("a rate of %s makes no sense: want 0, or one from one an hour to %d a second", text, MostRate)
+}
+
+// Constant is so many requests a second, at equal distances.
+func Constant(rate int) Schedule {
+	return Schedule{parts: []part{{from: float64(rate), to: float64(rate)}}}
+}
+
+// Rate is the only rate of a schedule, in requests a second, if it is a whole number and
+// the requests come at equal distances.
+func (s Schedule) Rate() (rate int, ok bool) {
+	if s.shape != "" || len(s.parts) != 1 || s.parts[0].from != s.parts[0].to {
+		return 0, false
+	}
+	rate = int(s.parts[0].from)
+	return rate, rate > 0 && float64(rate) == s.parts[0].from
 }
 
 // FileSHA256 is that of the file of a replay, in hexadecimal digits, and else empty.

@@ -181,7 +181,7 @@ func FuzzParse(f *testing.F) {
 		}
 		n := 0
 		for range dues(s.Pacer(time.Second, 1), time.Second) {
-			if n++; n > mostRate+1 {
+			if n++; n > MostRate+1 {
 				t.Fatalf("%q: more requests than its rate has", text)
 			}
 		}

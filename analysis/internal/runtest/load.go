@@ -51,22 +51,44 @@ func (b *Builder) Load(class string, limit time.Duration, seconds ...Second) *Bu
 	event(begin-2*time.Second, record.EventInstanceReady, first, 0)
 	event(begin, record.EventLoadBegun, "", 1)
 	r.Events[len(r.Events)-1].Message = "100/s"
+	event(begin, record.EventPanicMode, "", 0)
+	event(begin+900*time.Millisecond, record.EventPanicMode, "", 1)
 	event(begin+time.Second, record.EventScaleWanted, "", 3)
 	event(begin+time.Second+time.Millisecond, record.EventScaleRequested, "", 3)
 	event(begin+2*time.Second, record.EventInstanceCreated, second, 0)
 	event(begin+2500*time.Millisecond, record.EventScaleWanted, "", 2)
 	event(begin+3*time.Second, record.EventInstanceReady, second, 0)
 	event(end, record.EventLoadEnded, "", end.Seconds()-begin.Seconds())
+	event(end+2*time.Second, record.EventPanicMode, "", 0)
+	event(end+9*time.Second, record.EventScaleWanted, "", 0)
 	for _, uid := range []string{first, second} {
 		event(end+10*time.Second, record.EventInstanceUnready, uid, 0)
 		event(end+40*time.Second, record.EventInstanceGone, uid, 0)
 	}
 	event(end+40*time.Second, record.EventBackAtZero, "", 40)
+	b.use(class, begin, end)
 	for n, s := range seconds {
 		r.Intervals = append(r.Intervals, s.interval(class, service, n, begin))
 	}
 	b.now = end + 40*time.Second
 	return b
+}
+
+// use adds what the node and the instances used each half second: the node 1.5 processors
+// of its 2, and each instance half a processor and 20 MiB, from when it was created on.
+func (b *Builder) use(class string, begin, end time.Duration) {
+	const step = 500 * time.Millisecond
+	var used time.Duration
+	for at := begin - 3*time.Second; at <= end+step; at += step {
+		instances := 1
+		if at >= begin+2*time.Second {
+			instances = 2
+		}
+		b.run.Resources = append(b.run.Resources,
+			record.Resource{Type: record.TypeResource, At: at, Scope: record.ScopeNode, Node: "n", CPUs: 2, CPU: at * 3 / 2, MemoryBytes: 1 << 30},
+			record.Resource{Type: record.TypeResource, At: at, Scope: record.ScopeClass, RuntimeClass: class, Instances: instances, CPU: used, MemoryBytes: int64(instances) * 20 << 20})
+		used += time.Duration(instances) * step / 2
+	}
 }
 
 func (s Second) interval(class, service string, n int, begin time.Duration) record.Interval {

@@ -33,8 +33,8 @@ func scaleFigures(s *analysis.Summary, data *charts) []templates.Figure {
 		when(many, templates.Figure{ID: "scaleAnswered", Title: "Answered against the number of services",
 			Lead:  "The share of the requests that were answered before the client timeout, by how many services were fired together.",
 			Table: htmlTable("Answers and instances by number of services", table.Instances(s))}),
-		when(limits != nil, templates.Figure{ID: "limit", Title: "The limit", Lead: table.LimitNote, Plain: true,
-			Table: htmlTable("Largest number of services that held", limits)}),
+		when(limits != nil, templates.Figure{ID: "limit", Title: "The limit", Lead: table.LimitNote(s), Plain: true,
+			Table: htmlTable("The limit of each class", limits)}),
 		when(shortfalls != nil, templates.Figure{ID: "shortfall", Title: "Why rounds fell short", Lead: table.ShortfallNote, Plain: true,
 			Table: htmlTable("What was seen in rounds in which not every service was answered", shortfalls)}),
 	}

@@ -58,6 +58,7 @@ func loadFigures(s *analysis.Summary) []templates.Figure {
 	if len(s.Loads) == 0 {
 		return nil
 	}
+	used := table.Used(s)
 	return []templates.Figure{
 		{ID: "loadLatency", Title: "Latency under load, second by second",
 			Lead: "p99 of the requests that were due within each second, solid, and their median, dotted. The dashed line is " + stat.Format(s.Loads[0].Recovery.Limit) +
@@ -66,6 +67,7 @@ func loadFigures(s *analysis.Summary) []templates.Figure {
 		{ID: "loadInstances", Title: "Instances under load",
 			Lead:  "How many instances the autoscaler wanted at the end of each second, dashed, how many were Ready, solid, and how many answered requests of that second, dotted.",
 			Table: htmlTable("Instances of each load", table.Scaling(s))},
+		when(used != nil, templates.Figure{ID: "loadUse", Title: "What the load took", Lead: table.UseNote, Plain: true, Table: htmlTable("Processors and memory of each load", used)}),
 	}
 }
 

@@ -21,8 +21,8 @@ func Footnotes(s *analysis.Summary) []string {
 		table *Table
 		note  string
 	}{
-		{Instances(s), instanceNote}, {Shortfalls(s), ShortfallNote}, {Limits(s), LimitNote},
-		{Availability(s), availabilityNote}, {Memory(s), memoryNote},
+		{Instances(s), instanceNote}, {Shortfalls(s), ShortfallNote}, {Limits(s), LimitNote(s)},
+		{Availability(s), availabilityNote}, {Memory(s), memoryNote}, {Used(s), UseNote},
 	} {
 		if of.table != nil {
 			notes = append(notes, of.note)

@@ -2,6 +2,8 @@ package table
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/load"
@@ -57,13 +59,10 @@ func recovered(r load.Recovery) string {
 
 // Scaling says how the service of each load was scaled.
 func Scaling(s *analysis.Summary) *Table {
-	t := New("instances of", " wanted", " requested", " alive", " ready", " overshoot", " instance-seconds", " waited", " their p50", " their max", " back at zero")
+	t := New("instances of", " wanted", " requested", " alive", " ready", " overshoot", " instance-seconds", " waited", " their p50", " their max", "panic mode", " back at zero")
 	for i := range s.Loads {
 		l := &s.Loads[i]
-		in, zero := l.Instances, None
-		if in.BackAtZero != nil {
-			zero = stat.Format(*in.BackAtZero)
-		}
+		in := l.Instances
 		waited, p50, longest := None, None, None
 		if l.Waited.Told > 0 {
 			waited = fmt.Sprint(l.Waited.Requests)
@@ -72,9 +71,40 @@ func Scaling(s *analysis.Summary) *Table {
 			p50, longest = stat.Format(l.Waited.P50), stat.Format(l.Waited.Max)
 		}
 		t.Row(loadName(l, s), fmt.Sprint(in.Peak.Wanted), fmt.Sprint(in.Peak.Requested), fmt.Sprint(in.Peak.Alive), fmt.Sprint(in.Peak.Ready),
-			fmt.Sprint(in.Overshoot), fmt.Sprintf("%.0f", float64(in.Seconds)), waited, p50, longest, zero)
+			fmt.Sprint(in.Overshoot), fmt.Sprintf("%.0f", float64(in.Seconds)), waited, p50, longest, panicMode(l.Panic), backAtZero(in))
 	}
 	return t.orNil()
+}
+
+// backAtZero is how long the service took, and when the autoscaler wanted it to.
+func backAtZero(in load.Instances) string {
+	switch {
+	case in.BackAtZero == nil:
+		return None
+	case in.WantedZero == nil:
+		return stat.Format(*in.BackAtZero)
+	}
+	return fmt.Sprintf("%s, wanted after %s", stat.Format(*in.BackAtZero), stat.Format(*in.WantedZero))
+}
+
+// panicMode is from when to when the autoscaler was in its panic mode.
+func panicMode(p load.Panic) string {
+	switch {
+	case !p.Known:
+		return "unknown"
+	case len(p.Episodes) == 0:
+		return "never"
+	}
+	var list []string
+	for _, e := range p.Episodes {
+		from := stat.Format(max(0, e.From))
+		if e.To == nil {
+			list = append(list, "from "+from+" on")
+			continue
+		}
+		list = append(list, from+" to "+stat.Format(*e.To))
+	}
+	return strings.Join(list, ", ")
 }
 
 // loadNote explains both tables.
@@ -82,13 +112,28 @@ func loadNote(s *analysis.Summary) string {
 	note := "Latency counts from when a request was due; one that failed, or was dropped because too many were under way, is slower than any. " +
 		"Recovered: the longest time for which p99 of a second was not under " + stat.Format(s.Loads[0].Recovery.Limit) + ". " +
 		"Wanted to ready: the most of each at one moment, wanted by the autoscaler and requested by the deployment; overshoot: what the autoscaler wanted at most over what it wanted when the load ended; " +
-		"instance-seconds: from the begin of the load to its end; back at zero: after the load. "
+		"instance-seconds: from the begin of the load to its end; back at zero: after the load, and when the autoscaler wanted that. "
+	note += panicNote(s)
 	for i := range s.Loads {
 		if w := s.Loads[i].Waited; w.Told < s.Loads[i].Answered {
 			return note + "Not every answer named its instance, so that it is not known of all requests whether they waited for one."
 		}
 	}
 	return note + "Waited: requests that were sent before the instance that answered them was Ready."
+}
+
+// panicNote says why it is not known whether the autoscaler was in its panic mode.
+func panicNote(s *analysis.Summary) string {
+	var reasons []string
+	for i := range s.Loads {
+		if p := s.Loads[i].Panic; !p.Known && p.Unknown != "" && !slices.Contains(reasons, p.Unknown) {
+			reasons = append(reasons, p.Unknown)
+		}
+	}
+	if len(reasons) == 0 {
+		return "Panic mode: in times since the load began. "
+	}
+	return "Panic mode is not known: " + strings.Join(reasons, "; ") + ". "
 }
 
 // Seconds has a row for each second of each load.
