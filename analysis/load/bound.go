@@ -22,12 +22,8 @@ const (
 	BoundFunction   Bound = "function"
 )
 
-// What counts as a bound: processors that are used to this share, and a client that is late
-// in this share of the seconds.
-const (
-	noTimeLeft = 0.95
-	oftenLate  = 0.05
-)
+// noTimeLeft is the share to which processors are used that bound a load.
+const noTimeLeft = 0.95
 
 // Bound says what bounds the load, and what was seen of it.
 func (l *Load) Bound() (Bound, string) {
@@ -35,8 +31,8 @@ func (l *Load) Bound() (Bound, string) {
 	switch refused := s.Failed[record.Refused] + s.Failed[record.Reset]; {
 	case float64(l.Use.SettledShare) >= noTimeLeft:
 		return BoundProcessor, l.processors()
-	case float64(s.LateSeconds) > oftenLate*float64(s.seconds):
-		return BoundClient, fmt.Sprintf("it sent requests late in %d of %d seconds, %s at most", s.LateSeconds, s.seconds, stat.Format(l.Lateness))
+	case s.LateSeconds > 0 && 2*s.Lateness > s.P99.Latency:
+		return BoundClient, fmt.Sprintf("it sent requests up to %s late, which is most of the latency; %s", stat.Format(s.Lateness), l.processors())
 	case 2*refused > s.Failures() && refused > 0:
 		return BoundIngress, fmt.Sprintf("it refused or reset the connections of %d requests of %d", refused, s.Due)
 	case l.Instances.AtMost > 0:

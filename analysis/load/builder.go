@@ -115,7 +115,7 @@ const lateness = 20
 
 func (s *Settled) add(i *record.Interval, limit time.Duration) {
 	s.Counts.add(i)
-	s.seconds++
+	s.Lateness = max(s.Lateness, i.Lateness)
 	if i.Lateness > limit/lateness {
 		s.LateSeconds++
 	}

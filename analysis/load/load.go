@@ -103,9 +103,9 @@ func quantile(answered *hist.Histogram, failed int, q float64) stat.Point {
 type Settled struct {
 	Counts
 	Quantiles
-	LateSeconds int `json:"lateSeconds"`
+	Lateness    time.Duration `json:"latenessNs"`
+	LateSeconds int           `json:"lateSeconds"`
 
-	seconds   int
 	latencies *hist.Histogram
 }
 

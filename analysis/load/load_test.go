@@ -231,7 +231,7 @@ func TestBound(t *testing.T) {
 	}{
 		"nothing else":  {quick, nil, load.BoundFunction, "all 2 instances that the autoscaler wanted were Ready; 2 processors were busy to 75 %"},
 		"wrong answers": {wrong, nil, load.BoundFunction, "20 answers had a wrong status"},
-		"late client":   {late, nil, load.BoundClient, "it sent requests late in 2 of 2 seconds, 80.0ms at most"},
+		"late client":   {late, nil, load.BoundClient, "it sent requests up to 80.0ms late, which is most of the latency"},
 		"resets":        {refused, nil, load.BoundIngress, "it refused or reset the connections of 12 requests of 200"},
 		"too few":       {quick, scale(record.EventScaleWanted, 9), load.BoundAutoscaler, "it wanted 9 instances, and 2 were Ready"},
 		"no more":       {quick, func(r *record.Run) { r.Header.Settings.MaxScale = 2 }, load.BoundAutoscaler, "it wanted 2 instances, which is as many as there may be"},

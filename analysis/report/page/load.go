@@ -33,15 +33,24 @@ type secondOfChart struct {
 // secondLimit bounds the seconds of one load that are drawn.
 const secondLimit = 2000
 
-// loads are the charts of all loads.
+// loads are the charts of all loads. The steps of a search follow one another, in seconds
+// since the first one began.
 func (c *charts) loads(s *analysis.Summary) []*loadChart {
 	var list []*loadChart
+	searches := map[[2]string]time.Duration{} // when they began, by run and service
 	for i := range s.Loads {
 		l := &s.Loads[i]
+		of := [2]string{l.RunID, l.Service}
+		if _, begun := searches[of]; !begun || !l.Step {
+			searches[of] = l.Begin
+		}
+		before := int((l.Begin - searches[of]) / time.Second)
 		chart := &loadChart{Class: c.class(l.Key()), Seconds: []secondOfChart{}}
 		step := 1 + (len(l.Seconds)-1)/secondLimit
 		for k := 0; k < len(l.Seconds); k += step {
-			chart.Seconds = append(chart.Seconds, secondOf(&l.Seconds[k]))
+			second := secondOf(&l.Seconds[k])
+			second.Second += before
+			chart.Seconds = append(chart.Seconds, second)
 		}
 		list = append(list, chart)
 	}

@@ -184,3 +184,26 @@ func TestDriftIsShownWhereItIs(t *testing.T) {
 		t.Errorf("check = %s, %s", state, value)
 	}
 }
+
+// The steps of a search follow one another, and other loads all begin at zero.
+func TestStepsFollowOneAnother(t *testing.T) {
+	seconds := func(searching bool) []int {
+		second := runtest.Same(10, time.Millisecond)
+		r := runtest.New("r", "runc").Load("runc", time.Second, second, second).Load("runc", time.Second, second).Run()
+		r.Header.Settings.UntilFailure = searching
+		var all []int
+		for _, l := range chartsOf(analysis.Summarise(r), []*record.Run{r}).Loads {
+			for _, s := range l.Seconds {
+				all = append(all, s.Second)
+			}
+		}
+		return all
+	}
+	if got := seconds(false); !slices.Equal(got, []int{0, 1, 0}) {
+		t.Errorf("loads: seconds %v", got)
+	}
+	// The second one begins 10 s after the service was at zero, 40 s after the first ended.
+	if got := seconds(true); !slices.Equal(got, []int{0, 1, 52}) {
+		t.Errorf("steps: seconds %v", got)
+	}
+}

@@ -133,7 +133,7 @@ func panicNote(s *analysis.Summary) string {
 	if len(reasons) == 0 {
 		return "Panic mode: in times since the load began. "
 	}
-	return "Panic mode is not known: " + strings.Join(reasons, "; ") + ". "
+	return "Panic mode is not known: " + Plain(strings.Join(reasons, "; ")) + ". "
 }
 
 // Seconds has a row for each second of each load.

@@ -64,6 +64,6 @@ func rates(s *analysis.Summary) *Table {
 
 var rateNote = strings.Join([]string{
 	"Limit: the highest rate that held; each was tried once, one after the other on the same instances, and judged by the second half of its time.",
-	"What bounds it is the first of these that holds: the processors have no time left, the client is late, the ingress refuses connections, the autoscaler wants as many instances as there may be or more than are Ready; else it is the function, or what is in front of it.",
+	"What bounds it is the first of these that holds: the processors have no time left, the client sends requests so late that this is most of p99, the ingress refuses connections, the autoscaler wants as many instances as there may be or more than are Ready; else it is the function, or what is in front of it.",
 	"Another search may end a tenth away.",
 }, " ")
