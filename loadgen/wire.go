@@ -23,6 +23,8 @@ type Wire struct {
 	// answer arrived, which may come before the call that wrote has returned.
 	wrote, first instant
 	// http2 is the connection of HTTP/2 over it, once there is one.
+	//
+	//lint:ignore SA1019 net/http dials by itself, and this connection is open and has been timed
 	http2 *http2.ClientConn
 }
 

@@ -170,3 +170,16 @@ func loadNames(s *analysis.Summary) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// noLoads refuses to hold loads against a baseline: each load is one observation, and a
+// verdict would take more of them than anybody makes.
+func noLoads(sides ...[]*record.Run) error {
+	for _, side := range sides {
+		for _, r := range side {
+			if r.Header.Shape.Load {
+				return fmt.Errorf("%w: run %s is of loads, which are judged by thresholds such as load(99)<500ms, and compared by 'kn-coldstart compare'", ErrNothingToJudge, r.Header.RunID)
+			}
+		}
+	}
+	return nil
+}
