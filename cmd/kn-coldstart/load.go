@@ -36,7 +36,8 @@ again, removes it, and goes on with the next class; the classes come in a random
 
 Latency counts from when a request was due, so that a stall shows in all requests that were due meanwhile. Of each
 second the run file has a histogram, how many instances the autoscaler wanted, and how many were Ready; of single
-requests it has the first failures and the slowest of each second. See them with 'kn-coldstart report -o seconds',
+requests it has the first failures and the slowest of each second. The report tells what was used of processors and
+memory, and when the autoscaler was in its panic mode. See them with 'kn-coldstart report -o seconds',
 and judge them with 'kn-coldstart gate --slo "load(99)<500ms"'.
 
 With --until-failure it looks for the highest rate that a class holds. It begins with --rate and doubles it until a
