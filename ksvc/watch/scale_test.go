@@ -68,3 +68,17 @@ func TestAwaitInstances(t *testing.T) {
 		t.Errorf("with two: %+v, %v", got, err)
 	}
 }
+
+// A pod that is being deleted gets no more requests, although its condition is still Ready.
+func TestATerminatingPodIsNotReady(t *testing.T) {
+	var told []record.Kind
+	p := newPlayedTo(t, options{}, func(e record.Event) { told = append(told, e.Kind) })
+	p.play(1*ms, watch.Added, ksvctest.NewPod("u1", ksvctest.Ready))
+	before := p.Instances(record.Key{}).Ready
+	p.play(2*ms, watch.Modified, ksvctest.NewPod("u1", ksvctest.Ready, ksvctest.Terminating))
+	after := p.Instances(record.Key{})
+	p.Stop()
+	if before != 1 || after.Ready != 0 || after.Alive != 1 || told[len(told)-1] != record.EventInstanceUnready {
+		t.Errorf("%d Ready before, then %+v; told %v", before, after, told)
+	}
+}
