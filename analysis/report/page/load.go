@@ -17,7 +17,7 @@ type loadChart struct {
 }
 
 // secondOfChart is one second of a load. Lost says that its p99 falls on a request that
-// failed; then P99 is the longest latency that is known.
+// failed. What does so is drawn where the slowest answer of the load is.
 type secondOfChart struct {
 	Second    int           `json:"second"`
 	Due       int           `json:"due"`
@@ -48,7 +48,7 @@ func (c *charts) loads(s *analysis.Summary) []*loadChart {
 		chart := &loadChart{Class: c.class(l.Key()), Seconds: []secondOfChart{}}
 		step := 1 + (len(l.Seconds)-1)/secondLimit
 		for k := 0; k < len(l.Seconds); k += step {
-			second := secondOf(&l.Seconds[k])
+			second := secondOf(&l.Seconds[k], l.Max.Latency)
 			second.Second += before
 			chart.Seconds = append(chart.Seconds, second)
 		}
@@ -57,8 +57,14 @@ func (c *charts) loads(s *analysis.Summary) []*loadChart {
 	return list
 }
 
-func secondOf(s *load.Second) secondOfChart {
-	return secondOfChart{Second: s.Second, Due: s.Due, Failed: s.Failures(), P50: s.P50.Latency, P99: s.P99.Latency, Lost: s.P99.Failed,
+func secondOf(s *load.Second, slowest time.Duration) secondOfChart {
+	drawn := func(p stat.Point) time.Duration {
+		if p.Failed {
+			return slowest
+		}
+		return p.Latency
+	}
+	return secondOfChart{Second: s.Second, Due: s.Due, Failed: s.Failures(), P50: drawn(s.P50), P99: drawn(s.P99), Lost: s.P99.Failed,
 		Wanted: s.Wanted, Ready: s.Ready, Answering: s.Answering}
 }
 
@@ -71,7 +77,7 @@ func loadFigures(s *analysis.Summary) []templates.Figure {
 	return []templates.Figure{
 		{ID: "loadLatency", Title: "Latency under load, second by second",
 			Lead: "p99 of the requests that were due within each second, solid, and their median, dotted. The dashed line is " + stat.Format(s.Loads[0].Recovery.Limit) +
-				", under which p99 has recovered. A hollow triangle is a second in which more than one request in a hundred failed: its p99 is slower than any latency.",
+				", under which p99 has recovered. A hollow triangle is a second in which more than one request in a hundred failed: its p99 is slower than any latency, and drawn where the slowest answer of the load is.",
 			Table: htmlTable("The load by second", table.Seconds(s))},
 		{ID: "loadInstances", Title: "Instances under load",
 			Lead:  "How many instances the autoscaler wanted at the end of each second, dashed, how many were Ready, solid, and how many answered requests of that second, dotted.",
