@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/load"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
 	"github.com/kn-coldstart/kn-coldstart/analysis/start"
@@ -17,6 +18,7 @@ type collector struct {
 	classes  []record.Key // classes as a whole, in the order of their first mention
 	cells    map[record.Key]*cellBuilder
 	rounds   *round.Collector
+	loads    *load.Collector
 	limits   []ClassLimit
 	warnings []Warning
 	reading  reading
@@ -33,7 +35,7 @@ type reading struct {
 }
 
 func newCollector() *collector {
-	return &collector{cells: map[record.Key]*cellBuilder{}, rounds: round.NewCollector()}
+	return &collector{cells: map[record.Key]*cellBuilder{}, rounds: round.NewCollector(), loads: load.NewCollector()}
 }
 
 // visitor takes the lines of the next run. finish follows it.
@@ -41,15 +43,22 @@ func (c *collector) visitor() record.Visitor {
 	c.reading = reading{rounds: c.rounds.Visitor(), troubles: map[record.Kind]*troubleCount{}, tracing: &tracing{}, planned: start.NewPlanned()}
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent,
-		Span: c.reading.tracing.addSpan, Resource: c.reading.rounds.Resource,
+		Span: c.reading.tracing.addSpan, Resource: c.addResource,
+		Interval: c.loads.Interval,
 	}
 }
 
 func (c *collector) addHeader(h *record.Header) {
 	c.reading.rounds.Header(h)
+	c.loads.Header(h)
 	for _, class := range h.Classes {
 		c.class(class.Key())
 	}
+}
+
+func (c *collector) addResource(u *record.Resource) {
+	c.reading.rounds.Resource(u)
+	c.loads.Resource(u)
 }
 
 // class notes that there is a class.
@@ -60,6 +69,10 @@ func (c *collector) class(k record.Key) {
 }
 
 func (c *collector) addSample(s *record.Sample) {
+	if s.Selected != "" { // the intervals of its load count it
+		c.reading.planned.AddSample(s)
+		return
+	}
 	k := s.Key()
 	b := c.cells[k]
 	if b == nil {
@@ -76,6 +89,7 @@ func (c *collector) addSample(s *record.Sample) {
 func (c *collector) addEvent(e *record.Event) {
 	c.reading.rounds.Event(e)
 	c.reading.planned.AddEvent(e)
+	c.loads.Event(e)
 	switch e.Kind {
 	case record.EventLimit:
 		c.reading.limits = append(c.reading.limits, *e)
@@ -96,7 +110,13 @@ func (c *collector) finish(r *record.Run) {
 	id := r.Header.RunID
 	c.runs = append(c.runs, runInfo(r, c.reading.deployed))
 	for _, e := range c.reading.limits {
-		c.limits = append(c.limits, ClassLimit{RunID: id, RuntimeClass: e.RuntimeClass, Variant: e.Variant, Services: int(e.Value), Message: e.Message})
+		limit := ClassLimit{RunID: id, RuntimeClass: e.RuntimeClass, Variant: e.Variant, Message: e.Message}
+		if r.Header.Shape.Load {
+			limit.Rate = int(e.Value)
+		} else {
+			limit.Services = int(e.Value)
+		}
+		c.limits = append(c.limits, limit)
 	}
 	notMade := map[record.Key]int{}
 	for _, m := range c.reading.planned.NotMade(&r.Header) {
@@ -113,6 +133,7 @@ func (c *collector) finish(r *record.Run) {
 		c.warnings = append(c.warnings, Warning{Code: EndedByResult, Message: fmt.Sprintf("run %s ended when it showed something: p-values and intervals do not allow for that here; the gate's do", id)})
 	}
 	c.rounds.Finish()
+	c.loads.Finish(r)
 	c.reading.tracing.finish()
 	for _, kind := range troubles {
 		if t := c.reading.troubles[kind]; t != nil {
@@ -153,10 +174,11 @@ func (c *collector) summary() *Summary {
 		late = append(late, b.late...)
 	}
 	addRatios(s.Cells)
+	s.Loads = c.loads.Loads()
 	s.Limits, s.Memory = c.limits, c.rounds.Memory(c.classes)
 	var lateWarnings []Warning
 	s.Lateness, lateWarnings = pooledLateness(s.Cells, late)
-	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, c.warnings)
+	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, loadWarnings(s.Loads), c.warnings)
 	return s
 }
 
@@ -179,7 +201,7 @@ func (c *collector) onlyWarmed(k record.Key) bool {
 	if c.cells[k].Samples > 0 {
 		return false
 	}
-	if c.cells[k].Discarded == 0 {
+	if c.cells[k].Discarded == 0 || c.loaded(k.Class()) {
 		return true
 	}
 	for other, b := range c.cells {
@@ -190,11 +212,16 @@ func (c *collector) onlyWarmed(k record.Key) bool {
 	return false
 }
 
+// loaded says that there was a load on a service of a class.
+func (c *collector) loaded(class record.Key) bool {
+	return slices.ContainsFunc(c.loads.Loads(), func(l load.Load) bool { return l.Key() == class })
+}
+
 // missing warns of the classes that have no sample.
 func (c *collector) missing() []Warning {
 	var list []Warning
 	for _, class := range c.classes {
-		seen := false
+		seen := c.loaded(class)
 		for k, b := range c.cells {
 			seen = seen || k.Class() == class && b.Samples+b.Discarded > 0
 		}

@@ -15,7 +15,9 @@ const Alpha = 1 - stat.Confidence
 
 // Comparison compares two sides, row by row.
 type Comparison struct {
-	Rows     []Row     `json:"rows"`
+	Rows []Row `json:"rows"`
+	// Loads compares loads.
+	Loads    []LoadRow `json:"loads,omitempty"`
 	Warnings []Warning `json:"warnings"`
 }
 
@@ -89,7 +91,8 @@ func Compare(base, new []*record.Run, o CompareOptions) (*Comparison, error) {
 			c.add(warnCell(NoSamples, one.Key, "only in new"))
 		}
 	}
-	return c.finish("no class at the same number of services has proven cold starts on both sides")
+	c.loads(groupLoads(b.Loads), groupLoads(n.Loads), func(base, new loadsOf) bool { return base.key == new.key })
+	return c.finish("no class at the same number of services has proven cold starts on both sides, and none a load at the same rate")
 }
 
 func sameRuns(a, b *Summary) bool {
@@ -149,6 +152,9 @@ func compareWithin(runs []*record.Run, o CompareOptions, comparable func(base, n
 			c.compare(s.Cells[base], one)
 		}
 	}
+	if groups := groupLoads(s.Loads); len(groups) > 0 {
+		c.loads(groups[:1], groups[1:], func(base, new loadsOf) bool { return comparable(base.key, new.key) })
+	}
 	return c.finish(nothing)
 }
 
@@ -205,6 +211,17 @@ func (c *comparer) compare(base, new Cell) {
 	}
 }
 
+// loads compares the groups that have the same rate and belong together.
+func (c *comparer) loads(base, new []loadsOf, together func(base, new loadsOf) bool) {
+	for _, b := range base {
+		for _, n := range new {
+			if b.rate == n.rate && together(b, n) {
+				c.result.Loads = append(c.result.Loads, compareLoads(b, n)...)
+			}
+		}
+	}
+}
+
 func newRow(base, new record.Key, b, n *stat.Set, change func(q float64) stat.Change, quantiles ...float64) Row {
 	row := Row{Base: base, New: new, BaseSamples: b.N(), NewSamples: n.N()}
 	for _, q := range quantiles {
@@ -218,7 +235,7 @@ func newRow(base, new record.Key, b, n *stat.Set, change func(q float64) stat.Ch
 
 // finish adjusts the p-values. nothing says why there may be no rows.
 func (c *comparer) finish(nothing string) (*Comparison, error) {
-	if len(c.result.Rows) == 0 {
+	if len(c.result.Rows)+len(c.result.Loads) == 0 {
 		return nil, fmt.Errorf("compare runs: %w: %s", ErrNothingToCompare, nothing)
 	}
 	adjust(c.result.Rows, func(r *Row) bool { return r.Phase == "" })

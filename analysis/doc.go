@@ -8,7 +8,7 @@
 //
 // A cell is the results of one record.Key: of one class, or one side of it, at one
 // number of services. A Summary has the cells of the runs. Package round says what
-// became of the rounds in them, package stat does the arithmetic, package gate judges,
+// became of the rounds in them, package load what became of loads, package stat does the arithmetic, package gate judges,
 // package report draws, and package hist keeps latencies as HDR histograms.
 //
 // Only requests that are proven to be cold starts enter the quantiles. Those that timed

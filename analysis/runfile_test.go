@@ -81,6 +81,9 @@ func write(t *testing.T, r *record.Run) []byte {
 	for _, one := range r.Spans {
 		err = errors.Join(err, w.Span(one))
 	}
+	for _, one := range r.Intervals {
+		err = errors.Join(err, w.Interval(one))
+	}
 	if r.End != nil {
 		err = errors.Join(err, w.End(r.End.At, r.End.Reason, errors.New("cause")))
 	}
@@ -97,7 +100,8 @@ func fullRun() *record.Run {
 	var e record.Event
 	var u record.Resource
 	var span record.TraceSpan
-	for _, v := range []any{&h, &s, &e, &u, &span} {
+	var i record.Interval
+	for _, v := range []any{&h, &s, &e, &u, &span, &i} {
 		fill(reflect.ValueOf(v).Elem())
 	}
 	s.WithPull = true // the reader takes it from the header
@@ -108,8 +112,9 @@ func fullRun() *record.Run {
 	e.Kind, e.Causes = record.EventLimit, []record.Cause{record.CauseImage}
 	s.Trouble.Causes, s.Proof = e.Causes, record.ProofAnswer
 	s.Phases[0].Name, s.Phases[0].Clock = record.PhaseReady, record.ClockAPI
+	s.Selected, i.Sent = record.SelectedSlowest, i.Answered+i.CutOff
 	end := record.End{At: time.Second, Reason: record.EndFailed}
-	return &record.Run{Header: h, Samples: []record.Sample{s}, Events: []record.Event{e}, Resources: []record.Resource{u}, Spans: []record.TraceSpan{span}, End: &end}
+	return &record.Run{Header: h, Samples: []record.Sample{s}, Events: []record.Event{e}, Resources: []record.Resource{u}, Spans: []record.TraceSpan{span}, Intervals: []record.Interval{i}, End: &end}
 }
 
 func fill(v reflect.Value) {
@@ -134,7 +139,7 @@ func fill(v reflect.Value) {
 		if element.Kind() == reflect.String {
 			fill(element)
 		}
-		v.SetMapIndex(reflect.ValueOf("x"), element)
+		v.SetMapIndex(reflect.ValueOf("x").Convert(v.Type().Key()), element)
 	case reflect.String:
 		v.SetString("x")
 	case reflect.Bool:

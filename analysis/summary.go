@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/load"
 	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
@@ -16,6 +17,8 @@ type Summary struct {
 	// Cells are in the order of services, then of the classes as they were
 	// named on the command line.
 	Cells []Cell `json:"cells"`
+	// Loads are those on services, one for each class and run.
+	Loads []load.Load `json:"loads,omitempty"`
 	// Limits are those that a search found.
 	Limits []ClassLimit `json:"limits,omitempty"`
 	// Memory is what an instance of each class takes, from each source.
@@ -44,12 +47,15 @@ type RunInfo struct {
 	Deployed []string `json:"deployed,omitempty"`
 }
 
-// ClassLimit is the largest number of services of a class that held, by a search.
+// ClassLimit is the largest number of services of a class that held, or the highest rate
+// of a load on one of them, by a search.
 type ClassLimit struct {
 	RunID        string `json:"runId"`
 	RuntimeClass string `json:"runtimeClass"`
 	Variant      string `json:"variant,omitempty"`
-	Services     int    `json:"services"`
+	Services     int    `json:"services,omitempty"`
+	// Rate is in requests a second.
+	Rate int `json:"rate,omitempty"`
 	// Message says what ended the search, and why.
 	Message string `json:"message"`
 }
@@ -74,6 +80,9 @@ func Summarise(runs ...*record.Run) *Summary {
 		}
 		for i := range r.Resources {
 			v.Resource(&r.Resources[i])
+		}
+		for i := range r.Intervals {
+			v.Interval(&r.Intervals[i])
 		}
 		c.finish(r)
 	}

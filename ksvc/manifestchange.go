@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -54,7 +55,7 @@ func fromManifest(run string, s templates.Service) (*servingv1.Service, []string
 	c.identify(s)
 	c.label(runLabels(run, s.RuntimeClass, s.Variant))
 	c.unfix()
-	c.scale(s.StableWindow)
+	c.scale(s)
 	c.useClass(s.RuntimeClassName(), s.RuntimeClass)
 	if image := c.container(c.service); s.Image != "" && image.Image != s.Image {
 		image.Image = s.Image
@@ -113,15 +114,16 @@ func (c *changing) unfix() {
 	}
 }
 
-// scale has the service begin without an instance and return to none.
-func (c *changing) scale(window time.Duration) {
+// scale has the service begin without an instance and return to none, or keep as many as
+// the run wants.
+func (c *changing) scale(s templates.Service) {
 	template := &c.service.Spec.Template
 	if template.Annotations == nil {
 		template.Annotations = map[string]string{}
 	}
-	wanted := map[string]string{annotationInitialScale: "0", annotationMinScale: "0"}
-	if window != 0 {
-		wanted[annotationWindow] = window.String()
+	wanted := map[string]string{annotationInitialScale: strconv.Itoa(s.InitialScale), annotationMinScale: strconv.Itoa(s.MinScale)}
+	if s.StableWindow != 0 {
+		wanted[annotationWindow] = s.StableWindow.String()
 	}
 	for _, name := range slices.Sorted(maps.Keys(wanted)) {
 		delete(template.Annotations, otherSpelling[name])

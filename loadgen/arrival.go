@@ -67,7 +67,7 @@ var patterns = []pattern{
 	{Uniform, true, func(rate float64, _ *rand.Rand) vegeta.Pacer {
 		return vegeta.ConstantPacer{Freq: 1, Per: time.Duration(float64(time.Second) / rate)}
 	}},
-	{Poisson, true, func(rate float64, random *rand.Rand) vegeta.Pacer { return &poissonPacer{rate: rate, random: random} }},
+	{Poisson, true, PoissonPacer},
 }
 
 func (a Arrival) pattern() (pattern, bool) {
@@ -134,8 +134,12 @@ func (a Arrival) dues(n int, seed, stream uint64) []time.Duration {
 	return dues
 }
 
-// poissonPacer is a vegeta.Pacer whose hits are at exponentially distributed
-// distances.
+// PoissonPacer is a pacer whose hits are at exponentially distributed distances, at a
+// mean rate of hits per second. It serves one use.
+func PoissonPacer(rate float64, random *rand.Rand) vegeta.Pacer {
+	return &poissonPacer{rate: rate, random: random}
+}
+
 type poissonPacer struct {
 	rate   float64
 	random *rand.Rand

@@ -33,6 +33,9 @@ type Client struct {
 	TLS *tls.Config
 	// Expect says which answers are right.
 	Expect Expect
+	// KeepAlive leaves the connection of a request that was answered open, so that the
+	// request can be sent again over it.
+	KeepAlive bool
 }
 
 func (c *Client) protocol() Protocol {
@@ -96,6 +99,7 @@ func (c *Client) message(t record.Target, traceID string) Message {
 	if !own {
 		m = c.Message
 	}
+	m.KeepAlive = c.KeepAlive
 	if traceID != "" {
 		m.Header = m.Header.Clone()
 		if m.Header == nil {

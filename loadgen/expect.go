@@ -1,13 +1,15 @@
 package loadgen
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"regexp"
 	"slices"
 	"strings"
+
+	// It reads what encoding/json reads in a fifth of the time, which counts in a load.
+	"github.com/segmentio/encoding/json"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )

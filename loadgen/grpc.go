@@ -74,7 +74,7 @@ func (e *grpcExchange) Do(ctx context.Context, w *Wire) (Answer, error) {
 		return Answer{}, err
 	}
 	defer answer.Body.Close()
-	a := Answer{Status: answer.StatusCode, Header: answer.Header}
+	a := Answer{Status: answer.StatusCode, Header: answer.Header, Last: !w.http2.CanTakeNewRequest()}
 	if e.stream && answer.Header.Get("Grpc-Status") == "" {
 		a.Body, a.BodyBytes, err = firstMessage(answer.Body)
 		if err == nil {

@@ -28,7 +28,7 @@ func (HTTP1) Prepare(t record.Target, m Message) (Exchange, error) {
 	if len(m.Body) == 0 {
 		r.Body, r.ContentLength = nil, 0
 	}
-	r.Close = true // one request, one connection
+	r.Close = !m.KeepAlive
 	r.Header.Set("User-Agent", userAgent)
 	for name, values := range m.Header {
 		r.Header[name] = values
@@ -63,7 +63,7 @@ func (e *http1Exchange) Do(_ context.Context, w *Wire) (Answer, error) {
 		return Answer{}, err
 	}
 	body, size, err := readBody(answer.Body)
-	return Answer{Status: answer.StatusCode, Header: answer.Header, Body: body, BodyBytes: size}, err
+	return Answer{Status: answer.StatusCode, Header: answer.Header, Body: body, BodyBytes: size, Last: answer.Close}, err
 }
 
 // informational says that the real answer is yet to come.

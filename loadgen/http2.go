@@ -60,21 +60,31 @@ func (e *http2Exchange) Do(ctx context.Context, w *Wire) (Answer, error) {
 	}
 	defer answer.Body.Close()
 	body, size, err := readBody(answer.Body)
-	return Answer{Status: answer.StatusCode, Header: answer.Header, Body: body, BodyBytes: size}, err
+	return Answer{Status: answer.StatusCode, Header: answer.Header, Body: body, BodyBytes: size, Last: !w.http2.CanTakeNewRequest()}, err
 }
 
-// roundTrip sends one request as the first stream of a connection, and returns once
-// the answer's header has come. The server's settings come before it and are no part
-// of the answer: the answer begins with the frame of its header.
+// roundTrip sends one request as the only stream that its connection has at the time,
+// and returns once the answer's header has come. The server's settings come before it
+// and are no part of the answer: the answer begins with the frame of its header.
 func roundTrip(ctx context.Context, w *Wire, r *http.Request) (*http.Response, error) {
-	//lint:ignore SA1019 net/http dials by itself, and this connection is open and has been timed
-	conn, err := (&http2.Transport{AllowHTTP: true, DisableCompression: true}).NewClientConn(w)
-	if err != nil {
-		return nil, err
+	if w.http2 == nil {
+		//lint:ignore SA1019 net/http dials by itself, and this connection is open and has been timed
+		conn, err := (&http2.Transport{AllowHTTP: true, DisableCompression: true}).NewClientConn(w)
+		if err != nil {
+			return nil, err
+		}
+		w.http2 = conn
 	}
 	trace := &httptrace.ClientTrace{
 		WroteRequest:         func(httptrace.WroteRequestInfo) { w.Wrote() },
 		GotFirstResponseByte: w.Answered,
 	}
-	return conn.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	r = r.WithContext(httptrace.WithClientTrace(ctx, trace))
+	if r.GetBody != nil { // a body is read only once
+		var err error
+		if r.Body, err = r.GetBody(); err != nil {
+			return nil, err
+		}
+	}
+	return w.http2.RoundTrip(r)
 }

@@ -17,6 +17,8 @@ type Message struct {
 	Method, Path, Host string
 	Header             http.Header
 	Body               []byte
+	// KeepAlive asks for the connection to stay open after the answer.
+	KeepAlive bool
 }
 
 func (m Message) method() string { return cmp.Or(m.Method, http.MethodGet) }
@@ -44,19 +46,22 @@ type Answer struct {
 	BodyBytes int64
 	// GRPC is the status of a call by gRPC, nil by another protocol.
 	GRPC *GRPCStatus
+	// Last says that the server takes no further request on the connection.
+	Last bool
 }
 
-// Protocol is how messages and answers look on the wire. A request has a connection
-// of its own, so a protocol deals with one message and one answer.
+// Protocol is how messages and answers look on the wire. One request at a time is on a
+// connection, so a protocol deals with one message and one answer.
 type Protocol interface {
-	// Prepare makes a message for a target ready to be sent once. It is called before
-	// the request's time has come.
+	// Prepare makes a message for a target ready to be sent. It is called before the
+	// request's time has come.
 	Prepare(t record.Target, m Message) (Exchange, error)
 	// ALPN is the name of the protocol in a TLS handshake.
 	ALPN() string
 }
 
-// Exchange is one message that is ready to be sent.
+// Exchange is one message that is ready to be sent, again and again if its connection
+// is kept.
 type Exchange interface {
 	// Do sends the message and reads the whole answer. It notes on the wire when the
 	// message was written and when the answer began. The wire's deadline bounds it.

@@ -12,14 +12,16 @@ import (
 // maxBody is how much of a body is kept; the function's is a few hundred bytes.
 const maxBody = 64 << 10
 
-// Request is one request, ready to be sent once.
+// Request is one request, ready to be sent: once, or again and again, one after the
+// other, if its client keeps connections alive.
 //
 //	intended   sent       connected  wrote            firstByte    done
 //	   |--------|-------------|--------|------------------|----------|
 //	    lateness  connecting   writing   the cold start      body
 //	            |---------------- response latency ------------------|
 //
-// With Connect called before, connected lies before sent.
+// With Connect called before, and on a connection that was kept, connected lies before
+// sent.
 type Request struct {
 	target   record.Target
 	client   *Client
@@ -56,17 +58,28 @@ func (r *Request) connect(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the connection of a request that will not be sent.
+// Close closes the connection, if there is one.
 func (r *Request) Close() {
 	if r.wire != nil {
 		r.wire.Close()
+		r.wire, r.connected, r.handshake = nil, 0, 0
 	}
+}
+
+// keep leaves the connection open for the next time, without the deadline of this one.
+func (r *Request) keep(a Answer) bool {
+	return r.client.KeepAlive && !a.Last && r.wire.SetDeadline(time.Time{}) == nil
 }
 
 // Send sends the request and waits for its outcome. Its error says that the
 // context ended first: the request was then cut off, and has no outcome.
 func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Sample, error) {
-	defer r.Close()
+	kept := false
+	defer func() {
+		if !kept {
+			r.Close()
+		}
+	}()
 	s := record.Sample{
 		Type: record.TypeSample, RuntimeClass: r.target.RuntimeClass, Variant: r.target.Variant, Services: 1,
 		Service: r.target.Service, Namespace: r.target.Namespace, Revision: r.target.Revision, TraceID: r.traceID,
@@ -82,6 +95,7 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 	r.stamp(&s, err)
 	if err == nil {
 		r.client.Expect.judge(r.target, answer, &s)
+		kept = r.keep(answer)
 	} else {
 		s.Outcome = classify(err)
 		s.Error = explain(s.Outcome, err, r.target.Address, &s)
@@ -120,6 +134,7 @@ func (r *Request) do(ctx context.Context, s *record.Sample) (Answer, error) {
 			return Answer{}, err
 		}
 	}
+	r.wire.begin()
 	// What arrived on the connection before is no answer to this request.
 	r.wire.stamps.last.set(max(s.Sent, r.wire.stamps.last.get()))
 	if err := r.wire.SetDeadline(deadline); err != nil {

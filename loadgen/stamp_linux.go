@@ -31,9 +31,9 @@ func stampPackets(conn net.Conn) syscall.RawConn {
 }
 
 // receive reads what there is, at an instant of the run's clock, and says how long
-// ago it had arrived then, zero when the kernel does not say. Both clocks are read
-// right after one another: a process that was just woken is slow, and what it does
-// between the two would count as latency.
+// ago it had arrived then, zero when the kernel does not say. Both clocks are read at
+// once: a process that was just woken is slow, and what it does between the two would
+// count as latency, or be missing from it.
 func (r *stampReader) receive(p []byte) (n int, now, age time.Duration, err error) {
 	if r.raw == nil {
 		n, err = r.conn.Read(p)
@@ -45,11 +45,12 @@ func (r *stampReader) receive(p []byte) (n int, now, age time.Duration, err erro
 	err = r.raw.Read(func(fd uintptr) bool {
 		for {
 			n, stamps, _, _, failed = syscall.Recvmsg(int(fd), p, r.control[:], 0)
-			if now, wall = r.clock.Now(), time.Now(); failed != syscall.EINTR {
+			if wall = time.Now(); failed != syscall.EINTR {
 				return failed != syscall.EAGAIN
 			}
 		}
 	})
+	now = r.clock.At(wall)
 	switch {
 	case err != nil:
 		return 0, now, 0, err

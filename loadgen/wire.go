@@ -6,10 +6,12 @@ import (
 	"net"
 	"time"
 
+	"golang.org/x/net/http2"
+
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// Wire is the connection of one request. What a protocol reads from it is stamped as
+// Wire is the connection of one request at a time. What a protocol reads from it is stamped as
 // the packets arrive.
 //
 //	protocol ── (TLS) ── stamps ── TCP
@@ -20,6 +22,10 @@ type Wire struct {
 	// wrote is when the whole message was written, and first when the first byte of the
 	// answer arrived, which may come before the call that wrote has returned.
 	wrote, first instant
+	// http2 is the connection of HTTP/2 over it, once there is one.
+	//
+	//lint:ignore SA1019 net/http dials by itself, and this connection is open and has been timed
+	http2 *http2.ClientConn
 }
 
 func newWire(clock record.Clock, conn net.Conn) *Wire {
@@ -39,6 +45,12 @@ func (w *Wire) secure(ctx context.Context, config *tls.Config) (time.Duration, e
 	}
 	w.Conn = secured
 	return w.stamps.clock.Now() - began, nil
+}
+
+// begin forgets the exchange before, on a wire that was kept.
+func (w *Wire) begin() {
+	w.wrote.set(0)
+	w.first.set(0)
 }
 
 // Wrote notes that the whole message is written.

@@ -229,6 +229,31 @@ draw.instances = (view) => ({
   }))),
 });
 
+// bySecond is a chart of loads with the same scale of time as the others.
+const bySecond = (view, yAxis, lines) => ({
+  height: view.tall, grid: frame(), yAxis, series: data.loads.filter((l) => view.classes.has(l.class)).flatMap(lines),
+  xAxis: axis({ type: 'value', min: 0, max: Math.max(1, ...data.loads.flatMap((l) => l.seconds.map((s) => s.second + 1))), name: 's since the load began', label: { formatter: seconds } }),
+});
+const secondTip = (l, s) => tip(data.runtimeClasses[l.class], ['second', String(s.second)], ['due, failed', `${s.due}, ${s.failed}`], ['p50', format(s.p50Ns)],
+  ['p99', s.lost ? 'a failure' : format(s.p99Ns)], ['wanted, Ready, answering', `${s.wanted}, ${s.ready}, ${s.answering}`]);
+const ofLoad = (l, look, values, more) => ({ name: data.runtimeClasses[l.class], type: 'line', showSymbol: false, symbol: symbols[l.class % 8], symbolSize: 6, z: 3, ...still,
+  itemStyle: { color: series(l.class) }, lineStyle: { color: series(l.class), ...look }, data: values, ...more });
+
+draw.loadLatency = (view) => {
+  const due = (l) => l.seconds.filter((s) => s.due > 0);
+  const option = bySecond(view, latencyAxis(view, { min: 0, nameGap: 46 }), (l) => [
+    ofLoad(l, looksOf.answering, due(l).map((s) => ({ value: [s.second + 0.5, s.p50Ns / second], tip: secondTip(l, s) }))),
+    ofLoad(l, looksOf.ready, due(l).map((s) => ({ value: [s.second + 0.5, s.p99Ns / second], tip: secondTip(l, s) }))),
+    { name: data.runtimeClasses[l.class], type: 'scatter', z: 5, ...still, ...hollow(series(l.class), 90), data: due(l).filter((s) => s.lost).map((s) => ({ value: [s.second + 0.5, s.p99Ns / second], tip: secondTip(l, s) })) },
+  ]);
+  const limit = { type: 'line', silent: true, symbol: 'none', data: [[0, data.recoveredLimitNs / second], [option.xAxis.max, data.recoveredLimitNs / second]], lineStyle: { color: ink, type: 'dashed', width: 1 }, z: 2, ...still };
+  return { ...option, series: [...option.series, limit] };
+};
+
+draw.loadInstances = (view) => bySecond(view, axis({ type: 'value', min: 0, minInterval: 1, name: 'instances', nameGap: 46 }), (l) =>
+  [['wanted', looksOf.alive], ['ready', looksOf.ready], ['answering', looksOf.answering]].map(([key, look]) =>
+    ofLoad(l, look, l.seconds.map((s) => ({ value: [s.second + 1, s[key]], tip: secondTip(l, s) })), { step: 'end' })));
+
 draw.answering = (view) => ({
   height: view.tall, grid: frame(), yAxis: axis({ type: 'value', min: 0, minInterval: 1, name: 'instances, services', nameGap: 46 }),
   xAxis: axis({ type: 'value', name: 'since the first request was due, s', label: { formatter: seconds } }),

@@ -30,6 +30,9 @@ type Service struct {
 	// Requests and Limits are quantities, by the names of resources.
 	Requests map[string]string
 	Limits   map[string]string
+	// InitialScale is how many instances there are before the first request, and MinScale
+	// how many there always are.
+	InitialScale, MinScale int
 	// StableWindow is the autoscaler's, in whole seconds; when zero, the cluster's.
 	StableWindow time.Duration
 	// Timeout is the revision's own, in whole seconds; when zero, the cluster's. After

@@ -85,3 +85,12 @@ func TestRenderServiceDurations(t *testing.T) {
 		t.Errorf("timeoutSeconds = %v, want 120", got)
 	}
 }
+
+func TestRenderServiceThatHasInstancesFromTheBeginning(t *testing.T) {
+	document := renderedService(t, Service{Name: "h", Image: "x", InitialScale: 3, MinScale: 2})
+	annotations := at(t, document, "spec", "template", "metadata", "annotations")
+	want := map[string]any{"autoscaling.knative.dev/initial-scale": "3", "autoscaling.knative.dev/min-scale": "2"}
+	if diff := cmp.Diff(want, annotations); diff != "" {
+		t.Errorf("annotations (-want +got):\n%s", diff)
+	}
+}

@@ -66,6 +66,16 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold, allowed Conditions) (*
 	all := gather(s, runs)
 	refused := refusal(runs, allowed)
 	for _, t := range thresholds {
+		if t.OfLoad() {
+			judged := t.judgeLoads(s.Loads, refused)
+			if len(judged) == 0 {
+				return nil, fmt.Errorf("judge threshold %q: %w: the runs have %s", t, ErrNothingToJudge, loadNames(s))
+			}
+			for _, j := range judged {
+				result.add(j)
+			}
+			continue
+		}
 		selected := 0
 		for i := range s.Cells {
 			k := s.Cells[i].Key
@@ -108,11 +118,17 @@ func (t Threshold) Selects(k record.Key) bool {
 
 // everyClass makes sure that no class, and no cell, is without samples.
 func everyClass(s *analysis.Summary) error {
-	if len(s.Cells) == 0 {
+	if len(s.Cells) == 0 && len(s.Loads) == 0 {
 		return fmt.Errorf("%w: the runs have no samples", ErrNothingToJudge)
 	}
 	for _, r := range s.Runs {
 		for _, class := range r.Classes {
+			if r.Shape.Load {
+				if !hasLoad(s, r.RunID, class.Key()) {
+					return fmt.Errorf("%w: class %s was to be measured and has no load in run %s", ErrNothingToJudge, class.Name, r.RunID)
+				}
+				continue
+			}
 			if !slices.ContainsFunc(s.Cells, func(c analysis.Cell) bool { return c.RuntimeClass == class.Name && c.Variant == class.Variant }) {
 				return fmt.Errorf("%w: class %s was to be measured and has no samples", ErrNothingToJudge, class.Name)
 			}
@@ -151,6 +167,9 @@ func cellNames(s *analysis.Summary) string {
 	var names []string
 	for _, c := range s.Cells {
 		names = append(names, c.Key.String())
+	}
+	if len(names) == 0 {
+		return "no starts"
 	}
 	return strings.Join(names, ", ")
 }

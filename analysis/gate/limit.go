@@ -42,7 +42,7 @@ func parseLimit(kind unit, s string) (float64, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("value %q: want a number of instances", s)
+		return 0, fmt.Errorf("value %q: want a number of instances, or of instance-seconds", s)
 	}
 	return float64(n), nil
 }

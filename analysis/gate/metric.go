@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/load"
 )
 
 // Metric names what a threshold bounds. What there is to know of each stands in
@@ -23,13 +24,20 @@ const (
 	Answered   Metric = "answered"
 	Cold       Metric = "cold"
 	Spawned    Metric = "spawned"
+
+	// Of loads.
+	LoadPercentile  Metric = "load"
+	LoadFailed      Metric = "loadFailed"
+	Recovered       Metric = "recovered"
+	Overshoot       Metric = "overshoot"
+	InstanceSeconds Metric = "instanceSeconds"
 )
 
 // unit is what a metric is measured in, and so how its limit is written.
 type unit int
 
 const (
-	latency unit = iota // a duration, of the cold starts alone
+	latency unit = iota // a duration, of the cold starts alone or of a load
 	share               // a percentage of all requests
 	count               // a number of instances
 )
@@ -70,6 +78,9 @@ type metric struct {
 	// judge puts verdict, reason and power into the judgement. It bounds the metric
 	// with confidence where it can be bounded.
 	judge func(t Threshold, j *Judgement, e *evidence)
+	// measure is the metric of one load: a value and what was seen. A metric has either
+	// this, or observe and judge.
+	measure func(t Threshold, l *load.Load) (value float64, seen string)
 }
 
 // metrics is the table of all metrics, in the order of the help text. It is a
@@ -94,6 +105,16 @@ func metrics() []metric {
 			meaning: "planned starts that are proven to be cold", observe: Threshold.observeCold, judge: Threshold.judgeCold},
 		{name: Spawned, unit: count, better: higher, form: "spawned", example: "spawned>=490",
 			meaning: "instances created, in the round with the fewest", observe: Threshold.observeSpawned, judge: Threshold.judgeSpawned},
+		{name: LoadPercentile, unit: latency, better: lower, form: "load(N)", example: "load(99)<500ms", argument: true,
+			meaning: "percentile N of the requests of a load, from when they were due", measure: Threshold.measureLoadQuantile},
+		{name: LoadFailed, unit: share, better: lower, form: "loadFailed", example: "loadFailed<1%",
+			meaning: "requests of a load that were answered wrongly, not at all, or not sent", measure: Threshold.measureLoadFailed},
+		{name: Recovered, unit: latency, better: lower, form: "recovered", example: "recovered<30s",
+			meaning: "the longest time for which p99 of a second of a load was not under the limit of the run", measure: Threshold.measureRecovered},
+		{name: Overshoot, unit: count, better: lower, form: "overshoot", example: "overshoot<=3",
+			meaning: "instances that the autoscaler wanted at most over those when the load ended", measure: Threshold.measureOvershoot},
+		{name: InstanceSeconds, unit: count, better: lower, form: "instanceSeconds", example: "instanceSeconds<=900",
+			meaning: "instance-seconds used during a load", measure: Threshold.measureInstanceSeconds},
 	}
 }
 
@@ -124,11 +145,18 @@ func MetricsHelp() string {
 	for u := latency; u <= count; u++ {
 		var examples []string
 		for _, m := range metrics() {
-			if m.unit == u {
+			if m.unit == u && m.measure == nil {
 				examples = append(examples, m.example)
 			}
 		}
 		fmt.Fprintf(&b, "  %-24s %s\n", unitNames[u], strings.Join(examples, "  "))
 	}
+	var ofLoads []string
+	for _, m := range metrics() {
+		if m.measure != nil {
+			ofLoads = append(ofLoads, m.example)
+		}
+	}
+	fmt.Fprintf(&b, "  %-24s %s\n", "a load on a service", strings.Join(ofLoads, "  "))
 	return b.String()
 }

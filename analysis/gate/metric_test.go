@@ -43,7 +43,14 @@ func TestEveryMetricIsWhole(t *testing.T) {
 			if got := threshold.upper(); got != (m.better == lower) {
 				t.Errorf("the example bounds from above: %v", got)
 			}
-			if _, seen := threshold.Observe(cell); seen == "" || strings.Contains(seen, "cannot be observed") {
+			run, ofLoad := run, m.measure != nil
+			if ofLoad {
+				run = runtest.New("r", "runc").Load("runc", 500*time.Millisecond, runtest.Same(400, time.Second), runtest.Same(400, 20*time.Millisecond)).Run()
+			}
+			if threshold.OfLoad() != ofLoad || ofLoad == (m.observe != nil) || ofLoad == (m.judge != nil) {
+				t.Errorf("it is of a load, and of starts: %+v", m)
+			}
+			if _, seen := threshold.Observe(cell); !ofLoad && seen == "" || strings.Contains(seen, "cannot be observed") != ofLoad {
 				t.Errorf("observed: %q", seen)
 			}
 			if j := judgeOne(t, run, m.example); j.Verdict == Invalid || j.Reason == "" {

@@ -56,7 +56,7 @@ func (o Options) Validate() error {
 // tolerance, and fails where a slowdown is shown and exceeds the tolerance.
 // Otherwise it is inconclusive, and so is all without a baseline. What only the
 // baseline has is inconclusive too; what only the new runs have is not judged, and a
-// warning says so. New runs without samples, a baseline that has none of their cells, and a run that is given twice,
+// warning says so. Runs of loads, new runs without samples, a baseline that has none of their cells, and a run that is given twice,
 // are errors.
 func JudgeRegression(base, new []*record.Run, o Options) (*Result, error) {
 	if err := o.Validate(); err != nil {
@@ -64,7 +64,7 @@ func JudgeRegression(base, new []*record.Run, o Options) (*Result, error) {
 	}
 	o = o.withDefaults()
 	b, n := analysis.Summarise(base...), analysis.Summarise(new...)
-	if err := errors.Join(pool.Copies(pool.Headers(base, new)...), everyClass(n), everyNumber(n, new)); err != nil {
+	if err := errors.Join(noLoads(base, new), pool.Copies(pool.Headers(base, new)...), everyClass(n), everyNumber(n, new)); err != nil {
 		return nil, fmt.Errorf("judge against a baseline: %w", err)
 	}
 	result := newResult(slices.Concat(n.Warnings, added(b, n), o.warnings(new, base)))

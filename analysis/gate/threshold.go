@@ -21,7 +21,8 @@ type Threshold struct {
 	RuntimeClass string
 	Services     int
 	Metric       Metric
-	// Quantile in [0, 1] is that of Percentile and Median, and zero otherwise.
+	// Quantile in [0, 1] is that of Percentile, Median and LoadPercentile, and zero
+	// otherwise.
 	Quantile float64
 	// Operator is "<", "<=", ">" or ">=".
 	Operator string
@@ -176,7 +177,7 @@ func (t *Threshold) setQuantile(row metric, argument string) error {
 	}
 	q, err := parsePercentile(strings.Trim(argument, "( )"))
 	if err != nil {
-		return fmt.Errorf("p%s: %w", argument, err)
+		return fmt.Errorf("%s%s: %w", t.Metric, argument, err)
 	}
 	t.Quantile = q
 	return nil
@@ -220,8 +221,8 @@ func (t Threshold) selection() string {
 // subject is the threshold without the cells it is for.
 func (t Threshold) subject() string {
 	name := string(t.Metric)
-	if t.Metric == Percentile {
-		name = "p(" + number(t.Quantile*100) + ")"
+	if m, _ := metricOf(t.Metric); m.argument {
+		name += "(" + number(t.Quantile*100) + ")"
 	}
 	return name + t.Operator + t.limit()
 }

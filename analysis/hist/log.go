@@ -87,6 +87,20 @@ func ReadLog(in io.Reader) ([]*Histogram, error) {
 	return histograms, readCensored(content, histograms)
 }
 
+// Decode reads a histogram from the compressed form of version 2, in Base64, that a line
+// of a log has. It may hold at most so many values.
+func Decode(tag, text string, most int64) (*Histogram, error) {
+	values, err := hdrhistogram.Decode([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("read histogram: %w", err)
+	}
+	if n := values.TotalCount(); n < 0 || n > most {
+		return nil, fmt.Errorf("read histogram: it has %d values, and %d at most were expected", n, most)
+	}
+	values.SetTag(tag)
+	return fromValues(values)
+}
+
 // fromValues brings a histogram of any range and precision to ours.
 func fromValues(values *hdrhistogram.Histogram) (*Histogram, error) {
 	h, err := New(values.Tag())

@@ -277,3 +277,14 @@ func FuzzReadLog(f *testing.F) {
 		}
 	})
 }
+
+func FuzzDecode(f *testing.F) {
+	f.Add("HISTFAAAAEV42pNpmSzMwMCgyAABTBDKT4GBgdnNYMcCBvsPEBEJISEuATEZMQ4uASkhIR4nrxg9v2lMaxhvMekILGZkKmcCAEf2CsI=", int64(10))
+	f.Add("", int64(0))
+	f.Fuzz(func(t *testing.T, text string, most int64) {
+		h, err := Decode("a", text, most)
+		if err == nil && (h.Count() < 0 || h.Count() > most || h.Tag() != "a") {
+			t.Errorf("%d values of at most %d, tag %q", h.Count(), most, h.Tag())
+		}
+	})
+}

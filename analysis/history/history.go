@@ -127,6 +127,8 @@ func (b *Builder) Add(s Source) {
 		reason = "it " + how
 	case h.Started.IsZero():
 		reason = "its header does not say when it began"
+	case h.Shape.Load:
+		reason = "it is of loads, which history does not follow: compare them with compare, or judge them with gate"
 	case len(cells) == 0:
 		reason = "it has no samples"
 	default:

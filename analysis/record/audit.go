@@ -16,6 +16,8 @@ type audit struct {
 	// marks has a number for each sample. It is all that is kept of samples, of which
 	// there may be more than fit into memory.
 	marks []uint64
+	// intervals counts the intervals.
+	intervals int
 	// untimed counts the samples whose times contradict one another.
 	untimed int
 }
@@ -48,6 +50,14 @@ func (a *audit) sees(f func(*Sample)) func(*Sample) {
 	}
 }
 
+// counts returns a visitor of intervals that counts each before f takes it.
+func (a *audit) counts(f func(*Interval)) func(*Interval) {
+	return func(i *Interval) {
+		a.intervals++
+		call(f, i)
+	}
+}
+
 // sorted are the marks of the samples that were seen.
 func (a *audit) sorted() []uint64 {
 	slices.Sort(a.marks)
@@ -65,6 +75,9 @@ func (a *audit) finish(run *Run) {
 	}
 	if n := len(a.marks); run.End != nil && n > run.End.Samples {
 		run.damaged("it has %d samples, and the run wrote %d", n, run.End.Samples)
+	}
+	if run.End != nil && a.intervals != run.End.Intervals {
+		run.damaged("it has %d intervals, and the run wrote %d", a.intervals, run.End.Intervals)
 	}
 	run.Header.Contents = a.contents(run.Header.Started)
 }

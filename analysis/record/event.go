@@ -17,6 +17,17 @@ const (
 	EventLimit            Kind = "limit"
 	EventUnverified       Kind = "unverified"
 
+	// The course of a load.
+	EventLoadBegun      Kind = "loadBegun"
+	EventLoadEnded      Kind = "loadEnded"
+	EventSamplesLeftOut Kind = "samplesLeftOut"
+	EventBackAtZero     Kind = "backAtZero"
+	// The scale of a revision.
+	EventScaleWanted    Kind = "scaleWanted"
+	EventScaleRequested Kind = "scaleRequested"
+	EventPanicMode      Kind = "panicMode"
+	EventPanicUnread    Kind = "panicUnread"
+
 	// The deployment of a run.
 	EventServicesCreated Kind = "servicesCreated"
 	EventServicesReady   Kind = "servicesReady"
@@ -32,6 +43,7 @@ const (
 	EventInstanceScheduled Kind = "instanceScheduled"
 	EventInstanceRunning   Kind = "instanceRunning"
 	EventInstanceReady     Kind = "instanceReady"
+	EventInstanceUnready   Kind = "instanceUnready"
 	EventInstanceGone      Kind = "instanceGone"
 	EventInstanceTrouble   Kind = "instanceTrouble"
 
@@ -65,8 +77,16 @@ var Kinds = []KindInfo{
 	{EventRequestAbandoned, "A request was cut off because the run was interrupted. It is no sample.", "", true},
 	{EventPreconnectFailed, "A connection could not be opened beforehand; its request then connected for itself.", "", true},
 	{EventProofFailed, "The cluster could not say all about a sample that it should.", "", true},
-	{EventLimit, "A search found the limit of a class; the message says what ended it.", "services, the largest number that held", false},
+	{EventLimit, "A search found the limit of a class; the message says what ended it.", "services, or requests a second of a load: the largest number that held", false},
 	{EventUnverified, "The certificate of the ingress was not verified, so that it is not certain who answered.", "", true},
+	{EventLoadBegun, "The requests of a load on a service begin; the message is its rate.", "instances that are Ready then", false},
+	{EventLoadEnded, "The last request of a load has ended.", "seconds that it lasted", false},
+	{EventSamplesLeftOut, "So many requests failed within one second that not all are written down by themselves.", "requests that are not", false},
+	{EventBackAtZero, "After a load, its service has no instance any more.", "seconds since the last request of the load has ended", false},
+	{EventScaleWanted, "The autoscaler wants another number of instances of a service.", "instances that it wants", false},
+	{EventScaleRequested, "The deployment of a service asks for another number of instances.", "instances that it asks for", false},
+	{EventPanicMode, "The autoscaler entered or left its panic mode for a service. The first such event of a load says how it was.", "1 in panic mode, 0 outside of it", false},
+	{EventPanicUnread, "It could not be read whether the autoscaler is in its panic mode; the message says why.", "", false},
 	{EventServicesCreated, "The services of the run were created.", "services", false},
 	{EventServicesReady, "The services of the run are Ready and have no pod.", "services", false},
 	{EventIngressFound, "The ingress was found only after the first service existed; the message is its address.", "", false},
@@ -77,6 +97,7 @@ var Kinds = []KindInfo{
 	{EventInstanceScheduled, "An instance was given a node.", "", false},
 	{EventInstanceRunning, "All containers of an instance were started.", "", false},
 	{EventInstanceReady, "An instance became Ready.", "instances of all classes that are Ready afterwards", false},
+	{EventInstanceUnready, "An instance that was Ready is so no more: it ends, as a rule.", "instances of all classes that are Ready afterwards", false},
 	{EventInstanceGone, "An instance exists no more.", "instances of all classes that exist afterwards", false},
 	{EventInstanceTrouble, "Something keeps an instance from becoming Ready; causes says what.", "", true},
 	{EventComponentDown, "A deployment of Knative lacks Ready pods.", "Ready pods of the deployment", true},

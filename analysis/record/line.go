@@ -20,6 +20,7 @@ type line struct {
 	event    Event
 	resource Resource
 	span     TraceSpan
+	interval Interval
 	end      End
 }
 
@@ -97,6 +98,12 @@ func (l *line) decodeKind(text []byte) (err error) {
 	case TypeSpan:
 		err = decodeTo(&l.span, text)
 		l.span.Type = l.kind
+	case TypeInterval:
+		err = decodeTo(&l.interval, text)
+		l.interval.Type = l.kind
+		if err == nil {
+			err = l.interval.check()
+		}
 	case TypeEnd:
 		err = decodeTo(&l.end, text)
 		l.end.Type = l.kind
@@ -130,6 +137,8 @@ func (l *line) visit(run *Run, open unproven, v Visitor) {
 		call(v.Resource, &l.resource)
 	case TypeSpan:
 		call(v.Span, &l.span)
+	case TypeInterval:
+		call(v.Interval, &l.interval)
 	case TypeEnd:
 		end := l.end
 		run.End = &end

@@ -26,6 +26,8 @@ type Run struct {
 	Samples   []Sample
 	Events    []Event
 	Resources []Resource
+	// Intervals are the seconds of loads.
+	Intervals []Interval
 	// Spans are those that belong to no sample. The others are in Sample.Spans.
 	Spans []TraceSpan
 	// End is nil when the run was killed.
@@ -76,11 +78,13 @@ func Read(r io.Reader) (*Run, error) {
 		Event:    func(e *Event) { kept.Events = append(kept.Events, *e) },
 		Resource: func(u *Resource) { kept.Resources = append(kept.Resources, *u) },
 		Span:     func(s *TraceSpan) { kept.Spans = append(kept.Spans, *s) },
+		Interval: func(i *Interval) { kept.Intervals = append(kept.Intervals, *i) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	run.Samples, run.Events, run.Resources = kept.Samples, kept.Events, kept.Resources
+	run.Intervals = kept.Intervals
 	run.Spans = join(run.Samples, kept.Spans)
 	return run, nil
 }

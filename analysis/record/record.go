@@ -1,6 +1,6 @@
 // Package record is the record of a run: one header, then requests, samples, events,
-// resource readings and spans as they happen, then one line that says how the run
-// ended.
+// resource readings, spans and intervals as they happen, then one line that says how the
+// run ended.
 //
 // A run file is JSON Lines and append-only. Everything that people are shown is
 // computed from it again, so the types here are a public format: JSON names are
@@ -26,6 +26,7 @@ const (
 	TypeEvent    Type = "event"
 	TypeResource Type = "resource"
 	TypeSpan     Type = "span"
+	TypeInterval Type = "interval"
 	TypeEnd      Type = "end"
 )
 
@@ -127,4 +128,6 @@ type End struct {
 	Reason  string        `json:"reason"`
 	Error   string        `json:"error,omitempty"`
 	Samples int           `json:"samples"`
+	// Intervals is how many intervals the run wrote.
+	Intervals int `json:"intervals,omitempty"`
 }

@@ -38,7 +38,8 @@ type Resource struct {
 	// WorkingSetBytes is the working set of the cgroup that holds a whole node, if there
 	// is such a cgroup: what the node uses without the rest of its host.
 	WorkingSetBytes int64 `json:"workingSetBytes,omitempty"`
-	// CPU is the time used since the node booted or the instance began.
+	// CPU is the time used since the node booted or the instance began. Of a class it is
+	// that of all instances that the run has read so far, those that are gone included.
 	CPU time.Duration `json:"cpuNs,omitempty"`
 	// CPUs is how many a node has.
 	CPUs int `json:"cpus,omitempty"`

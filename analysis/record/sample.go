@@ -28,6 +28,16 @@ const (
 	Unknown Coldness = "unknown"
 )
 
+// Selected is why one request of a load was written down by itself.
+type Selected string
+
+// Of each second the first requests that failed are written down, and the slowest of those
+// that were answered.
+const (
+	SelectedFailed  Selected = "failed"
+	SelectedSlowest Selected = "slowest"
+)
+
 // NotExamined is the ColdReason of a sample until it was proven.
 const NotExamined = "not examined"
 
@@ -47,10 +57,13 @@ type Sample struct {
 	Discarded bool `json:"discarded,omitempty"`
 	// Traced marks a start that Knative's components reported, which takes time. Only the
 	// figures of spans and the cost of tracing are made of it.
-	Traced    bool   `json:"traced,omitempty"`
-	Service   string `json:"service"`
-	Namespace string `json:"namespace"`
-	Revision  string `json:"revision,omitempty"`
+	Traced bool `json:"traced,omitempty"`
+	// Selected says why a request of a load was written down. Such samples are discarded:
+	// the figures of a load come from its intervals, which count every request.
+	Selected  Selected `json:"selected,omitempty"`
+	Service   string   `json:"service"`
+	Namespace string   `json:"namespace"`
+	Revision  string   `json:"revision,omitempty"`
 
 	Intended  time.Duration `json:"intendedNs"`
 	Sent      time.Duration `json:"sentNs"`

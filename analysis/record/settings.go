@@ -86,6 +86,23 @@ type Settings struct {
 	MaxServices  int      `json:"maxServices,omitempty" compare:"any"`
 	Stop         []string `json:"stop,omitempty" compare:"same"`
 
+	// A load. Rate says when its requests are due, as it is written on the command line, and
+	// RateFile is the SHA-256 of the file that it names, if it does. InFlight is how many
+	// requests may be under way.
+	Rate     string        `json:"rate,omitempty" compare:"same"`
+	RateFile string        `json:"rateFile,omitempty" compare:"same"`
+	Duration time.Duration `json:"durationNs,omitempty" compare:"same"`
+	InFlight int           `json:"inFlight,omitempty" compare:"any"`
+	// RecoveredLimit is the latency that p99 of a second has to be under for the service to
+	// count as recovered.
+	RecoveredLimit time.Duration `json:"recoveredLimitNs,omitempty" compare:"same"`
+	// Warm is how many instances were Ready before the load began. The others are the
+	// autoscaler's settings of the services.
+	Warm              int `json:"warm,omitempty" compare:"same"`
+	MinScale          int `json:"minScale,omitempty" compare:"same"`
+	MaxScale          int `json:"maxScale,omitempty" compare:"same"`
+	ConcurrencyTarget int `json:"concurrencyTarget,omitempty" compare:"same"`
+
 	// Two sides that are measured in turns.
 	MaxBlocks int           `json:"maxBlocks,omitempty" compare:"any"`
 	Budget    time.Duration `json:"budgetNs,omitempty" compare:"any"`

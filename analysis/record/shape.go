@@ -8,6 +8,9 @@ type Shape struct {
 	Rounds bool `json:"rounds,omitempty"`
 	// Sides says that two variants, a and b, are measured in turns, block by block.
 	Sides bool `json:"sides,omitempty"`
+	// Load says that one service of each class is sent requests at a rate, one class after
+	// the other. What became of them is in intervals.
+	Load bool `json:"load,omitempty"`
 	// Sequential says that the run ended as soon as its samples had answered its
 	// question. Intervals and p-values that assume a fixed number of samples do not
 	// hold for such a run.

@@ -20,6 +20,8 @@ type Visitor struct {
 	Resource func(*Resource)
 	// Span takes spans as they stand in the file. Read joins them to samples.
 	Span func(*TraceSpan)
+	// Interval takes the seconds of a load, in the order in which they were complete.
+	Interval func(*Interval)
 }
 
 // Walk reads a run as Read does, gives its lines to the visitor, and returns the rest:
@@ -31,7 +33,7 @@ func Walk(r io.Reader, v Visitor) (*Run, error) {
 		return nil, err
 	}
 	run, seen, open := &Run{}, &audit{}, unproven{}
-	v.Sample = seen.sees(v.Sample)
+	v.Sample, v.Interval = seen.sees(v.Sample), seen.counts(v.Interval)
 	stop := make(chan struct{})
 	defer close(stop)
 	for b := range batches(in, stop) {

@@ -20,6 +20,8 @@ type Writer struct {
 	out     io.Writer
 	close   func() error
 	samples int
+	// intervals counts those that were written.
+	intervals int
 	// torn says that the last line in the file is incomplete.
 	torn bool
 }
@@ -88,11 +90,23 @@ func (w *Writer) Span(s TraceSpan) error {
 	return w.line(s)
 }
 
+// Interval appends an interval.
+func (w *Writer) Interval(i Interval) error {
+	i.Type = TypeInterval
+	if err := w.line(i); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.intervals++
+	return nil
+}
+
 // End appends the last line, at the given time and for the given reason, and
 // closes the file. cause may be nil.
 func (w *Writer) End(at time.Duration, reason string, cause error) error {
 	w.mu.Lock()
-	e := End{Type: TypeEnd, At: at, Reason: reason, Samples: w.samples}
+	e := End{Type: TypeEnd, At: at, Reason: reason, Samples: w.samples, Intervals: w.intervals}
 	w.mu.Unlock()
 	if cause != nil {
 		e.Error = cause.Error()

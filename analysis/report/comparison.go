@@ -23,10 +23,17 @@ func Comparison(w io.Writer, c *analysis.Comparison) error {
 	if len(c.Warnings) > 0 {
 		p.line("")
 	}
-	p.table(comparisonTable(c))
-	p.line("")
-	for _, n := range comparisonNotes(c) {
-		p.line("%s", n)
+	if len(c.Rows) > 0 {
+		p.table(comparisonTable(c))
+		p.line("")
+		for _, n := range comparisonNotes(c) {
+			p.line("%s", n)
+		}
+	}
+	if len(c.Loads) > 0 {
+		p.table(loadComparison(c))
+		p.line("")
+		p.line("%s", loadComparisonNote)
 	}
 	if t := publishedTable(c); len(t.Rows) > 0 {
 		p.line("")
@@ -45,10 +52,17 @@ func ComparisonMarkdown(w io.Writer, c *analysis.Comparison) error {
 	if len(c.Warnings) > 0 {
 		p.line("")
 	}
-	p.markdown(comparisonTable(c))
-	for _, n := range comparisonNotes(c) {
+	if len(c.Rows) > 0 {
+		p.markdown(comparisonTable(c))
+		for _, n := range comparisonNotes(c) {
+			p.line("")
+			p.line("%s", table.EscapeMarkdown(n))
+		}
+	}
+	if len(c.Loads) > 0 {
+		p.markdown(loadComparison(c))
 		p.line("")
-		p.line("%s", table.EscapeMarkdown(n))
+		p.line("%s", table.EscapeMarkdown(loadComparisonNote))
 	}
 	if t := publishedTable(c); len(t.Rows) > 0 {
 		p.line("")

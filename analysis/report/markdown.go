@@ -39,9 +39,10 @@ func Markdown(w io.Writer, s *analysis.Summary) error {
 	if len(s.Warnings) > 0 {
 		p.line("")
 	}
-	p.markdown(table.Summary(s))
-	for _, t := range table.Further(s) {
-		p.line("")
+	for i, t := range table.All(s) {
+		if i > 0 {
+			p.line("")
+		}
 		p.markdown(t)
 	}
 	for _, n := range table.Footnotes(s) {

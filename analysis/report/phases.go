@@ -14,11 +14,16 @@ import (
 )
 
 // Phases writes an empty line and the table of the cells' phases: medians, the
-// resolution of each step, and the clock that it was read from.
+// resolution of each step, and the clock that it was read from. It writes nothing where
+// there are none.
 func Phases(w io.Writer, s *analysis.Summary) error {
 	p := printer{w: w}
+	phases := table.Phases(s)
+	if len(phases.Rows) == 0 {
+		return nil
+	}
 	p.line("")
-	p.table(table.Phases(s))
+	p.table(phases)
 	p.line("")
 	p.line("%s%s", table.PhaseNote, table.Lacking(s))
 	return p.err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/hist"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/golden"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -20,6 +21,7 @@ func TestGoldenFiles(t *testing.T) {
 		"scaled":   analysis.Summarise(runtest.Scaled()),
 		"limited":  analysis.Summarise(runtest.Limited()),
 		"real":     analysis.Summarise(runtest.Real(t, "../testdata")),
+		"load":     analysis.Summarise(runtest.Loaded()),
 		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
 	}
 	for name, s := range runs {
@@ -31,6 +33,35 @@ func TestGoldenFiles(t *testing.T) {
 				golden.Check(t, name+extension, func(w io.Writer) error { return draw(w, s) })
 			})
 		}
+	}
+}
+
+func TestGoldenSeconds(t *testing.T) {
+	for name, run := range map[string]*record.Run{"load": runtest.Loaded(), "empty": runtest.New("r", "runc").Run()} {
+		golden.Check(t, name+".seconds.txt", func(w io.Writer) error { return Seconds(w, analysis.Summarise(run)) })
+	}
+}
+
+// A load is in the log second by second, with what failed at the top.
+func TestHDRLogOfALoad(t *testing.T) {
+	var out bytes.Buffer
+	run := runtest.Loaded()
+	if err := HDRLog(&out, run); err != nil {
+		t.Fatal(err)
+	}
+	seconds, err := hist.ReadLog(&out)
+	if err != nil || len(seconds) != 10 {
+		t.Fatalf("%d histograms, %v", len(seconds), err)
+	}
+	begin := run.Header.Started.Add(runtest.LoadBegin)
+	for i, h := range seconds[:5] {
+		if from := begin.Add(time.Duration(i) * time.Second); h.Tag() != "runc" || !h.Start.Equal(from) || !h.End.Equal(from.Add(time.Second)) || h.Count() != 100 {
+			t.Errorf("second %d: %s from %v to %v with %d", i, h.Tag(), h.Start, h.End, h.Count())
+		}
+	}
+	failed, _ := seconds[0].Censored()
+	if p, over := seconds[0].Quantile(0.99); failed != 5 || !over {
+		t.Errorf("of the first second %d failed, and p99 is %v", failed, p)
 	}
 }
 

@@ -24,9 +24,10 @@ func Text(w io.Writer, s *analysis.Summary) error {
 	if len(s.Warnings) > 0 {
 		p.line("")
 	}
-	p.table(table.Summary(s))
-	for _, t := range table.Further(s) {
-		p.line("")
+	for i, t := range table.All(s) {
+		if i > 0 {
+			p.line("")
+		}
 		p.table(t)
 	}
 	notes := table.Footnotes(s)

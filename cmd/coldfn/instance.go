@@ -24,8 +24,10 @@ type answer struct {
 // instance answers requests and counts them.
 type instance struct {
 	// birth holds what every answer has in common.
-	birth    answer
-	fault    fault
+	birth answer
+	fault fault
+	// delay is how long each answer takes.
+	delay    time.Duration
 	requests atomic.Int64
 }
 
@@ -49,6 +51,7 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.Requests == 1 && i.fault.strike(w, r, &a) {
 		return
 	}
+	time.Sleep(i.delay)
 	a.Answered = time.Now().UnixNano()
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(a) // a client that has gone has gone

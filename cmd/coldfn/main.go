@@ -8,14 +8,15 @@
 //
 // Environment:
 //
-//	PORT                where to listen, 8080 by default
-//	HOSTNAME            the name of the pod, as the kubelet sets it
-//	COLDFN_START_DELAY  a duration to sleep before listening: a slow start
-//	COLDFN_FAULT        what goes wrong on the first request of each process:
-//	                    crash        the process exits with status 1
-//	                    status500    the answer is a 500
-//	                    hang         there is no answer
-//	                    foreignBody  the answer is that of another service
+//	PORT                 where to listen, 8080 by default
+//	HOSTNAME             the name of the pod, as the kubelet sets it
+//	COLDFN_START_DELAY   a duration to sleep before listening: a slow start
+//	COLDFN_ANSWER_DELAY  a duration to sleep before each answer: something to do
+//	COLDFN_FAULT         what goes wrong on the first request of each process:
+//	                     crash        the process exits with status 1
+//	                     status500    the answer is a 500
+//	                     hang         there is no answer
+//	                     foreignBody  the answer is that of another service
 //
 // SIGTERM ends it at once: Knative's queue-proxy has drained the requests by
 // then, and a process 1 that does not handle the signal would never get it.
@@ -45,9 +46,10 @@ func main() {
 
 // settings are what the environment asks for.
 type settings struct {
-	port       string
-	startDelay time.Duration
-	fault      fault
+	port        string
+	startDelay  time.Duration
+	answerDelay time.Duration
+	fault       fault
 }
 
 func readSettings(getenv func(string) string) (settings, error) {
@@ -55,12 +57,14 @@ func readSettings(getenv func(string) string) (settings, error) {
 	if port := getenv("PORT"); port != "" {
 		s.port = port
 	}
-	if delay := getenv("COLDFN_START_DELAY"); delay != "" {
-		d, err := time.ParseDuration(delay)
-		if err != nil {
-			return s, fmt.Errorf("read COLDFN_START_DELAY: %w", err)
+	for name, delay := range map[string]*time.Duration{"COLDFN_START_DELAY": &s.startDelay, "COLDFN_ANSWER_DELAY": &s.answerDelay} {
+		if text := getenv(name); text != "" {
+			d, err := time.ParseDuration(text)
+			if err != nil {
+				return s, fmt.Errorf("read %s: %w", name, err)
+			}
+			*delay = d
 		}
-		s.startDelay = d
 	}
 	var err error
 	s.fault, err = parseFault(getenv("COLDFN_FAULT"))
@@ -82,8 +86,10 @@ func run(ctx context.Context, entered time.Time, getenv func(string) string) err
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	i := newInstance(getenv("HOSTNAME"), entered, time.Now(), s.fault)
+	i.delay = s.answerDelay
 	server := &http.Server{
-		Handler:           newInstance(getenv("HOSTNAME"), entered, time.Now(), s.fault),
+		Handler:           i,
 		ReadHeaderTimeout: time.Minute,
 	}
 	defer context.AfterFunc(ctx, func() { server.Close() })()

@@ -40,6 +40,16 @@ func ask(t *testing.T, h http.Handler) (answer, *httptest.ResponseRecorder) {
 	return a, w
 }
 
+func TestAnswerTakesItsTime(t *testing.T) {
+	i := newInstance("pod-a", time.Now(), time.Now(), faultNone)
+	i.delay = 50 * time.Millisecond
+	before := time.Now()
+	a, _ := ask(t, i)
+	if took := time.Since(before); took < i.delay || a.Answered-before.UnixNano() < int64(i.delay) {
+		t.Errorf("answered after %v", took)
+	}
+}
+
 func TestAnswer(t *testing.T) {
 	entered := time.Now()
 	i := newInstance("pod-a", entered, entered.Add(time.Millisecond), faultNone)
@@ -146,8 +156,8 @@ func TestSettings(t *testing.T) {
 	}{
 		{name: "none", want: settings{port: "8080"}},
 		{
-			name: "all", env: map[string]string{"PORT": "81", "COLDFN_START_DELAY": "2s", "COLDFN_FAULT": "hang"},
-			want: settings{port: "81", startDelay: 2 * time.Second, fault: faultHang},
+			name: "all", env: map[string]string{"PORT": "81", "COLDFN_START_DELAY": "2s", "COLDFN_ANSWER_DELAY": "50ms", "COLDFN_FAULT": "hang"},
+			want: settings{port: "81", startDelay: 2 * time.Second, answerDelay: 50 * time.Millisecond, fault: faultHang},
 		},
 		{name: "bad delay", env: map[string]string{"COLDFN_START_DELAY": "2"}, fails: "COLDFN_START_DELAY"},
 		{name: "bad fault", env: map[string]string{"COLDFN_FAULT": "explode"}, fails: "COLDFN_FAULT"},

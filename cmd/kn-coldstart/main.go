@@ -101,6 +101,7 @@ func newRoot() *cobra.Command {
 		Example: "  kn-coldstart cluster up\n" +
 			"  kn-coldstart single --runtime-class runc,crun,gvisor\n" +
 			"  kn-coldstart scale --runtime-class runc --services 1,10,50\n" +
+			"  kn-coldstart load --runtime-class runc --rate 10/s..200/s --ramp 60s\n" +
 			"  kn-coldstart report results/*.jsonl\n" +
 			"  kn-coldstart gate results/*.jsonl --slo 'p(95)<2s'\n" +
 			"  kn-coldstart history results/*.jsonl\n" +
@@ -111,7 +112,7 @@ func newRoot() *cobra.Command {
 	})
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newSingle(), newScale(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newLoad(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newClean(), newCluster(), newVersion())
 	return root
 }
 

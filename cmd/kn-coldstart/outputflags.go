@@ -25,7 +25,7 @@ func (f *outputFlags) register(flags *pflag.FlagSet) {
 	output.Register(flags, &f.format, output.RunEnd)
 	flags.BoolVar(&f.phases, "phases", false, "also print the tables of phases and of Knative's spans")
 	flags.BoolVar(&f.timeline, "timeline", false, "also draw the phases as a timeline")
-	flags.StringVar(&f.hlog, "hlog", "", "file for an HDR histogram log with one histogram for each class")
+	flags.StringVar(&f.hlog, "hlog", "", "file for an HDR histogram log with one histogram for each class, and for each second of a load")
 }
 
 func (f *outputFlags) validate(runFile string) error {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/autoscaler"
 )
 
 // role is what is granted together. A role without a namespace is for the whole cluster.
@@ -105,6 +106,8 @@ var systemPermissions = []permission{
 	// Where an ingress has its gateway. Each ingress has but one of them.
 	{resource: "configmaps", verbs: []string{"get"}, names: []string{"config-contour", "config-gateway", "config-istio"}, need: forMore},
 	{group: "apps", resource: "deployments", verbs: []string{"list", "watch"}},
+	// The autoscaler's metrics, which say when it is in its panic mode.
+	{resource: "services/proxy", verbs: []string{"get"}, names: []string{autoscaler.Service}, need: forMore},
 }
 
 var proxyPermissions = []permission{

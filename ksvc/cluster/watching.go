@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/autoscaler"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/ingress"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/usage"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/watch"
@@ -68,6 +70,16 @@ func (c *Cluster) AwaitReady(ctx context.Context, service string) (record.Target
 	return w.AwaitReady(ctx, service)
 }
 
+// AwaitInstances returns when the service is Ready and that many of its instances are.
+// The target lacks the Address.
+func (c *Cluster) AwaitInstances(ctx context.Context, service string, instances int) (record.Target, error) {
+	w := c.present.Load()
+	if w == nil {
+		return record.Target{}, errNoWatch
+	}
+	return w.AwaitInstances(ctx, service, instances)
+}
+
 // AwaitZero returns when no pod of the target is left, Terminating ones included, so
 // that the next request is a cold start.
 func (c *Cluster) AwaitZero(ctx context.Context, t record.Target) error {
@@ -122,10 +134,16 @@ func (c *Cluster) ImageID(service string) string {
 }
 
 // SampleUsage begins to read what nodes and instances use, until stop is called. It
-// needs the watch, which knows the instances.
-func (c *Cluster) SampleUsage(ctx context.Context, clock record.Clock, emit func(record.Resource), event func(record.Event)) (stop func()) {
-	sampler := usage.Start(ctx, usage.Options{Client: c.client, Clock: clock, Emit: emit, OnEvent: event, Instances: c.alive})
+// needs the watch, which knows the instances. sums is usage.Options.Sums.
+func (c *Cluster) SampleUsage(ctx context.Context, clock record.Clock, sums time.Duration, emit func(record.Resource), event func(record.Event)) (stop func()) {
+	sampler := usage.Start(ctx, usage.Options{Client: c.client, Clock: clock, Sums: sums, Emit: emit, OnEvent: event, Instances: c.alive})
 	return sampler.Stop
+}
+
+// FollowPanic begins to tell whether the autoscaler is in its panic mode for the target,
+// until stop is called.
+func (c *Cluster) FollowPanic(ctx context.Context, clock record.Clock, t record.Target, event func(record.Event)) (stop func()) {
+	return autoscaler.Follow(ctx, c.client, clock, t, event).Stop
 }
 
 // alive are the instances that exist.

@@ -14,11 +14,8 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/ksvc/watch"
 )
 
-// How often the host is read.
-const (
-	nodePeriod = 100 * time.Millisecond
-	sumPeriod  = time.Second
-)
+// nodePeriod is how often the host is read.
+const nodePeriod = 100 * time.Millisecond
 
 // atOnce is how many instances are read together with the node. It bounds the
 // sampler's share of the CPU, and how long the sampler may hold up requests that are
@@ -28,8 +25,8 @@ const atOnce = 25
 // ownNode reads the node that is this host. Instances take turns:
 //
 //	node     |  |  |  |  |  |  |  |  |  |  |     each 100 ms
-//	10       x--------- sum -----------------x    all at once, each second
-//	60       25 25 10 - sum ---------------- 25   in three goes, each second
+//	10       x--------- sum -----------------x    all at once, here with sums each second
+//	60       25 25 10 - sum ---------------- 25   in three goes
 //	500      25 25 25 25 …                   25   in twenty goes, each two seconds
 type ownNode struct {
 	Options
@@ -55,7 +52,7 @@ func newOwnNode(root, name string, o Options) (*ownNode, error) {
 		return nil, err
 	}
 	n := &ownNode{
-		Options: o, name: name, cgroups: h, parents: h.parents(), begun: -sumPeriod,
+		Options: o, name: name, cgroups: h, parents: h.parents(), begun: -o.Sums,
 		meminfo: filepath.Join(root, "proc/meminfo"), stat: filepath.Join(root, "proc/stat"),
 		tally: newTally(o.Emit, record.Resource{}), known: map[string]group{},
 	}
@@ -151,7 +148,7 @@ func cpuUsed(stat string, r *reader) (time.Duration, error) {
 func (n *ownNode) readInstances() {
 	if len(n.sweep) == 0 {
 		now := n.Clock.Now()
-		if now-n.begun < sumPeriod {
+		if now-n.begun < n.Sums-nodePeriod/2 {
 			return
 		}
 		n.begun, n.sweep = now, n.Instances()

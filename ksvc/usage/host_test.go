@@ -2,8 +2,10 @@ package usage
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,7 +84,7 @@ func collect(t *testing.T, root string, instances ...watch.Instance) (*ownNode, 
 	t.Helper()
 	kept := &[]record.Resource{}
 	m, err := newOwnNode(root, "n", Options{
-		Clock: record.NewClock(), Instances: func() []watch.Instance { return instances },
+		Clock: record.NewClock(), Sums: time.Second, Instances: func() []watch.Instance { return instances },
 		Emit: func(r record.Resource) { *kept = append(*kept, r) },
 	})
 	if err != nil {
@@ -174,10 +176,31 @@ func TestAnInstanceThatGoesIsLeftOut(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(root, "sys/fs/cgroup/memory/knative-node/kubepods/burstable/pod"+uid)); err != nil {
 		t.Fatal(err)
 	}
-	*kept, m.begun = nil, -sumPeriod
+	*kept, m.begun = nil, -m.Sums
 	m.readInstances()
 	if len(*kept) > 0 || len(m.known) > 0 {
 		t.Errorf("readings %+v of groups %v, want none", *kept, m.known)
+	}
+}
+
+// What an instance used is still used when it is gone.
+func TestCPUOfAClassNeverFalls(t *testing.T) {
+	var told []string
+	y := newTally(func(r record.Resource) {
+		told = append(told, fmt.Sprint(r.RuntimeClass, " ", r.Instances, " ", r.CPU))
+	}, record.Resource{})
+	read := func(at time.Duration, used map[string]time.Duration) {
+		for _, id := range slices.Sorted(maps.Keys(used)) {
+			y.add(watch.Instance{UID: id, RuntimeClass: "runc"}, at, use{cpu: used[id]})
+		}
+		y.finish()
+	}
+	read(1, map[string]time.Duration{"a": 10, "b": 5})
+	read(2, map[string]time.Duration{"b": 7})
+	read(3, map[string]time.Duration{"a": 11, "b": 7, "c": 100})
+	want := []string{"runc 2 15ns", "runc 1 17ns", "runc 3 118ns"}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("sums (-want +got):\n%s", diff)
 	}
 }
 
@@ -239,12 +262,12 @@ func benchmarkSecond(b *testing.B, h hierarchy, n int) {
 		}
 		list = append(list, watch.Instance{UID: fmt.Sprint(i), RuntimeClass: "runc", Ready: true})
 	}
-	o := Options{Clock: record.NewClock(), Instances: func() []watch.Instance { return list[:n] }, Emit: func(record.Resource) {}}
+	o := Options{Clock: record.NewClock(), Sums: time.Second, Instances: func() []watch.Instance { return list[:n] }, Emit: func(record.Resource) {}}
 	m := &ownNode{Options: o, cgroups: h, parents: []parent{{dir: base, prefix: "pod", dashed: true}}, whole: h.group(base),
 		meminfo: "/proc/meminfo", stat: "/proc/stat", tally: newTally(o.Emit, record.Resource{}), known: map[string]group{}}
 	b.ReportAllocs()
 	for b.Loop() {
-		m.begun = -sumPeriod
+		m.begun = -m.Sums
 		for range int(time.Second / nodePeriod) {
 			if err := m.read(b.Context()); err != nil {
 				b.Fatal(err)

@@ -25,6 +25,10 @@ type tally struct {
 	// stamp has what all readings have in common.
 	stamp record.Resource
 	sums  map[string]*record.Resource
+	// used is the CPU time of each instance that was ever read, by UID, and total that of
+	// all instances of a class: what is gone has used it all the same.
+	used  map[string]time.Duration
+	total map[string]time.Duration
 	// last is when a class's last sum was read.
 	last map[string]time.Duration
 	// told is when each instance was last written down by itself, by UID; next is
@@ -33,7 +37,7 @@ type tally struct {
 }
 
 func newTally(emit func(record.Resource), stamp record.Resource) *tally {
-	return &tally{emit: emit, stamp: stamp, sums: map[string]*record.Resource{}, last: map[string]time.Duration{}, next: map[string]time.Duration{}}
+	return &tally{emit: emit, stamp: stamp, sums: map[string]*record.Resource{}, used: map[string]time.Duration{}, total: map[string]time.Duration{}, last: map[string]time.Duration{}, next: map[string]time.Duration{}}
 }
 
 // add takes one instance, read at an instant.
@@ -51,7 +55,9 @@ func (t *tally) add(i watch.Instance, at time.Duration, u use) {
 	sum.Span = sum.At - first
 	sum.Instances++
 	sum.MemoryBytes += u.memory
-	sum.CPU += u.cpu
+	t.total[i.RuntimeClass] += u.cpu - t.used[i.UID]
+	t.used[i.UID] = u.cpu
+	sum.CPU = t.total[i.RuntimeClass]
 	t.alone(i, at, u)
 }
 

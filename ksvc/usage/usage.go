@@ -2,9 +2,9 @@
 // CPU while a run goes on. Each reading has the time at which it was taken.
 //
 // Where the cluster's one node is this host, the readings are of the host's own
-// cgroups: of the node each 100 ms, and of the sum over a class's instances each
-// second. Of more than 25 instances the sum comes as often as reading 25 of them per
-// 100 ms allows. Elsewhere the readings are what the kubelets say, as often as these
+// cgroups: of the node each 100 ms, and of the sum over a class's instances as often
+// as is asked for. Of more than 25 instances the sum comes as often as reading 25 of them
+// per 100 ms allows. Elsewhere the readings are what the kubelets say, as often as these
 // look themselves. One instance by itself is written down once it is Ready, and then
 // each 30 s. So a minute of 500 instances makes 600 lines of the node, 30 sums and some
 // 1000 lines of single instances. To write down all of them each 100 ms would make
@@ -31,6 +31,9 @@ import (
 type Options struct {
 	Client *ksvc.Client
 	Clock  record.Clock
+	// Sums is how often the instances of a class are added up, where they are read from
+	// this host's cgroups and 25 at most: from 100 ms on.
+	Sums time.Duration
 	// Instances are those that exist: see watch.Watch.Alive.
 	Instances func() []watch.Instance
 	// Emit takes the readings. It is called from one goroutine.

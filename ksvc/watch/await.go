@@ -78,6 +78,31 @@ func (w *Watch) AwaitReady(ctx context.Context, name string) (record.Target, err
 	return t, w.AwaitZero(ctx, t)
 }
 
+// AwaitInstances returns when the service is Ready and that many of its instances are,
+// with a target that lacks only the ingress' Address.
+func (w *Watch) AwaitInstances(ctx context.Context, name string, instances int) (record.Target, error) {
+	err := w.await(ctx, w.options.Ready, w.serviceChanged(name), func(now time.Duration) progress {
+		return w.readiness(name, now)
+	})
+	if err == nil {
+		err = w.await(ctx, w.options.Ready, w.revisionChanged(w.target(name).Revision), func(time.Duration) progress {
+			ready := 0
+			for _, p := range w.pods {
+				if p.service == name && p.readyNow {
+					ready++
+				}
+			}
+			_, trouble := w.troubleOf(name)
+			return progress{done: ready >= instances, missing: phrase.Join(fmt.Sprintf("%d are", ready), trouble)}
+		})
+	}
+	if err != nil {
+		err = fmt.Errorf("wait for service %s/%s to have %d instances that are Ready: %w", w.client.Namespace, name, instances, err)
+		return record.Target{}, ksvc.WithHint(err, w.adviceOf(name))
+	}
+	return w.target(name), nil
+}
+
 // readiness is how far a service is from being Ready.
 func (w *Watch) readiness(name string, now time.Duration) progress {
 	v := w.service(name)

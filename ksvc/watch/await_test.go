@@ -256,7 +256,7 @@ func TestInstancesAndEvents(t *testing.T) {
 	}
 	p.Stop()
 	events := []string{
-		"instanceCreated u1", "instanceCreated u2", "instanceRunning u1", "instanceReady u1", "instanceGone u1", "instanceCreated u3", "instanceGone u2",
+		"instanceCreated u1", "instanceCreated u2", "instanceRunning u1", "instanceReady u1", "instanceUnready u1", "instanceGone u1", "instanceCreated u3", "instanceGone u2",
 	}
 	if diff := cmp.Diff(events, told); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)

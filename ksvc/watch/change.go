@@ -20,15 +20,16 @@ type change struct {
 // changes are those of one number, in the order of time.
 type changes []change
 
-// add takes in the present value.
-func (c *changes) add(value int32, e record.Phase, at time.Duration) {
+// add takes in the present value, and says whether it is another one.
+func (c *changes) add(value int32, e record.Phase, at time.Duration) bool {
 	if n := len(*c); n > 0 && (*c)[n-1].value == value {
-		return
+		return false
 	}
 	*c = append(*c, change{at: at, value: value, phase: e})
 	if len(*c) > pastChanges {
 		*c = slices.Delete(*c, 0, len(*c)-pastChanges)
 	}
+	return true
 }
 
 // at is the value at an instant, if one was known.

@@ -14,6 +14,7 @@ import (
 	autoscaling "knative.dev/serving/pkg/apis/autoscaling/v1alpha1"
 	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
 )
@@ -112,12 +113,29 @@ func (w *Watch) withRevision(labels map[string]string, do func(*revision)) {
 
 func (w *Watch) observeDeployment(o *appsv1.Deployment, s sighting) {
 	s.clock = w.clock
-	w.withRevision(o.Labels, func(r *revision) { r.observeDeployment(o, s) })
+	w.withRevision(o.Labels, func(r *revision) {
+		if r.observeDeployment(o, s) {
+			w.reportScale(record.EventScaleRequested, o.Labels, *o.Spec.Replicas, s.at)
+		}
+	})
 }
 
 func (w *Watch) observeAutoscaler(o *autoscaling.PodAutoscaler, s sighting) {
 	s.clock = w.clock
-	w.withRevision(o.Labels, func(r *revision) { r.observeAutoscaler(o, s) })
+	w.withRevision(o.Labels, func(r *revision) {
+		// Of a revision that it never saw traffic of, the autoscaler wants -1.
+		if r.observeAutoscaler(o, s) && *o.Status.DesiredScale >= 0 {
+			w.reportScale(record.EventScaleWanted, o.Labels, *o.Status.DesiredScale, s.at)
+		}
+	})
+}
+
+// reportScale reports a number of instances of the service that is named in labels; w.mu
+// is held.
+func (w *Watch) reportScale(kind record.Kind, labels map[string]string, n int32, at time.Duration) {
+	service := labels[labelService]
+	key := w.scope.key(service, labels)
+	w.emit(record.Event{At: at, Kind: kind, RuntimeClass: key.RuntimeClass, Variant: key.Variant, Service: service, Value: float64(n)})
 }
 
 func (w *Watch) observeRouting(o *v1alpha1.ServerlessService, _ sighting) {

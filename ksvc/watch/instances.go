@@ -113,6 +113,7 @@ func (w *Watch) advance(p *pod, before stage, at time.Duration) {
 		w.report(record.EventInstanceReady, p, at, w.all.Ready)
 	case before.ready && !now.ready:
 		w.count(p, 0, 0, -1)
+		w.report(record.EventInstanceUnready, p, at, w.all.Ready)
 	}
 }
 

@@ -142,7 +142,9 @@ func (p *pod) observe(o *corev1.Pod, s sighting) {
 	}
 	p.observeContainers(o, s)
 	at, yes := condition(o, corev1.PodReady)
-	if p.readyNow = yes; yes {
+	// Its condition stays as it is while it ends, but it gets no more requests.
+	p.readyNow = yes && o.DeletionTimestamp == nil
+	if yes {
 		p.note(s.evidence(record.PhaseReady, "pod condition Ready", at))
 		if p.ready == 0 {
 			p.ready = s.at

@@ -95,9 +95,11 @@ func (r *revision) trim() {
 	})
 }
 
-func (r *revision) observeDeployment(d *appsv1.Deployment, s sighting) {
+// observeDeployment takes in one version of the deployment, and says whether it asks for
+// another number of instances.
+func (r *revision) observeDeployment(d *appsv1.Deployment, s sighting) (scaled bool) {
 	if d.Spec.Replicas != nil {
-		r.scale.add(*d.Spec.Replicas, s.evidence(record.PhaseScaled, "deployment spec.replicas", noTime), s.at)
+		scaled = r.scale.add(*d.Spec.Replicas, s.evidence(record.PhaseScaled, "deployment spec.replicas", noTime), s.at)
 	}
 	r.blocked = ksvc.Trouble{}
 	for _, c := range d.Status.Conditions {
@@ -105,13 +107,17 @@ func (r *revision) observeDeployment(d *appsv1.Deployment, s sighting) {
 			r.blocked = ksvc.NewTrouble(c.Reason, phrase.Join("no pod can be created", c.Reason, c.Message))
 		}
 	}
+	return scaled
 }
 
-func (r *revision) observeAutoscaler(a *autoscaling.PodAutoscaler, s sighting) {
+// observeAutoscaler takes in one version of the autoscaler, and says whether it wants
+// another number of instances.
+func (r *revision) observeAutoscaler(a *autoscaling.PodAutoscaler, s sighting) (scaled bool) {
 	if d := a.Status.DesiredScale; d != nil {
-		r.desired.add(*d, s.evidence(record.PhaseScaled, "podautoscaler status.desiredScale", noTime), s.at)
+		scaled = r.desired.add(*d, s.evidence(record.PhaseScaled, "podautoscaler status.desiredScale", noTime), s.at)
 	}
 	r.inactive = a.Status.IsInactive()
+	return scaled
 }
 
 func (r *revision) observeRouting(k *v1alpha1.ServerlessService) {

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/templates"
@@ -52,6 +53,8 @@ type Watcher interface {
 
 	// AwaitReady returns when the service is Ready and has no pod.
 	AwaitReady(ctx context.Context, service string) (record.Target, error)
+	// AwaitInstances returns when the service is Ready and that many of its instances are.
+	AwaitInstances(ctx context.Context, service string, instances int) (record.Target, error)
 	// AwaitZero returns when no pod of the target is left, Terminating ones included,
 	// so that the next request is a cold start.
 	AwaitZero(ctx context.Context, t record.Target) error
@@ -75,9 +78,13 @@ type Watcher interface {
 type Meter interface {
 	// Requests is how many requests were made to the API server so far.
 	Requests() int64
-	// SampleUsage begins to read what nodes and instances use, until stop is called.
-	// It needs the watch.
-	SampleUsage(ctx context.Context, clock record.Clock, emit func(record.Resource), event func(record.Event)) (stop func())
+	// SampleUsage begins to read what nodes and instances use, until stop is called. sums
+	// is how often it adds up the instances of a class, where there are few of them and
+	// they are on this machine. It needs the watch.
+	SampleUsage(ctx context.Context, clock record.Clock, sums time.Duration, emit func(record.Resource), event func(record.Event)) (stop func())
+	// FollowPanic begins to tell whether the autoscaler is in its panic mode for the target,
+	// until stop is called: how it is at first, and each change; or that it cannot be read.
+	FollowPanic(ctx context.Context, clock record.Clock, t record.Target, event func(record.Event)) (stop func())
 }
 
 // Tracer has Knative report the spans of requests.

@@ -13,7 +13,7 @@ import (
 )
 
 // deploy creates the services and returns them as targets once each is Ready, at
-// zero pods and reachable through the ingress.
+// zero pods or at its initial scale, and reachable through the ingress.
 func (s *session) deploy(ctx context.Context, services []templates.Service) ([]record.Target, error) {
 	s.deployed += len(services)
 	began := time.Now()
@@ -21,15 +21,15 @@ func (s *session) deploy(ctx context.Context, services []templates.Service) ([]r
 		return nil, err
 	}
 	s.tellDeployed(record.EventServicesCreated, len(services), "%d services created in %.1f s", len(services), time.Since(began).Seconds())
-	names := make([]string, len(services))
+	all := make([]awaited, len(services))
 	for i, service := range services {
-		names[i] = service.Name
+		all[i] = awaited{service.Name, service.InitialScale}
 	}
-	targets, err := s.awaitAll(ctx, names)
+	targets, err := s.awaitAll(ctx, all)
 	if err != nil {
 		return nil, err
 	}
-	s.tellDeployed(record.EventServicesReady, len(services), "all Ready and at zero after %.1f s", time.Since(began).Seconds())
+	s.tellDeployed(record.EventServicesReady, len(services), "all Ready and %s after %.1f s", all[0].scale(), time.Since(began).Seconds())
 	s.targets = append(s.targets, targets...)
 	return targets, nil
 }
@@ -38,9 +38,23 @@ func (s *session) tellDeployed(kind record.Kind, n int, format string, args ...a
 	s.event(record.Event{At: s.clock.Now(), Kind: kind, Value: float64(n), Message: fmt.Sprintf(format, args...)})
 }
 
+// awaited is a service that is waited for, until so many of its instances are Ready.
+type awaited struct {
+	name      string
+	instances int
+}
+
+// scale is what is waited for, in words.
+func (a awaited) scale() string {
+	if a.instances > 0 {
+		return fmt.Sprintf("at %d instances", a.instances)
+	}
+	return "at zero"
+}
+
 // awaitAll awaits all services at once, and gives up with the first that fails.
-func (s *session) awaitAll(ctx context.Context, services []string) ([]record.Target, error) {
-	progress := s.progress("waiting until they are Ready and at zero")
+func (s *session) awaitAll(ctx context.Context, services []awaited) ([]record.Target, error) {
+	progress := s.progress("waiting until they are Ready and " + services[0].scale())
 	targets := make([]record.Target, len(services))
 	var mu sync.Mutex
 	done := 0
@@ -62,13 +76,17 @@ func (s *session) awaitAll(ctx context.Context, services []string) ([]record.Tar
 	return targets, group.Wait()
 }
 
-func (s *session) await(ctx context.Context, name string) (record.Target, error) {
-	t, err := s.cluster.AwaitReady(ctx, name)
+func (s *session) await(ctx context.Context, a awaited) (t record.Target, err error) {
+	if a.instances > 0 {
+		t, err = s.cluster.AwaitInstances(ctx, a.name, a.instances)
+	} else {
+		t, err = s.cluster.AwaitReady(ctx, a.name)
+	}
 	if err != nil {
 		return t, err
 	}
 	t.Scheme = s.setup.Request.Scheme
-	if t.Address, err = s.ingress(ctx, name); err != nil {
+	if t.Address, err = s.ingress(ctx, a.name); err != nil {
 		return t, err
 	}
 	return t, s.cluster.AwaitRoute(ctx, t)

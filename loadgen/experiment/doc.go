@@ -12,8 +12,9 @@
 // they are at zero, and nothing is removed.
 //
 // An experiment is one small file that says only what is its own: single.go, existing.go,
-// scale.go, limit.go, ab.go. The two ways to send requests that they share are in turns.go
-// (one cold start at a time) and rounds.go (many together).
+// scale.go, limit.go, load.go, ab.go. Two ways to send first requests that they share are
+// in turns.go (one cold start at a time) and rounds.go (many together). Requests at a rate
+// are package load's.
 //
 // The package knows the cluster only through the interfaces in cluster.go; package
 // ksvc/cluster has the real one. It prints nothing: an Observer is told how a run

@@ -127,7 +127,11 @@ func (e *Existing) tell(o Observer) {
 // reachable through the ingress.
 func (s *session) awaitExisting(ctx context.Context, names []string) ([]record.Target, error) {
 	began := time.Now()
-	targets, err := s.awaitAll(ctx, names)
+	all := make([]awaited, len(names))
+	for i, name := range names {
+		all[i] = awaited{name: name}
+	}
+	targets, err := s.awaitAll(ctx, all)
 	if err != nil {
 		return nil, err
 	}

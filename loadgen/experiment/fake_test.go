@@ -209,7 +209,7 @@ func respond(conn net.Conn, answer record.Function) {
 	if err != nil {
 		panic(err)
 	}
-	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 }
 
 // closedAddress is one where nothing listens.

@@ -79,6 +79,34 @@ type RoundJudged struct {
 	Reasons []string
 }
 
+// LoadBegun is the moment before the requests of a load on a service.
+type LoadBegun struct {
+	Target record.Target
+	Rate   string
+	Length time.Duration
+}
+
+// LoadSecond is a second of a load of which all requests have ended, with the instances
+// that there are then.
+type LoadSecond struct {
+	Interval  record.Interval
+	Instances record.InstanceCount
+}
+
+// RateJudged says why a rate of a search did not hold; without reasons it held.
+type RateJudged struct {
+	Rate    int
+	Reasons []string
+}
+
+// LoadEnded is the moment after the last request of a load has ended. CPU is what this
+// program used since it began.
+type LoadEnded struct {
+	Target       record.Target
+	Sent         int
+	CPU, Elapsed time.Duration
+}
+
 // Cost is what the tool itself took while it measured.
 type Cost struct {
 	// Samples is how many samples the rest is of.
@@ -92,8 +120,8 @@ type Cost struct {
 	// measuring, AllRequests those of the whole run.
 	Services              int
 	Requests, AllRequests int64
-	// Rounds says that services were fired together, so that single trials have no
-	// cost of their own.
+	// Rounds says that many requests were under way together, so that single trials have
+	// no cost of their own.
 	Rounds bool
 }
 
@@ -109,4 +137,8 @@ func (RoundAtZero) notice()  {}
 func (RoundFiring) notice()  {}
 func (RoundFired) notice()   {}
 func (RoundJudged) notice()  {}
+func (LoadBegun) notice()    {}
+func (LoadSecond) notice()   {}
+func (LoadEnded) notice()    {}
+func (RateJudged) notice()   {}
 func (Cost) notice()         {}

@@ -6,7 +6,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// Experiment is what Run runs: *Single, *Existing, *Scale, *Limit or *AB.
+// Experiment is what Run runs: *Single, *Existing, *Scale, *Limit, *Load, *LoadLimit or *AB.
 type Experiment interface {
 	// Validate says what is wrong with the options, as far as it can be known without
 	// a cluster. Options that a command line has are named in an OptionError.

@@ -37,6 +37,8 @@ type madeUp struct {
 	// needs and patience are what the run asked with.
 	needs    record.Needs
 	patience record.Patience
+	// emit is what the watch tells its events to.
+	emit func(record.Event)
 
 	mu       sync.Mutex
 	asked    []string
@@ -110,8 +112,8 @@ func (m *madeUp) Remove(ctx context.Context, _ string, _ func(done, total int)) 
 	}
 	return m.ask("remove")
 }
-func (m *madeUp) StartWatch(_ context.Context, _ string, _ record.Clock, p record.Patience, _ func(record.Event)) error {
-	m.patience = p
+func (m *madeUp) StartWatch(_ context.Context, _ string, _ record.Clock, p record.Patience, emit func(record.Event)) error {
+	m.patience, m.emit = p, emit
 	return m.ask("watch")
 }
 func (m *madeUp) StopWatch() { _ = m.ask("stop watch") }
@@ -121,6 +123,10 @@ func (m *madeUp) AwaitReady(_ context.Context, name string) (record.Target, erro
 	m.mu.Unlock()
 	return record.Target{RuntimeClass: s.RuntimeClass, Variant: s.Variant, Namespace: "bench", Service: name,
 		Revision: name + "-00001", Host: name + ".bench.example.com"}, m.ask("ready")
+}
+func (m *madeUp) AwaitInstances(ctx context.Context, name string, _ int) (record.Target, error) {
+	t, err := m.AwaitReady(ctx, name)
+	return t, errors.Join(err, m.ask("instances"))
 }
 func (m *madeUp) AwaitZero(ctx context.Context, _ record.Target) error {
 	return errors.Join(ctx.Err(), m.ask("zero"))
@@ -137,8 +143,12 @@ func (m *madeUp) Prove(_ context.Context, _ record.Target, s *record.Sample) err
 func (m *madeUp) Instances(record.Key) record.InstanceCount { return record.InstanceCount{} }
 func (m *madeUp) ImageID(string) string                     { return "sha256:1" }
 func (m *madeUp) Requests() int64                           { return 7 }
-func (m *madeUp) SampleUsage(context.Context, record.Clock, func(record.Resource), func(record.Event)) func() {
+func (m *madeUp) SampleUsage(context.Context, record.Clock, time.Duration, func(record.Resource), func(record.Event)) func() {
 	return func() { _ = m.ask("stop usage") }
+}
+func (m *madeUp) FollowPanic(_ context.Context, _ record.Clock, t record.Target, event func(record.Event)) func() {
+	event(record.Event{Kind: record.EventPanicMode, RuntimeClass: t.RuntimeClass, Service: t.Service})
+	return func() { _ = m.ask("stop panic") }
 }
 func (m *madeUp) StartTraces(context.Context, string, func(string) bool, func(record.TraceSpan)) (string, error) {
 	return "here:4318", m.ask("traces")
@@ -178,6 +188,7 @@ func TestRun(t *testing.T) {
 		"single": &Single{Setup: setupOf(t), Iterations: 2, ServicesPerClass: 1},
 		"scale": &Scale{Setup: setupOf(t), Iterations: 1, Services: []int{3}, MaxServices: 10,
 			Arrival: arrivalOf(t, "burst")},
+		"load": &Load{Setup: setupOf(t), Schedule: scheduleOf(t, "20/s"), Duration: time.Second},
 		"ab": &AB{Setup: setupOf(t), A: record.Side{RuntimeClass: "runc", Image: "x"}, B: record.Side{RuntimeClass: "runc", Image: "y"},
 			MaxBlocks: 2, Budget: time.Minute, ServicesPerSide: 1},
 	} {
@@ -197,7 +208,7 @@ func TestRun(t *testing.T) {
 			if run.Header.Classes[0].Handler != "runc" || run.Header.Classes[0].ImageDigest != "sha256:1" || run.Header.Settings.StableWindow != ShortestWindow {
 				t.Errorf("header %+v", run.Header)
 			}
-			if _, rounds := e.(*Scale); m.was("stop usage") != rounds {
+			if shape := run.Header.Shape; m.was("stop usage") != (shape.Rounds || shape.Load) {
 				t.Errorf("asked for %v", m.asked)
 			}
 			if !m.was("stop watch") || !m.was("remove") || m.was("traces") {
@@ -220,6 +231,7 @@ func TestRunOfAManifest(t *testing.T) {
 			}
 			for command, e := range map[string]Experiment{
 				"single": &Single{Setup: setup(), Iterations: 1, ServicesPerClass: 1},
+				"load":   &Load{Setup: setup(), Schedule: scheduleOf(t, "20/s"), Duration: time.Second},
 				"ab": &AB{Setup: setup(), A: record.Side{RuntimeClass: "runc", Image: "x"}, B: record.Side{RuntimeClass: "runc", Image: "y"},
 					ManifestA: manifest, ManifestB: manifest, MaxBlocks: 1, Budget: time.Minute, ServicesPerSide: 1},
 			} {

@@ -85,7 +85,7 @@ func (e *Scale) fire(ctx context.Context, s *session, run func(*rounds) ([]Round
 	if err != nil {
 		return err
 	}
-	stop := s.cluster.SampleUsage(ctx, s.clock, func(r record.Resource) { s.told(s.writer.Resource(r)) }, s.event)
+	stop := s.cluster.SampleUsage(ctx, s.clock, time.Second, func(r record.Resource) { s.told(s.writer.Resource(r)) }, s.event)
 	defer stop()
 	s.startCost()
 	r := &rounds{

@@ -32,6 +32,8 @@ type session struct {
 	// address is where to connect, empty until it is known; addressing guards it.
 	addressing sync.Mutex
 	address    string
+	// ready knows when instances were.
+	ready readiness
 	// deployed is how many services may exist, targets those that are ready.
 	deployed int
 	targets  []record.Target
@@ -73,8 +75,10 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 // it in the header.
 func (s *session) tellChanges(e Experiment) error {
 	services := s.services(0, 1)
-	if sides, ok := e.(*AB); ok {
-		services = sides.services(s)
+	if own, ok := e.(interface {
+		services(*session) []templates.Service
+	}); ok {
+		services = own.services(s)
 	}
 	services = slices.DeleteFunc(services, func(s templates.Service) bool { return s.Manifest == nil })
 	if len(services) == 0 {
@@ -140,7 +144,10 @@ func randomHex(bytes int) string {
 
 // event writes an event down. A failure to do so is told; the run ends when its next
 // sample cannot be written either.
-func (s *session) event(e record.Event) { s.told(s.writer.Event(e)) }
+func (s *session) event(e record.Event) {
+	s.ready.observe(e)
+	s.told(s.writer.Event(e))
+}
 
 func (s *session) told(err error) {
 	if err != nil {
@@ -159,6 +166,8 @@ func (s *session) See(n Notice) {
 		for _, t := range n.Targets {
 			s.guard.watch(t)
 		}
+	case LoadBegun:
+		s.guard.watch(n.Target)
 	case RoundFiring:
 		for _, t := range n.Targets {
 			s.guard.watch(t)

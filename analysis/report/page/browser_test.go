@@ -78,6 +78,7 @@ func TestBrowserDrawsEveryChart(t *testing.T) {
 		want []string
 	}{
 		"real":     {runtest.Real(t, "../../testdata"), []string{"latency", "cumulative", "percentiles", "phases", "order", "instances"}},
+		"load":     {runtest.Loaded(), []string{"loadLatency", "loadInstances", "instances"}},
 		"burst":    {runtest.Burst(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances", "answering", "gap"}},
 		"scaled":   {runtest.Scaled(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances", "answering", "gap", "memory"}},
 		"troubled": {runtest.Troubled(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "answering"}},

@@ -23,6 +23,9 @@ type charts struct {
 	Instances *instanceChart `json:"instances,omitempty"`
 	// Memory is nil where none was read.
 	Memory *memoryChart `json:"memory,omitempty"`
+	Loads  []*loadChart `json:"loads,omitempty"`
+	// RecoveredLimit is that of the loads.
+	RecoveredLimit time.Duration `json:"recoveredLimitNs,omitempty"`
 
 	keys []record.Key // of the classes
 }
@@ -98,6 +101,10 @@ func chartsOf(s *analysis.Summary, runs []*record.Run) *charts {
 		if !slices.Contains(c.Services, cell.Services) {
 			c.Services = append(c.Services, cell.Services)
 		}
+	}
+	c.Loads = c.loads(s)
+	if len(s.Loads) > 0 {
+		c.RecoveredLimit = s.Loads[0].Recovery.Limit
 	}
 	c.Instances, c.Memory = c.instances(runs), c.memory(s)
 	return c

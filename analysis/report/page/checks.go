@@ -15,6 +15,9 @@ import (
 
 // checks say whether the numbers can be trusted.
 func checks(s *analysis.Summary, drifts []analysis.Drift) []templates.Check {
+	if onlyLoads(s) {
+		return loadChecks(s)
+	}
 	total := s.Counts()
 	list := []templates.Check{coldCheck(total), failureCheck(total), timeoutCheck(total), latenessCheck(s, total), endCheck(s)}
 	drift := templates.Check{Name: "Drift during the run"}

@@ -10,7 +10,7 @@ import (
 
 // figures are those for which the runs have data, in the order of the page.
 func figures(s *analysis.Summary, data *charts, drifts []analysis.Drift) []templates.Figure {
-	list := slices.Concat(scaleFigures(s, data), latencyFigures(s, data), courseFigures(s, data, drifts), instanceFigures(s, data))
+	list := slices.Concat(loadFigures(s), scaleFigures(s, data), latencyFigures(s, data), courseFigures(s, data, drifts), instanceFigures(s, data))
 	return slices.DeleteFunc(list, func(f templates.Figure) bool { return f.ID == "" })
 }
 
@@ -33,8 +33,8 @@ func scaleFigures(s *analysis.Summary, data *charts) []templates.Figure {
 		when(many, templates.Figure{ID: "scaleAnswered", Title: "Answered against the number of services",
 			Lead:  "The share of the requests that were answered before the client timeout, by how many services were fired together.",
 			Table: htmlTable("Answers and instances by number of services", table.Instances(s))}),
-		when(limits != nil, templates.Figure{ID: "limit", Title: "The limit", Lead: table.LimitNote, Plain: true,
-			Table: htmlTable("Largest number of services that held", limits)}),
+		when(limits != nil, templates.Figure{ID: "limit", Title: "The limit", Lead: table.LimitNote(s), Plain: true,
+			Table: htmlTable("The limit of each class", limits)}),
 		when(shortfalls != nil, templates.Figure{ID: "shortfall", Title: "Why rounds fell short", Lead: table.ShortfallNote, Plain: true,
 			Table: htmlTable("What was seen in rounds in which not every service was answered", shortfalls)}),
 	}

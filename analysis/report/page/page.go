@@ -35,8 +35,8 @@ func report(runs []*record.Run) templates.Report {
 	drifts := analysis.DriftsOf(s, runs)
 	data := chartsOf(s, runs)
 	r := templates.Report{
-		Title: title(data.Classes), Lead: lead(s, data.Classes), Facts: clusterFacts(runs),
-		Checks: checks(s, drifts), Results: htmlTable("Latency from the request to the last byte, of the proven cold starts", table.Summary(s)),
+		Title: title(s, data.Classes), Lead: lead(s, data.Classes), Facts: clusterFacts(runs),
+		Checks: checks(s, drifts), Results: resultsOf(s),
 		Notes: table.Footnotes(s), Classes: data.Classes, Services: largestFirst(data.Services), Data: data, Runs: runTables(runs),
 	}
 	for _, warning := range s.Warnings {
@@ -51,11 +51,15 @@ func largestFirst(services []int) []int {
 	return slices.SortedFunc(slices.Values(services), func(a, b int) int { return b - a })
 }
 
-func title(classes []string) string {
-	if len(classes) == 0 {
-		return "Cold starts"
+func title(s *analysis.Summary, classes []string) string {
+	what := "Cold starts"
+	if onlyLoads(s) {
+		what = "Under load"
 	}
-	return "Cold starts: " + table.Plain(strings.Join(classes, ", "))
+	if len(classes) == 0 {
+		return what
+	}
+	return what + ": " + table.Plain(strings.Join(classes, ", "))
 }
 
 // lead says how much was measured, and when.
@@ -63,6 +67,9 @@ func lead(s *analysis.Summary, classes []string) string {
 	samples := 0
 	for _, c := range s.Cells {
 		samples += c.Samples
+	}
+	for i := range s.Loads {
+		samples += s.Loads[i].Due
 	}
 	of := countOf(len(classes), "RuntimeClass", "RuntimeClasses")
 	switch variants := variantsOf(s); {

@@ -28,7 +28,7 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 func TestGoldenCharts(t *testing.T) {
-	for name, run := range map[string]*record.Run{"real": runtest.Real(t, "../../testdata"), "burst": runtest.Burst(), "scaled": runtest.Scaled(), "empty": runtest.New("r", "runc").Run()} {
+	for name, run := range map[string]*record.Run{"real": runtest.Real(t, "../../testdata"), "burst": runtest.Burst(), "scaled": runtest.Scaled(), "load": runtest.Loaded(), "empty": runtest.New("r", "runc").Run()} {
 		t.Run(name, func(t *testing.T) {
 			golden.Check(t, name+".charts.json", func(w io.Writer) error {
 				return writeJSON(w, chartsOf(analysis.Summarise(run), []*record.Run{run}))
@@ -39,7 +39,7 @@ func TestGoldenCharts(t *testing.T) {
 
 // The page around the charts: facts, checks, warnings and tables.
 func TestGoldenPage(t *testing.T) {
-	for name, run := range map[string]*record.Run{"real": runtest.Real(t, "../../testdata"), "troubled": runtest.Troubled(), "scaled": runtest.Scaled(), "limited": runtest.Limited()} {
+	for name, run := range map[string]*record.Run{"real": runtest.Real(t, "../../testdata"), "troubled": runtest.Troubled(), "scaled": runtest.Scaled(), "load": runtest.Loaded(), "limited": runtest.Limited()} {
 		t.Run(name, func(t *testing.T) {
 			golden.Check(t, name+".page.json", func(w io.Writer) error {
 				page := report([]*record.Run{run})
@@ -182,5 +182,28 @@ func TestDriftIsShownWhereItIs(t *testing.T) {
 	}
 	if state, value, _ := driftCheck(list); state != "bad" || value != "shown" {
 		t.Errorf("check = %s, %s", state, value)
+	}
+}
+
+// The steps of a search follow one another, and other loads all begin at zero.
+func TestStepsFollowOneAnother(t *testing.T) {
+	seconds := func(searching bool) []int {
+		second := runtest.Same(10, time.Millisecond)
+		r := runtest.New("r", "runc").Load("runc", time.Second, second, second).Load("runc", time.Second, second).Run()
+		r.Header.Settings.UntilFailure = searching
+		var all []int
+		for _, l := range chartsOf(analysis.Summarise(r), []*record.Run{r}).Loads {
+			for _, s := range l.Seconds {
+				all = append(all, s.Second)
+			}
+		}
+		return all
+	}
+	if got := seconds(false); !slices.Equal(got, []int{0, 1, 0}) {
+		t.Errorf("loads: seconds %v", got)
+	}
+	// The second one begins 10 s after the service was at zero, 40 s after the first ended.
+	if got := seconds(true); !slices.Equal(got, []int{0, 1, 52}) {
+		t.Errorf("steps: seconds %v", got)
 	}
 }

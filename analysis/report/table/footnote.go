@@ -21,12 +21,15 @@ func Footnotes(s *analysis.Summary) []string {
 		table *Table
 		note  string
 	}{
-		{Instances(s), instanceNote}, {Shortfalls(s), ShortfallNote}, {Limits(s), LimitNote},
-		{Availability(s), availabilityNote}, {Memory(s), memoryNote},
+		{Instances(s), instanceNote}, {Shortfalls(s), ShortfallNote}, {Limits(s), LimitNote(s)},
+		{Availability(s), availabilityNote}, {Memory(s), memoryNote}, {Used(s), UseNote},
 	} {
 		if of.table != nil {
 			notes = append(notes, of.note)
 		}
+	}
+	if len(s.Loads) > 0 {
+		notes = append(notes, loadNote(s))
 	}
 	if l := s.Lateness; len(s.Cells) > 0 && !l.Late {
 		notes = append(notes, fmt.Sprintf("Requests were sent %s after their intended time at p99, %s at most.", stat.Format(l.P99), stat.Format(l.Max)))

@@ -41,6 +41,9 @@ const ShortfallNote = "Fell short: what was seen in rounds in which not every se
 
 // Limits has the limits that searches found.
 func Limits(s *analysis.Summary) *Table {
+	if len(s.Limits) > 0 && len(s.Loads) > 0 {
+		return rates(s)
+	}
 	t := New("limit of", " services", "what ended the search")
 	for _, l := range s.Limits {
 		t.Row(l.Key().String(), fmt.Sprint(l.Services), l.Message)
@@ -49,7 +52,14 @@ func Limits(s *analysis.Summary) *Table {
 }
 
 // LimitNote explains the table of limits.
-const LimitNote = "Limit: the largest number of services that held in its one round; the next larger ones that were tried did not. Another search may end a few services away."
+func LimitNote(s *analysis.Summary) string {
+	if len(s.Loads) > 0 {
+		return rateNote
+	}
+	return serviceNote
+}
+
+const serviceNote = "Limit: the largest number of services that held in its one round; the next larger ones that were tried did not. Another search may end a few services away."
 
 // Lacking says how many requests were not answered, to stand behind a text about
 // those that were. It is empty where all were.

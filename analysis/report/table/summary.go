@@ -32,7 +32,13 @@ func manyServices(cells []analysis.Cell) bool {
 	return slices.ContainsFunc(cells, func(c analysis.Cell) bool { return c.Services != 1 })
 }
 
-// Further are the tables below the first one, as far as the summary has them.
-func Further(s *analysis.Summary) []*Table {
-	return slices.DeleteFunc([]*Table{Instances(s), Shortfalls(s), Availability(s), Memory(s), Limits(s)}, func(t *Table) bool { return t == nil })
+// All are the tables of the summary: that of the starts, unless there are loads alone, and
+// the further ones as far as the summary has them.
+func All(s *analysis.Summary) []*Table {
+	var starts *Table
+	if len(s.Cells) > 0 || len(s.Loads) == 0 {
+		starts = Summary(s)
+	}
+	all := []*Table{starts, Loads(s), Scaling(s), Used(s), Instances(s), Shortfalls(s), Availability(s), Memory(s), Limits(s)}
+	return slices.DeleteFunc(all, func(t *Table) bool { return t == nil })
 }

@@ -18,7 +18,7 @@ import (
 
 func TestRegistry(t *testing.T) {
 	t.Run("report", func(t *testing.T) {
-		wantFormats(t, Report, "text", "json", "markdown", "csv", "html", "benchfmt", "hlog", "customSmallerIsBetter")
+		wantFormats(t, Report, "text", "json", "markdown", "seconds", "csv", "html", "benchfmt", "hlog", "customSmallerIsBetter")
 	})
 	t.Run("end of run", func(t *testing.T) { wantFormats(t, RunEnd, "text", "json") })
 	t.Run("comparison", func(t *testing.T) { wantFormats(t, Comparison, "text", "json", "markdown") })

@@ -35,6 +35,8 @@ var settings = map[string]map[string]string{
 	},
 	"config-features": {"kubernetes.podspec-runtimeclassname": "enabled"},
 	"config-domain":   {Domain: ""},
+	// So that it can be read when the autoscaler is in its panic mode.
+	"config-observability": {"metrics-protocol": "prometheus"},
 	"config-autoscaler": {
 		"allow-zero-initial-scale":   "true",
 		"scale-to-zero-grace-period": "1s",

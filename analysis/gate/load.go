@@ -1,0 +1,185 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/load"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+)
+
+// Metrics of a load are facts about it. Its requests depend on one another, because they
+// are served by the same instances, so that thousands of them bound nothing beyond the
+// load. Where several runs have one, each of them has to meet the threshold.
+
+// OfLoad says that the threshold is about loads, and not about starts.
+func (t Threshold) OfLoad() bool {
+	m, known := metricOf(t.Metric)
+	return known && m.measure != nil
+}
+
+func (t Threshold) measureLoadQuantile(l *load.Load) (float64, string) {
+	p := l.Quantile(t.Quantile)
+	seen := fmt.Sprintf("p%s of %d requests is %s", number(100*t.Quantile), l.Due, p)
+	if p.Failed {
+		return math.Inf(1), seen
+	}
+	return float64(p.Latency), seen
+}
+
+func (t Threshold) measureLoadFailed(l *load.Load) (float64, string) {
+	share := float64(l.Failures()) / float64(l.Due)
+	return share, fmt.Sprintf("%d of %d requests failed or were not sent (%s)", l.Failures(), l.Due, percent(share))
+}
+
+func (t Threshold) measureRecovered(l *load.Load) (float64, string) {
+	r := l.Recovery
+	limit := stat.Format(r.Limit)
+	switch {
+	case r.Never:
+		return math.Inf(1), fmt.Sprintf("p99 of a second was not under %s when the load ended", limit)
+	case len(r.Episodes) == 0:
+		return 0, fmt.Sprintf("p99 of every second was under %s", limit)
+	}
+	return float64(r.Longest), fmt.Sprintf("p99 of a second was not under %s for %s", limit, stat.Format(r.Longest))
+}
+
+func (t Threshold) measureOvershoot(l *load.Load) (float64, string) {
+	in := l.Instances
+	return float64(in.Overshoot), fmt.Sprintf("the autoscaler wanted %d instances at most, and %d when the load ended", in.Peak.Wanted, in.Last.Wanted)
+}
+
+func (t Threshold) measureInstanceSeconds(l *load.Load) (float64, string) {
+	used := float64(l.Instances.Seconds)
+	return used, fmt.Sprintf("%.0f instance-seconds were used", used)
+}
+
+// judgeLoads judges each class that the threshold selects, unless the runs must not be
+// judged.
+func (t Threshold) judgeLoads(loads []load.Load, refused Judgement) []Judgement {
+	var keys []record.Key
+	of := map[record.Key][]*load.Load{}
+	for i := range loads {
+		k := loads[i].Key()
+		k.Services = 1
+		if !t.Selects(k) {
+			continue
+		}
+		if of[k] == nil {
+			keys = append(keys, k)
+		}
+		of[k] = append(of[k], &loads[i])
+	}
+	var list []Judgement
+	for _, k := range keys {
+		j := refused
+		if refused.Verdict == "" {
+			j = t.judgeLoad(of[k])
+		}
+		j.Key, j.Subject = k, t.subject()
+		list = append(list, j)
+	}
+	return list
+}
+
+// judgeLoad goes by the worst load of a class.
+func (t Threshold) judgeLoad(loads []*load.Load) Judgement {
+	j := Judgement{Kind: SLO}
+	m, _ := metricOf(t.Metric)
+	var worst *load.Load
+	var value float64
+	for _, l := range loads {
+		if reason := unusable(l, m); reason != "" {
+			j.Verdict, j.Reason = Invalid, reason
+			return j
+		}
+		v, seen := m.measure(t, l)
+		if worst == nil || v > value { // less is better of all of them
+			worst, value, j.Reason = l, v, seen
+		}
+	}
+	if len(loads) > 1 {
+		j.Reason += fmt.Sprintf(", in the worst of %d runs", len(loads))
+	}
+	t.decideLoad(&j, m, worst, value)
+	return j
+}
+
+// unusable says why a load must not be judged; empty if it may.
+func unusable(l *load.Load, m metric) string {
+	switch {
+	case l.Step:
+		return "the run searched for the highest rate: its loads are steps of that, of which some had to fail"
+	case l.Broken != "":
+		return "the intervals of the load cannot be believed: " + l.Broken
+	case l.Due == 0:
+		return "no request of the load was due"
+	case l.CutOff > 0:
+		return fmt.Sprintf("%d requests of the load were cut off", l.CutOff)
+	case m.name == Recovered && l.Recovery.Limit == 0:
+		return "the run has no limit that p99 was to be under"
+	case m.unit == count && l.Instances.Peak == load.Scale{}:
+		return "nothing tells of the instances of the service"
+	}
+	return ""
+}
+
+// mostLateSeconds is the share of seconds in which the client may be late.
+const mostLateSeconds = 0.05
+
+// decideLoad decides from the value of the worst load. What a late client adds to a
+// latency can only make it fail.
+func (t Threshold) decideLoad(j *Judgement, m metric, l *load.Load, value float64) {
+	late := m.unit == latency && float64(l.LateSeconds) > mostLateSeconds*float64(len(l.Seconds))
+	needed := leastSeen
+	if m.name == LoadPercentile {
+		needed = max(needed, stat.SamplesNeeded(t.Quantile, stat.Confidence))
+	}
+	switch {
+	case !t.holds(value) && late:
+		j.Verdict = Invalid
+		j.Reason += fmt.Sprintf("; the client was late in %d of %d seconds, %s at most", l.LateSeconds, len(l.Seconds), stat.Format(l.Lateness))
+	case !t.holds(value):
+		j.Verdict = Fail
+	case l.Due < needed:
+		j.Verdict = Inconclusive
+		j.Reason += fmt.Sprintf("; to pass on it takes %d requests, and there are %d", needed, l.Due)
+	default:
+		j.Verdict = Pass
+		j.Reason += "; that describes this load alone and bounds nothing beyond it"
+	}
+}
+
+func hasLoad(s *analysis.Summary, runID string, k record.Key) bool {
+	return slices.ContainsFunc(s.Loads, func(l load.Load) bool { return l.RunID == runID && l.Key() == k })
+}
+
+func loadNames(s *analysis.Summary) string {
+	var names []string
+	for i := range s.Loads {
+		if name := "a load on " + s.Loads[i].Key().String(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "no load"
+	}
+	return strings.Join(names, ", ")
+}
+
+// noLoads refuses to hold loads against a baseline: each load is one observation, and a
+// verdict would take more of them than anybody makes.
+func noLoads(sides ...[]*record.Run) error {
+	for _, side := range sides {
+		for _, r := range side {
+			if r.Header.Shape.Load {
+				return fmt.Errorf("%w: run %s is of loads, which are judged by thresholds such as load(99)<500ms, and compared by 'kn-coldstart compare'", ErrNothingToJudge, r.Header.RunID)
+			}
+		}
+	}
+	return nil
+}

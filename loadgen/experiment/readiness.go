@@ -1,0 +1,49 @@
+package experiment
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// readiness knows since when each instance is Ready, by its hostname, which is what a
+// function knows of its instance.
+type readiness struct {
+	mu    sync.Mutex
+	since map[string]time.Duration
+}
+
+// observe takes in an event.
+func (r *readiness) observe(e record.Event) {
+	if e.Kind != record.EventInstanceReady {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.since == nil {
+		r.since = map[string]time.Duration{}
+	}
+	if host := hostname(e.Pod); r.since[host] == 0 {
+		r.since[host] = e.At
+	}
+}
+
+// was says whether an instance was Ready at an instant. One that was not seen to become
+// Ready was not.
+func (r *readiness) was(host string, at time.Duration) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	since, known := r.since[hostname(host)]
+	return known && since <= at
+}
+
+// hostname is what the kubelet makes of a pod's name.
+func hostname(pod string) string {
+	const most = 63
+	if len(pod) > most {
+		pod = pod[:most]
+	}
+	return strings.TrimRight(pod, "-.")
+}

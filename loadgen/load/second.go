@@ -1,0 +1,108 @@
+package load
+
+import (
+	"slices"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// second is what became of the requests that were due within one second.
+type second struct {
+	sent, answered, cut, dropped int
+	failed                       map[record.Outcome]int
+	lateness                     time.Duration
+	latencies                    *hdrhistogram.PackedHistogram
+	// told counts the answers that named their instance, and pods has those instances.
+	told   int
+	pods   map[string]bool
+	waited *hdrhistogram.PackedHistogram
+	// slowest are the slowest answered requests, the quickest of them first.
+	slowest []record.Sample
+}
+
+// newHistogram keeps only the values that it has, so that many of them are cheap.
+func newHistogram() *hdrhistogram.PackedHistogram {
+	return hdrhistogram.NewPacked(int64(record.LowestLatency), int64(record.HighestLatency), record.LatencyDigits)
+}
+
+func newSecond() *second {
+	return &second{failed: map[record.Outcome]int{}, latencies: newHistogram(), pods: map[string]bool{}, waited: newHistogram()}
+}
+
+// failures counts those of all outcomes.
+func (s *second) failures() int {
+	n := 0
+	for _, k := range s.failed {
+		n += k
+	}
+	return n
+}
+
+// open counts the requests that have not ended.
+func (s *second) open() int { return s.sent - s.answered - s.cut - s.failures() }
+
+// fail counts a request that failed, and says whether it is to be written down.
+func (s *second) fail(of *record.Sample) bool {
+	s.failed[of.Outcome]++
+	return s.failures() <= mostFailed
+}
+
+// answer counts a request that was answered.
+func (s *second) answer(of *record.Sample, latency time.Duration, waited bool) {
+	s.answered++
+	add(s.latencies, latency)
+	if of.Instance != nil {
+		s.told++
+		s.pods[of.Instance.Pod] = true
+	}
+	if waited {
+		add(s.waited, latency)
+	}
+	s.keep(of, latency)
+}
+
+// keep keeps the sample if it is one of the slowest.
+func (s *second) keep(of *record.Sample, latency time.Duration) {
+	if len(s.slowest) == mostSlowest && latency <= latencyOf(s.slowest[0]) {
+		return
+	}
+	at, _ := slices.BinarySearchFunc(s.slowest, latency, func(a record.Sample, l time.Duration) int { return int(latencyOf(a) - l) })
+	s.slowest = slices.Insert(s.slowest, at, *of)
+	if len(s.slowest) > mostSlowest {
+		s.slowest = slices.Delete(s.slowest, 0, 1)
+	}
+}
+
+// latencyOf counts from when the request was due.
+func latencyOf(s record.Sample) time.Duration { return s.Done - s.Intended }
+
+// add adds a latency within the histogram's bounds, which cannot fail. No request takes
+// longer than they allow, because its client has given up before.
+func add(h *hdrhistogram.PackedHistogram, latency time.Duration) {
+	_ = h.RecordValue(int64(min(max(latency, record.LowestLatency), record.HighestLatency)))
+}
+
+// interval is the second as it is written down.
+func (s *second) interval(n int) (record.Interval, error) {
+	i := record.Interval{
+		Second: n, Sent: s.sent, Answered: s.answered, Failed: s.failed, CutOff: s.cut, Dropped: s.dropped, Lateness: s.lateness,
+		Told: s.told, Instances: len(s.pods), Waited: int(s.waited.TotalCount()),
+	}
+	var err error
+	if i.Latencies, err = encoded(s.latencies); err != nil {
+		return i, err
+	}
+	i.WaitedLatencies, err = encoded(s.waited)
+	return i, err
+}
+
+func encoded(h *hdrhistogram.PackedHistogram) (string, error) {
+	if h.TotalCount() == 0 {
+		return "", nil
+	}
+	text, err := h.EncodeV2()
+	return string(text), err
+}
