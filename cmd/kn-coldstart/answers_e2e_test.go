@@ -3,6 +3,9 @@
 package main
 
 import (
+	"encoding/pem"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,7 +40,7 @@ func TestWrongAnswers(t *testing.T) {
 			"runc": {record.HTTP, 302, "http (status 302 redirects to http://"},
 			"crun": {record.HTTP, 404, "http (status 404: <html> <head><title>404 Not Found</title>"},
 		}},
-		{"certificate of another authority", []string{"--runtime-class", "runc", "--image", "dev.local/helloworld:local", "--scheme", "https", "--ca-file", pki("etcd-ca.crt")}, map[string]wrongAnswer{
+		{"certificate of another authority", []string{"--runtime-class", "runc", "--image", "dev.local/helloworld:local", "--scheme", "https", "--ca-file", otherAuthority(t)}, map[string]wrongAnswer{
 			"runc": {record.Error, 0, "certificate signed by unknown authority"},
 		}},
 	} {
@@ -103,3 +106,16 @@ func TestHTTPS(t *testing.T) {
 
 // pki is a file of the node's authorities.
 func pki(name string) string { return filepath.Join(nodeStateDir, "pki", name) }
+
+// otherAuthority is a file with a certificate that has not signed the ingress's.
+func otherAuthority(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "other.crt")
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(file, certificate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

@@ -50,7 +50,7 @@ func newLoadImage(l *node.Layout) *cobra.Command {
 }
 
 func loadImage(ctx context.Context, l node.Layout, path, name string) ([]store.Image, error) {
-	images, err := store.Open(l.ContainerdSocket())
+	images, err := store.Open(l.ContainerdSocket(), l.ContainerdRoot())
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func Knative(objects []*unstructured.Unstructured) ([]*unstructured.Unstructured
 				return nil, err
 			}
 		case "Deployment":
-			if err := useLocalImages(object); err != nil {
+			if err := adaptContainers(object); err != nil {
 				return nil, err
 			}
 		case "Image":
@@ -91,7 +91,10 @@ func configure(configMap *unstructured.Unstructured) error {
 	return unstructured.SetNestedStringMap(configMap.Object, data, "data")
 }
 
-func useLocalImages(deployment *unstructured.Unstructured) error {
+// adaptContainers makes containers use the node's images. They are asked each second whether
+// they are ready: with the periods in the manifests, of up to ten seconds, the boot would
+// mostly wait for the next time.
+func adaptContainers(deployment *unstructured.Unstructured) error {
 	path := []string{"spec", "template", "spec", "containers"}
 	containers, _, err := unstructured.NestedSlice(deployment.Object, path...)
 	if err != nil {
@@ -105,6 +108,9 @@ func useLocalImages(deployment *unstructured.Unstructured) error {
 		if program, ok := strings.CutPrefix(container["image"].(string), koPrefix); ok {
 			container["image"] = image.Reference(program)
 			container["imagePullPolicy"] = "Never"
+		}
+		if probe, ok := container["readinessProbe"].(map[string]any); ok {
+			probe["periodSeconds"] = int64(1)
 		}
 	}
 	return unstructured.SetNestedSlice(deployment.Object, containers, path...)

@@ -51,23 +51,26 @@ func (b *boot) bootOrFail(ctx context.Context, timeout time.Duration) error {
 	return b.run(ctx)
 }
 
-// run does the steps of the boot, one after another.
+// step is a part of the boot.
+type step struct {
+	name string
+	do   func(context.Context) error
+}
+
+// run does the steps of the boot, one group after another. The steps of a group are done at
+// the same time.
 func (b *boot) run(ctx context.Context) error {
-	steps := []struct {
-		name string
-		do   func(context.Context) error
-	}{
-		{"certificates", b.certificates},
-		{"etcd and containerd", b.storage},
-		{"API server", b.startAPIServer},
-		{"controllers, scheduler, kubelet, proxy", b.startNode},
-		{"Knative's resources and settings", b.resources},
-		{"images", b.awaitImages},
-		{"pods of CoreDNS, Knative and Traefik", b.workloads},
-		{"Knative answers", b.awaitKnative},
+	groups := [][]step{
+		{{"certificates", b.certificates}},
+		{{"etcd and containerd", b.storage}},
+		{{"API server", b.startAPIServer}},
+		{{"controllers, scheduler, kubelet, proxy", b.startNode}, {"Knative's resources and settings", b.resources}},
+		{{"images", b.awaitImages}},
+		{{"pods of CoreDNS, Knative and Traefik", b.workloads}},
+		{{"Knative answers", b.awaitKnative}},
 	}
-	for _, s := range steps {
-		err := b.step(s.name, func() error { return s.do(ctx) })
+	for _, g := range groups {
+		err := b.together(ctx, g)
 		if cause := context.Cause(ctx); cause != nil && err != nil {
 			// The reason comes first, then what the boot was doing at that time.
 			return fmt.Errorf("%w\n  while: %w", cause, err)
@@ -77,6 +80,17 @@ func (b *boot) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// together does steps at the same time. When one fails, the others are given up.
+func (b *boot) together(ctx context.Context, steps []step) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, s := range steps {
+		group.Go(func() error {
+			return b.step(s.name, func() error { return s.do(ctx) })
+		})
+	}
+	return group.Wait()
 }
 
 // storage starts the daemons that need no other, and begins to load the images.

@@ -10,14 +10,10 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/sandbox"
 )
 
-// certificates makes all certificates, keys and kubeconfigs. Kubernetes and etcd have
-// a certificate authority each, so that etcd does not accept the clients of Kubernetes.
+// certificates makes all certificates, keys and kubeconfigs.
 func (b *boot) certificates(context.Context) error {
 	dir := b.PKI("")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	if err := issueEtcd(dir); err != nil {
 		return err
 	}
 	if err := pki.NewKeyPair(dir, "sa"); err != nil {
@@ -39,17 +35,6 @@ func (b *boot) certificates(context.Context) error {
 	}
 	b.health, err = newHealthChecker(b.Kubeconfig())
 	return err
-}
-
-func issueEtcd(dir string) error {
-	ca, err := pki.NewAuthority(dir, "etcd-ca")
-	if err != nil {
-		return err
-	}
-	return issue(ca,
-		pki.Subject{Name: "etcd", Names: []string{"localhost"}, IPs: []string{"127.0.0.1"}},
-		pki.Subject{Name: "etcd-client"},
-	)
 }
 
 func issueKubernetes(ca *pki.Authority) error {

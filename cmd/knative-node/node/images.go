@@ -15,7 +15,7 @@ var podPrograms = []string{"coredns", "activator", "autoscaler", "controller", "
 
 // loadImages makes and loads the images of all programs that run in pods.
 func (l Layout) loadImages(ctx context.Context) error {
-	images, err := store.Open(l.ContainerdSocket())
+	images, err := store.Open(l.ContainerdSocket(), l.ContainerdRoot())
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,10 @@ const nodeName = "knative-node"
 // DefaultStateDir is the folder in which a node keeps its state.
 const DefaultStateDir = "/var/lib/knative-node"
 
+// etcdSocket is the socket on which etcd listens. It is in the node's own /run, so no pod
+// reaches it.
+const etcdSocket = "/run/etcd.sock"
+
 // apiServerURL is the address of the API server.
 const apiServerURL = "https://" + sandbox.NodeIP + ":6443"
 
@@ -90,6 +94,9 @@ func (l Layout) config(file string) string { return filepath.Join(l.State, file)
 
 // ContainerdSocket is the socket on which containerd listens.
 func (l Layout) ContainerdSocket() string { return filepath.Join(l.State, "containerd.sock") }
+
+// ContainerdRoot is the folder in which containerd keeps what is to last.
+func (l Layout) ContainerdRoot() string { return filepath.Join(l.State, "containerd") }
 
 // controlSocket is the socket on which the supervisor answers.
 func (l Layout) controlSocket() string { return filepath.Join(l.State, "node.sock") }

@@ -37,7 +37,7 @@ func (l Layout) entries() []string {
 	paths := []string{
 		l.logs(), l.PodLogs(), l.VolumePlugins(), l.PKI(""), l.Kubeconfig(),
 		l.config("containerd.toml"), l.config("kubelet.yaml"), l.config("kube-proxy.yaml"), l.config("cni"),
-		l.config("containerd"), l.config("opt"), l.config("overlay"), l.config("etcd"), l.config("kubelet"),
+		l.ContainerdRoot(), l.config("opt"), l.config("overlay"), l.config("etcd"), l.config("kubelet"),
 		l.ContainerdSocket(), l.ContainerdSocket() + ".ttrpc", l.controlSocket(), l.handlerFolder(""),
 	}
 	notes := l.hostNotes()

@@ -82,7 +82,8 @@ func TestRead(t *testing.T) {
 // newStore makes a store of containerd's own parts, without its process.
 func newStore(t *testing.T) *Store {
 	t.Helper()
-	content, err := local.NewStore(t.TempDir())
+	root := t.TempDir()
+	content, err := local.NewStore(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func newStore(t *testing.T) *Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Store{client}
+	return &Store{client, filepath.Join(root, "blobs")}
 }
 
 func program(t *testing.T, text string) v1.Image {

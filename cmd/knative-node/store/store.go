@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	containerd "github.com/containerd/containerd/v2/client"
 
@@ -16,7 +17,10 @@ import (
 const namespace = "k8s.io"
 
 // Store is the image store of the node's containerd.
-type Store struct{ client *containerd.Client }
+type Store struct {
+	client *containerd.Client
+	blobs  string // the folder in which containerd keeps layers
+}
 
 // Image is an image that was loaded.
 type Image struct {
@@ -25,13 +29,13 @@ type Image struct {
 	Bytes int64
 }
 
-// Open connects to the containerd that listens on the socket.
-func Open(socket string) (*Store, error) {
+// Open connects to the containerd that listens on the socket, and whose root folder is root.
+func Open(socket, root string) (*Store, error) {
 	client, err := containerd.New(socket, containerd.WithDefaultNamespace(namespace))
 	if err != nil {
 		return nil, fmt.Errorf("connect to containerd at %s: %w", socket, err)
 	}
-	return &Store{client}, nil
+	return &Store{client, filepath.Join(root, "io.containerd.content.v1.content", "blobs")}, nil
 }
 
 // Close ends the connection to containerd.
@@ -47,6 +51,20 @@ func (s *Store) LoadBinary(ctx context.Context, name, path string, args ...strin
 	img, err := image.FromBinary(path, args...)
 	if err != nil {
 		return nil, err
+	}
+	ctx, release, err := s.client.WithLease(ctx) // containerd keeps the layers meanwhile
+	if err != nil {
+		return nil, err
+	}
+	defer release(context.WithoutCancel(ctx)) //nolint:errcheck // it ends by itself, a day later
+	layers, err := img.Layers()
+	if err != nil {
+		return nil, err
+	}
+	for _, layer := range layers {
+		if err := s.place(ctx, layer); err != nil {
+			return nil, err
+		}
 	}
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(image.WriteArchive(w, name, img)) }()
