@@ -11,7 +11,7 @@ build: ## build kn-coldstart into build/
 	. scripts/build-flags && go build -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o build/kn-coldstart ./cmd/kn-coldstart
 	scripts/licenses $(CURDIR)/build/licenses $(CURDIR)/build/kn-coldstart
 
-node: ## install what the embedded node needs, and build it
+node: ## install what the embedded node needs, and build it (WASM=1: with WasmEdge)
 	scripts/install-prerequisites
 	scripts/build-node
 
@@ -23,6 +23,9 @@ languages: build node functions ## cold starts of functions in several languages
 
 demo: build node ## set everything up, and compare runc, crun and gVisor on the embedded node
 	scripts/demo
+
+# The end-to-end tests measure on WasmEdge, too, unless WASM is set to nothing.
+test e2e: export WASM ?= 1
 
 test: build node unit e2e ## everything that CI runs
 

@@ -67,7 +67,7 @@ func newAB() *cobra.Command {
 	flags.StringArrayVar(&f.a, "a", nil, "what side a, the baseline, has of its own, as NAME=VALUE, or the FILE of its Knative Service; repeatable")
 	flags.StringArrayVar(&f.b, "b", nil, "what side b, the change, has of its own; repeatable")
 	flags.StringVar(&f.both.RuntimeClass, "runtime-class", "", "RuntimeClass of both sides (default: "+templates.DefaultClass+", which is the cluster's default runtime)")
-	flags.StringVar(&f.both.Image, "image", "", "image of both sides (default on the embedded node: "+nodeImage+")")
+	flags.StringVar(&f.both.Image, "image", "", "image of both sides (default on the embedded node: "+nodeImage+",\nand for "+wasmClass+" "+wasmImage+")")
 	flags.IntVar(&e.MaxBlocks, "max-blocks", 500, "blocks after which to give up")
 	flags.DurationVar(&e.Budget, "budget", 15*time.Minute, "time after which to give up, once the services are there")
 	flags.IntVar(&e.ServicesPerSide, "services-per-side", 0, "services of each side that take turns (default: enough not to wait for zero, 12 at most)")
@@ -134,14 +134,11 @@ func (f *abFlags) sides(flags flagSet, embedded bool) error {
 		return err
 	}
 	both.Env, both.Requests, both.Limits = e.Service.Env, e.Service.Requests, e.Service.Limits
-	if both.Image == "" && embedded {
-		both.Image = nodeImage
-	}
 	file := e.Service.Manifest
-	if e.A, e.ManifestA, err = sideWith(both, file, written, "a", f.a); err != nil {
+	if e.A, e.ManifestA, err = sideWith(both, embedded, file, written, "a", f.a); err != nil {
 		return err
 	}
-	e.B, e.ManifestB, err = sideWith(both, file, written, "b", f.b)
+	e.B, e.ManifestB, err = sideWith(both, embedded, file, written, "b", f.b)
 	return err
 }
 

@@ -22,7 +22,7 @@ type classFlags struct {
 
 func (f *classFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.values, "runtime-class", nil, "RuntimeClass to measure, as NAME or NAME=IMAGE; repeatable (default: "+templates.DefaultClass+", which is the cluster's\ndefault runtime: pods without a runtimeClassName)")
-	flags.StringVar(&f.image, "image", "", "image of the classes that have none of their own (default on the embedded node: "+nodeImage+")")
+	flags.StringVar(&f.image, "image", "", "image of the classes that have none of their own (default on the embedded node: "+nodeImage+",\nand for "+wasmClass+" "+wasmImage+")")
 }
 
 // parse returns the classes in the order named.
@@ -33,16 +33,17 @@ func (f *classFlags) parse(embedded bool) ([]record.Class, error) {
 	if f.written != nil {
 		f.image = f.written.Image
 	}
-	if f.image == "" && embedded {
-		f.image = nodeImage
-	}
 	var classes []record.Class
 	for _, value := range f.values {
 		name, image, _ := strings.Cut(value, "=")
+		name = strings.TrimSpace(name)
 		if image == "" {
 			image = f.image
 		}
-		class := record.Class{Name: strings.TrimSpace(name), Image: image}
+		if image == "" && embedded {
+			image = nodeImageOf(name)
+		}
+		class := record.Class{Name: name, Image: image}
 		if err := checkClass(class); err != nil {
 			return nil, err
 		}

@@ -14,6 +14,21 @@ import (
 // nodeImage is the image of the function that the embedded node has.
 const nodeImage = "dev.local/coldfn:local"
 
+// wasmImage is the image of the same function in WebAssembly. The node has it if it has
+// RuntimeClass wasmClass, the only one that runs it.
+const (
+	wasmImage = "dev.local/coldfn.wasm:local"
+	wasmClass = "wasmedge"
+)
+
+// nodeImageOf is the image of the embedded node's function for a RuntimeClass.
+func nodeImageOf(class string) string {
+	if class == wasmClass {
+		return wasmImage
+	}
+	return nodeImage
+}
+
 // clusterFlags name the cluster, as kubectl and kn do.
 type clusterFlags struct {
 	ksvc.Kubeconfig

@@ -12,8 +12,9 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
-// sideOf is what both sides have, with the values of a --a or --b over it.
-func sideOf(both record.Side, flag string, values []string) (record.Side, error) {
+// sideOf is what both sides have, with the values of a --a or --b over it. The embedded
+// node has images for those that name none.
+func sideOf(both record.Side, embedded bool, flag string, values []string) (record.Side, error) {
 	s := both
 	s.Env, s.Requests, s.Limits = maps.Clone(s.Env), maps.Clone(s.Requests), maps.Clone(s.Limits)
 	for _, value := range values {
@@ -24,6 +25,9 @@ func sideOf(both record.Side, flag string, values []string) (record.Side, error)
 	if s.RuntimeClass == "" {
 		s.RuntimeClass = templates.DefaultClass
 	}
+	if s.Image == "" && embedded {
+		s.Image = nodeImageOf(s.RuntimeClass)
+	}
 	if s.Image == "" {
 		return s, fmt.Errorf("side %s has no image: use --image IMAGE or --%s image=IMAGE", flag, flag)
 	}
@@ -32,7 +36,7 @@ func sideOf(both record.Side, flag string, values []string) (record.Side, error)
 
 // sideWith is a side like sideOf's whose service may be in a file: the one of both
 // sides, or its own.
-func sideWith(both record.Side, file *templates.Manifest, written *ksvc.Written, flag string, values []string) (record.Side, *templates.Manifest, error) {
+func sideWith(both record.Side, embedded bool, file *templates.Manifest, written *ksvc.Written, flag string, values []string) (record.Side, *templates.Manifest, error) {
 	var rest []string
 	for _, value := range values {
 		if !isFile(value) {
@@ -46,7 +50,7 @@ func sideWith(both record.Side, file *templates.Manifest, written *ksvc.Written,
 		file, written = own, w
 	}
 	if file == nil {
-		s, err := sideOf(both, flag, rest)
+		s, err := sideOf(both, embedded, flag, rest)
 		return s, nil, err
 	}
 	if err := refuseInPlaceOf(file.File, flag, rest); err != nil {
@@ -59,7 +63,7 @@ func sideWith(both record.Side, file *templates.Manifest, written *ksvc.Written,
 	if both.RuntimeClass == "" {
 		both.RuntimeClass = defaultClass(written)
 	}
-	s, err := sideOf(both, flag, rest)
+	s, err := sideOf(both, embedded, flag, rest)
 	return s, file, err
 }
 

@@ -13,11 +13,12 @@ import (
 func TestSides(t *testing.T) {
 	both := record.Side{RuntimeClass: "runc", Image: "fn:main", Env: map[string]string{"A": "1"}, Limits: map[string]string{"cpu": "1"}}
 	for _, c := range []struct {
-		name   string
-		both   record.Side
-		values []string
-		want   record.Side
-		err    string
+		name     string
+		both     record.Side
+		embedded bool
+		values   []string
+		want     record.Side
+		err      string
 	}{
 		{name: "nothing of its own", both: both, want: both},
 		{name: "an image", both: both, values: []string{"image=fn@sha256:ab=c"},
@@ -28,6 +29,10 @@ func TestSides(t *testing.T) {
 		{name: "all of its own", values: []string{"runtime-class=crun", "image=x"}, want: record.Side{RuntimeClass: "crun", Image: "x"}},
 		{name: "no class", both: record.Side{Image: "x"}, values: []string{"env=J=a=b,c=d"},
 			want: record.Side{RuntimeClass: "default", Image: "x", Env: map[string]string{"J": "a=b,c=d"}}},
+		{name: "the node's images", embedded: true, values: []string{"runtime-class=wasmedge"},
+			want: record.Side{RuntimeClass: "wasmedge", Image: "dev.local/coldfn.wasm:local"}},
+		{name: "an image on the node", both: both, embedded: true, values: []string{"image=x"},
+			want: record.Side{RuntimeClass: "runc", Image: "x", Env: both.Env, Limits: both.Limits}},
 		{name: "no image", both: record.Side{RuntimeClass: "runc"}, err: "side b has no image: use --image IMAGE or --b image=IMAGE"},
 		{name: "no value", both: both, values: []string{"image"}, err: `--b "image": want NAME=VALUE`},
 		{name: "an empty value", both: both, values: []string{"image="}, err: "want NAME=VALUE"},
@@ -35,7 +40,7 @@ func TestSides(t *testing.T) {
 		{name: "not a variable", both: both, values: []string{"env=B"}, err: `"B" is no NAME=VALUE`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := sideOf(c.both, "b", c.values)
+			got, err := sideOf(c.both, c.embedded, "b", c.values)
 			if c.err != "" {
 				if err == nil || !strings.Contains(err.Error(), c.err) {
 					t.Fatalf("error %v, want %q", err, c.err)

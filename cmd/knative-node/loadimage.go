@@ -26,7 +26,8 @@ func newLoadImage(l *node.Layout) *cobra.Command {
 			"ARCHIVE is an OCI archive, or one that 'docker save' wrote; it may be compressed. Its images\n" +
 			"keep the names that they have in it. If it has one image, --name gives it another name.\n" +
 			"PROGRAM is a static Linux program. It becomes /ko-app/PROGRAM of a new image, as ko makes them, with a\n" +
-			"folder /tmp beside it. The image is called dev.local/PROGRAM:local unless --name says otherwise.\n\n" +
+			"folder /tmp beside it. The image is called dev.local/PROGRAM:local unless --name says otherwise. A program in\n" +
+			"WebAssembly, whose name ends in .wasm, is for RuntimeClass wasmedge.\n\n" +
 			"A service that asks for the image by its name gets it from the node. No registry is asked,\n" +
 			"whatever registry the name has, and also when the tag is 'latest'.",
 		Example: "  kn-coldstart cluster load-image ./server\n" +
@@ -77,11 +78,13 @@ func load(ctx context.Context, images *store.Store, path, name string) ([]store.
 		return nil, errors.New("it is a folder; an archive is one file")
 	}
 	program, err := elf.NewFile(f)
-	if err != nil {
+	if err != nil && !image.IsWebAssembly(path) {
 		return images.LoadArchive(ctx, f, name)
 	}
-	if err := checkProgram(program); err != nil {
-		return nil, err
+	if program != nil {
+		if err := checkProgram(program); err != nil {
+			return nil, err
+		}
 	}
 	if name == "" {
 		name = image.Reference(strings.ToLower(filepath.Base(path)))

@@ -109,7 +109,7 @@ func describe(path string) (file, error) {
 // scripts/functions put it.
 func (v *visit) trace(f *file, at string) error {
 	switch folder := path.Dir(f.name); {
-	case path.Base(folder) == "crun":
+	case path.Base(folder) == "crun", path.Base(folder) == "wasmedge":
 		return v.traceInstalled(f, filepath.Dir(at))
 	case path.Base(folder) == "manifests":
 		return v.traceManifest(f, filepath.Join(filepath.Dir(at), "..", "bin", "controller"))
@@ -119,7 +119,7 @@ func (v *visit) trace(f *file, at string) error {
 	return v.traceProgram(f, at)
 }
 
-// traceInstalled is for crun and its libraries.
+// traceInstalled is for crun, WasmEdge and their libraries.
 func (v *visit) traceInstalled(f *file, folder string) error {
 	files, err := installed(folder)
 	if err != nil {

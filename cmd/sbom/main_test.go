@@ -260,6 +260,9 @@ func repository(t *testing.T) string {
 	put(t, []byte("libc"), build, "node/crun/libc.so.6")
 	put(t, []byte("crun 1.21-1 amd64 f00d\nlibc6 2.41 amd64 beef\n"), build, "node/crun/packages")
 	put(t, []byte("crun crun\nlibc.so.6 libc6\n"), build, "node/crun/files")
+	put(t, []byte("wasmedge"), build, "node/wasmedge/libwasmedge.so.0")
+	put(t, []byte("libwasmedge0 0.14.1 amd64 cafe\n"), build, "node/wasmedge/packages")
+	put(t, []byte("libwasmedge.so.0 libwasmedge0\n"), build, "node/wasmedge/files")
 	put(t, image(t), build, "functions/image.tar")
 	return root
 }
@@ -293,6 +296,7 @@ func TestDocument(t *testing.T) {
 		"./node/bin/program STATIC_LINK github.com/google/licensecheck v0.3.1",
 		"./node/crun/crun GENERATED_FROM crun 1.21-1",
 		"./node/crun/libc.so.6 GENERATED_FROM libc6 2.41",
+		"./node/wasmedge/libwasmedge.so.0 GENERATED_FROM libwasmedge0 0.14.1",
 		"./functions/image.tar CONTAINS zlib1g 1:1.2",
 		"./functions/image.tar CONTAINS github.com/google/licensecheck v0.3.1",
 	} {

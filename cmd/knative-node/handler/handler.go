@@ -50,8 +50,10 @@ type Handler struct {
 	Version   string `json:"version,omitempty"`
 	Checksums string `json:"checksums,omitempty"`
 	Settings  string `json:"settings,omitempty"`
-	// Optional says that the node boots without the handler if the build lacks it.
+	// Optional says that the node boots without the handler if the build lacks it, and
+	// OnDemand that a build has it only if it was asked for.
 	Optional bool `json:"-"`
+	OnDemand bool `json:"-"`
 }
 
 // RuncShim is containerd's own shim, which runs every program that takes the same

@@ -60,6 +60,9 @@ const users = "root:x:0:0:root:/root:/sbin/nologin\n" +
 // FromBinary makes an image of the static program at path, which is also the entrypoint,
 // followed by args. Beside it the image has what Knative's runtime contract wants of one:
 // a folder /tmp that everybody can write to, and names of the users.
+//
+// A program in WebAssembly cannot handle signals, and the kernel spares the process 1 that
+// runs it all signals that it does not handle, but SIGKILL. So its image asks for that.
 func FromBinary(path string, args ...string) (v1.Image, error) {
 	program := filepath.Join(programs, filepath.Base(path))
 	t := NewTree("")
@@ -68,7 +71,26 @@ func FromBinary(path string, args ...string) (v1.Image, error) {
 	if err := t.Add(path, program); err != nil {
 		return nil, err
 	}
-	return FromTree(t, append([]string{program}, args...), []string{"PATH=" + programs})
+	img, err := FromTree(t, append([]string{program}, args...), []string{"PATH=" + programs})
+	if err != nil || !IsWebAssembly(path) {
+		return img, err
+	}
+	return stoppedBy(img, "SIGKILL")
+}
+
+// IsWebAssembly says whether the program at path is one in WebAssembly. By the same sign
+// crun tells which containers WasmEdge has to run.
+func IsWebAssembly(path string) bool { return filepath.Ext(path) == ".wasm" }
+
+// stoppedBy is the image with the signal that ends its containers.
+func stoppedBy(img v1.Image, signal string) (v1.Image, error) {
+	config, err := img.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.Config.StopSignal = signal
+	return mutate.ConfigFile(img, config)
 }
 
 // stream returns what write writes.

@@ -68,6 +68,30 @@ func filesOf(t *testing.T, archive io.Reader) map[string]string {
 	}
 }
 
+// What cannot handle SIGTERM is killed at once, and all else gets the usual signal.
+func TestStopSignal(t *testing.T) {
+	for name, want := range map[string]string{"server": "", "server.wasm": "SIGKILL"} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte("program"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		img, err := FromBinary(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config, err := img.ConfigFile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := config.Config.StopSignal; got != want {
+			t.Errorf("%s: stopped by %q, want %q", name, got, want)
+		}
+		if entrypoint := config.Config.Entrypoint; len(entrypoint) != 1 || entrypoint[0] != "/ko-app/"+name {
+			t.Errorf("%s: entrypoint %q", name, entrypoint)
+		}
+	}
+}
+
 func TestFromBinaryWithoutProgram(t *testing.T) {
 	if _, err := FromBinary(filepath.Join(t.TempDir(), "nosuch")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)

@@ -26,7 +26,24 @@ func (l Layout) ownHandlers() []handler.Handler {
 			Name: "gvisor", RuntimeType: "io.containerd.runsc.v1", Program: l.Bin("runsc"),
 			Shim: l.Bin("containerd-shim-runsc-v1"), Optional: true,
 		},
+		{
+			Name: "wasmedge", RuntimeType: handler.RuncShim, Program: filepath.Join(l.Dist, "wasmedge", "crun"),
+			PodAnnotations: []string{"module.wasm.image/*"}, Version: l.wasmEdgeVersion(), OnDemand: true,
+		},
 	}
+}
+
+// wasmEdgeVersion is the versions of crun and of WasmEdge, which is a library of it. crun
+// itself knows only its own.
+func (l Layout) wasmEdgeVersion() string {
+	packages, _ := os.ReadFile(filepath.Join(l.Dist, "wasmedge", "packages")) // without it crun is asked
+	var versions []string
+	for line := range strings.Lines(string(packages)) {
+		if words := strings.Fields(line); len(words) > 1 && (words[0] == "crun" || words[0] == "libwasmedge0") {
+			versions = append(versions, words[0]+"-"+words[1])
+		}
+	}
+	return strings.Join(versions, ",")
 }
 
 // handlers are the handlers that the build has, and then those of the user.

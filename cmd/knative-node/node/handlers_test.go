@@ -111,6 +111,10 @@ func TestHandlersOfContainerd(t *testing.T) {
 		"runc":   {RuntimeType: "io.containerd.runc.v2", Options: map[string]any{"BinaryName": l.Dist + "/bin/runc"}},
 		"crun":   {RuntimeType: "io.containerd.runc.v2", Options: map[string]any{"BinaryName": l.Dist + "/crun/crun"}},
 		"gvisor": {RuntimeType: "io.containerd.runsc.v1", RuntimePath: l.Dist + "/bin/containerd-shim-runsc-v1"},
+		"wasmedge": {
+			RuntimeType: "io.containerd.runc.v2", PodAnnotations: []string{"module.wasm.image/*"},
+			Options: map[string]any{"BinaryName": l.Dist + "/wasmedge/crun"},
+		},
 	}
 	if diff := cmp.Diff(want, containerdRuntimes(t, l)); diff != "" {
 		t.Error(diff)
@@ -149,7 +153,7 @@ func TestUserHandlers(t *testing.T) {
 		t.Error(diff)
 	}
 	names, err := l.HandlerNames()
-	if diff := cmp.Diff([]string{"runc", "crun", "gvisor", "mine", "own"}, names); diff != "" || err != nil {
+	if diff := cmp.Diff([]string{"runc", "crun", "gvisor", "wasmedge", "mine", "own"}, names); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	if _, err := ParseHandlers("crun=" + program); err == nil || !strings.Contains(err.Error(), "crun is a handler of the node itself") {
@@ -159,17 +163,29 @@ func TestUserHandlers(t *testing.T) {
 
 // TestHandlersThatTheBuildHas builds the node without its optional handlers.
 func TestHandlersThatTheBuildHas(t *testing.T) {
-	l := layoutWithHandlers(t, func(h handler.Handler) bool { return !h.Optional })
+	l := layoutWithHandlers(t, func(h handler.Handler) bool { return !h.Optional && !h.OnDemand })
 	wantHandlers(t, l, "runc")
 	if runtimes := containerdRuntimes(t, l); len(runtimes) != 1 {
 		t.Errorf("containerd has handlers that the build lacks: %v", runtimes)
 	}
 	l = layoutWithHandlers(t, anyHandler)
-	wantHandlers(t, l, "runc", "crun", "gvisor")
+	wantHandlers(t, l, "runc", "crun", "gvisor", "wasmedge")
 	if err := os.Remove(l.Bin("containerd-shim-runsc-v1")); err != nil {
 		t.Fatal(err)
 	}
-	wantHandlers(t, l, "runc", "crun")
+	wantHandlers(t, l, "runc", "crun", "wasmedge")
+}
+
+// TestWhatTheBuildLacks tells of each handler that is missing, but for those that a build
+// has only if it was asked for them.
+func TestWhatTheBuildLacks(t *testing.T) {
+	fatal := map[string]bool{}
+	for _, f := range checkHandlers(Layout{Dist: t.TempDir()}) {
+		fatal[strings.Fields(strings.TrimPrefix(f.Problem, "there will be no RuntimeClass "))[0]] = f.Fatal
+	}
+	if diff := cmp.Diff(map[string]bool{"runc:": true, "crun:": false, "gvisor:": false}, fatal); diff != "" {
+		t.Error(diff)
+	}
 }
 
 func wantHandlers(t *testing.T, l Layout, want ...string) {
@@ -177,6 +193,20 @@ func wantHandlers(t *testing.T, l Layout, want ...string) {
 	names, err := l.HandlerNames()
 	if diff := cmp.Diff(want, names); diff != "" || err != nil {
 		t.Error(diff, err)
+	}
+}
+
+// TestVersionOfWasmEdge reads it from the list of the packages that were installed.
+func TestVersionOfWasmEdge(t *testing.T) {
+	l := layoutWithHandlers(t, anyHandler)
+	writeFile(t, filepath.Join(l.Dist, "wasmedge", "packages"), "crun 1.21-1 amd64 f00d\nlibc6 2.41 amd64 f00d\nlibwasmedge0 0.14.1-3 amd64 f00d\n")
+	client := fake.NewClientset()
+	if err := createRuntimeClasses(t.Context(), client, l.ownHandlers()); err != nil {
+		t.Fatal(err)
+	}
+	class, err := client.NodeV1().RuntimeClasses().Get(t.Context(), "wasmedge", metav1.GetOptions{})
+	if err != nil || class.Annotations["kn-coldstart.dev/handler-version"] != "crun-1.21-1,libwasmedge0-0.14.1-3" {
+		t.Errorf("RuntimeClass %+v, error %v", class, err)
 	}
 }
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 
@@ -12,6 +13,9 @@ import (
 // podPrograms are the programs of the build that run in pods, each from an image of
 // its own.
 var podPrograms = []string{"coredns", "activator", "autoscaler", "controller", "webhook", "queue", "traefik", "coldfn"}
+
+// wasmFunction is the function under test in WebAssembly, which a build with WasmEdge has.
+func (l Layout) wasmFunction() string { return filepath.Join(l.Dist, "wasmedge", "coldfn.wasm") }
 
 // loadImages makes and loads the images of all programs that run in pods.
 func (l Layout) loadImages(ctx context.Context) error {
@@ -29,6 +33,12 @@ func (l Layout) loadImages(ctx context.Context) error {
 	for _, program := range podPrograms {
 		group.Go(func() error {
 			_, err := images.LoadBinary(ctx, image.Reference(program), l.Bin(program))
+			return err
+		})
+	}
+	if function := l.wasmFunction(); exists(function) {
+		group.Go(func() error {
+			_, err := images.LoadBinary(ctx, image.Reference(filepath.Base(function)), function)
 			return err
 		})
 	}

@@ -109,7 +109,7 @@ func checkBuild(l Layout) []Finding {
 func checkHandlers(l Layout) []Finding {
 	var all []Finding
 	for _, h := range l.ownHandlers() {
-		if missing := h.Missing(); len(missing) > 0 {
+		if missing := h.Missing(); len(missing) > 0 && !h.OnDemand {
 			problem := fmt.Sprintf("there will be no RuntimeClass %s: missing: %s", h.Name, strings.Join(missing, ", "))
 			all = append(all, Finding{!h.Optional, problem, "build the node: make node"})
 		}
