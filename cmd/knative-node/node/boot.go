@@ -62,7 +62,7 @@ type step struct {
 func (b *boot) run(ctx context.Context) error {
 	groups := [][]step{
 		{{"certificates", b.certificates}},
-		{{"etcd and containerd", b.storage}},
+		{{"etcd and containerd", func(context.Context) error { return b.storage(ctx) }}}, // images are loaded beyond the step
 		{{"API server", b.startAPIServer}},
 		{{"controllers, scheduler, kubelet, proxy", b.startNode}, {"Knative's resources and settings", b.resources}},
 		{{"images", b.awaitImages}},
@@ -93,7 +93,8 @@ func (b *boot) together(ctx context.Context, steps []step) error {
 	return group.Wait()
 }
 
-// storage starts the daemons that need no other, and begins to load the images.
+// storage starts the daemons that need no other, and begins to load the images, which ends
+// with ctx.
 func (b *boot) storage(ctx context.Context) error {
 	if err := b.writeConfigs(); err != nil {
 		return err
