@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e cgroup-v2 bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom clean help
+.PHONY: build node functions languages demo test unit e2e conformance cgroup-v2 bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -41,6 +41,9 @@ e2e: build node functions ## end-to-end tests on the real node, in some of which
 soak: export SOAK ?= 2h
 soak: build node functions ## experiments in turn for two hours (or SOAK) while the cluster and the tool are killed; two users
 	RUN='^Test(Soak|TwoUsers)$$' TAGS=e2e,soak TIMEOUT=12h scripts/e2e
+
+conformance: build node ## run Knative's own conformance tests on the embedded node
+	scripts/conformance
 
 cgroup-v2: build node ## run the embedded node in a virtual machine that has cgroup version 2 alone
 	scripts/cgroup-v2
