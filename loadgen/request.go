@@ -140,6 +140,7 @@ func (r *Request) do(ctx context.Context, s *record.Sample) (Answer, error) {
 	if err := r.wire.SetDeadline(deadline); err != nil {
 		return Answer{}, err
 	}
-	defer context.AfterFunc(ctx, func() { r.wire.SetDeadline(time.Unix(1, 0)) })()
-	return r.exchange.Do(ctx, r.wire)
+	wire := r.wire // what ends with ctx may come later than the answer, when the request has no wire any more
+	defer context.AfterFunc(ctx, func() { wire.SetDeadline(time.Unix(1, 0)) })()
+	return r.exchange.Do(ctx, wire)
 }
