@@ -209,6 +209,9 @@ func nodeAndPods(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	for _, pod := range pods.Items {
+		if pod.DeletionTimestamp != nil {
+			continue // an activator that another test had started again may end in these seconds
+		}
 		for _, c := range pod.Status.ContainerStatuses {
 			seen[pod.Name+"/"+c.Name] = c.ContainerID
 		}
