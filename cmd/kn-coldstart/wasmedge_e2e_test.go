@@ -41,7 +41,6 @@ func TestWasmEdge(t *testing.T) {
 	measured := map[string]int{}
 	for _, s := range run.Samples {
 		wantProvenCold(t, s)
-		wantPhasesInOrder(t, s)
 		if s.Proof != record.ProofAnswer {
 			t.Errorf("%s: proven by %q, want by the function's answer", s.Service, s.Proof)
 		}
