@@ -22,7 +22,6 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/deploy"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/image"
-	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/node"
 )
 
 // envKubeconfig names the kubeconfig of the node.
@@ -32,8 +31,7 @@ const envKubeconfig = "KN_COLDSTART_E2E_KUBECONFIG"
 var suites = []suite{
 	{"knative.dev/serving", "test/conformance/runtime", []string{"-disable-logstream"}},
 	{"knative.dev/serving", "test/conformance/api/v1", []string{"-disable-logstream"}},
-	{"knative.dev/networking", "test/conformance/ingress", []string{
-		"-ingressClass", "traefik.ingress.networking.knative.dev", "-ingressendpoint", strings.TrimSuffix(node.Ingress, ":80")}},
+	{"knative.dev/networking", "test/conformance/ingress", []string{"-ingressClass", "traefik.ingress.networking.knative.dev"}},
 }
 
 // suite is a package of tests in a module of Knative. The module has images for its tests.
