@@ -60,11 +60,12 @@ func TestRecovery(t *testing.T) {
 		longest  time.Duration
 		never    bool
 	}{
-		"never over":     {seconds: []runtest.Second{good, good}},
-		"a cold start":   {seconds: []runtest.Second{slow, slow, good}, episodes: []load.Episode{{0, 1}}, longest: 2 * time.Second},
-		"two":            {seconds: []runtest.Second{slow, good, failing, slow, slow, good}, episodes: []load.Episode{{0, 0}, {2, 4}}, longest: 3 * time.Second},
-		"a pause in one": {seconds: []runtest.Second{slow, none, slow, good}, episodes: []load.Episode{{0, 2}}, longest: 3 * time.Second},
-		"never again":    {seconds: []runtest.Second{good, slow, none}, episodes: []load.Episode{{1, 1}}, longest: time.Second, never: true},
+		"never over":        {seconds: []runtest.Second{good, good}},
+		"a cold start":      {seconds: []runtest.Second{slow, slow, good}, episodes: []load.Episode{{0, 1}}, longest: 2 * time.Second},
+		"two":               {seconds: []runtest.Second{slow, good, failing, slow, slow, good}, episodes: []load.Episode{{0, 0}, {2, 4}}, longest: 3 * time.Second},
+		"a pause in one":    {seconds: []runtest.Second{slow, none, slow, good}, episodes: []load.Episode{{0, 2}}, longest: 3 * time.Second},
+		"a pause after one": {seconds: []runtest.Second{slow, none, none, good, none}, episodes: []load.Episode{{0, 2}}, longest: 3 * time.Second},
+		"never again":       {seconds: []runtest.Second{good, slow, none}, episodes: []load.Episode{{1, 1}}, longest: time.Second, never: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := one(t, runtest.New("r", "runc").Load("runc", limit, test.seconds...).Run()).Recovery

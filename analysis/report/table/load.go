@@ -110,7 +110,7 @@ func panicMode(p load.Panic) string {
 // loadNote explains both tables.
 func loadNote(s *analysis.Summary) string {
 	note := "Latency counts from when a request was due; one that failed, or was dropped because too many were under way, is slower than any. " +
-		"Recovered: the longest time for which p99 of a second was not under " + stat.Format(s.Loads[0].Recovery.Limit) + ". " +
+		"Recovered: the longest time until p99 of a second was under " + stat.Format(s.Loads[0].Recovery.Limit) + " again. " +
 		"Wanted to ready: the most of each at one moment, wanted by the autoscaler and requested by the deployment; overshoot: what the autoscaler wanted at most over what it wanted when the load ended; " +
 		"instance-seconds: from the begin of the load to its end; back at zero: after the load, and when the autoscaler wanted that. "
 	note += panicNote(s)
