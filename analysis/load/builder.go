@@ -29,9 +29,9 @@ func (b *builder) finish(r *run) Load {
 	if err := b.count(r.limit); err != nil {
 		l.Broken = err.Error()
 	}
-	events, end := slices.Clone(r.services[l.Service].events), l.end()
-	slices.SortStableFunc(events, func(a, b record.Event) int { return cmp.Compare(a.At, b.At) })
+	events, end := inOrder(r.services[l.Service].events), l.end()
 	l.Instances = instancesOf(events, l.Begin, end, l.Seconds)
+	l.Instances.Unwatched = unwatched(inOrder(r.watches), l.Begin, end)
 	l.Instances.BackAtZero, l.Instances.AtMost = b.zero, l.atMost(r.maxScale)
 	if b.zero != nil {
 		l.Instances.WantedZero = wantedZero(events, end)
@@ -40,6 +40,11 @@ func (b *builder) finish(r *run) Load {
 	l.Use = r.readings.use(l.RuntimeClass, l.Begin, l.Begin+time.Duration(l.half())*time.Second, end)
 	l.Recovery = recoveryOf(l.Seconds, r.limit)
 	return *l
+}
+
+// inOrder are events in the order of time.
+func inOrder(events []record.Event) []record.Event {
+	return slices.SortedStableFunc(slices.Values(events), func(a, b record.Event) int { return cmp.Compare(a.At, b.At) })
 }
 
 // end is when the load ended, or as far as its intervals go.

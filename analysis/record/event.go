@@ -55,6 +55,12 @@ const (
 	EventUsageUnread   Kind = "usageUnread"
 )
 
+// The resource types that Event.Watched names, as far as a reader needs to know them.
+const (
+	WatchedPods        = "pods"
+	WatchedAutoscalers = "podautoscalers"
+)
+
 // KindInfo describes a kind of event.
 type KindInfo struct {
 	Kind Kind
