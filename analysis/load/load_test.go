@@ -241,6 +241,12 @@ func TestBound(t *testing.T) {
 				r.Resources[i].CPU = r.Resources[i].CPU * 13 / 10
 			}
 		}, load.BoundProcessor, "2 processors were busy to 98 %"},
+		"read once": {quick, func(r *record.Run) {
+			r.Resources = slices.DeleteFunc(r.Resources, func(u record.Resource) bool { return u.At > runtest.LoadBegin-3*time.Second })
+		}, load.BoundFunction, "how busy the processors were is not known"},
+		"one of two nodes read once": {quick, func(r *record.Run) {
+			r.Resources = append(r.Resources, record.Resource{Scope: record.ScopeNode, Node: "other", At: runtest.LoadBegin, CPUs: 2, CPU: time.Second})
+		}, load.BoundFunction, "how busy the processors were is not known"},
 		"nothing read": {quick, func(r *record.Run) { r.Resources = nil }, load.BoundFunction, "how busy the processors were is not known"},
 	} {
 		t.Run(name, func(t *testing.T) {
