@@ -62,9 +62,10 @@ func (l *Loop) run(ctx context.Context, wake alarm, stop context.CancelCauseFunc
 	}
 	p.put(first)
 	begin := c.Clock.Now()
-	l.Tally.begin(begin)
+	l.Tally.begin(begin, stop)
 	l.send(ctx, p, begin, wake, stop)
-	return errors.Join(context.Cause(ctx), l.Tally.finish())
+	left := l.Tally.finish()
+	return errors.Join(context.Cause(ctx), left)
 }
 
 // send sends each request when it is due, and returns when all have ended.
@@ -83,10 +84,10 @@ func (l *Loop) send(ctx context.Context, p *pool, begin time.Duration, wake alar
 		select {
 		case free <- struct{}{}:
 		default:
-			report(stop, l.Tally.dropped(due))
+			l.Tally.dropped(due)
 			continue
 		}
-		report(stop, l.Tally.sent(due))
+		l.Tally.sent(due)
 		flying.Go(func() {
 			report(stop, l.one(ctx, p, due))
 			<-free
@@ -103,7 +104,8 @@ func (l *Loop) one(ctx context.Context, p *pool, due time.Duration) error {
 	s, err := r.Send(ctx, due)
 	p.put(r)
 	if err != nil {
-		return l.Tally.cutOff(due)
+		l.Tally.cutOff(due)
+		return nil
 	}
 	return l.Tally.ended(due, &s)
 }
