@@ -119,6 +119,9 @@ func (f *loadFlags) prepare(flags flagSet) (experiment.Experiment, error) {
 			return nil, writeInto(f.file, "--"+name)
 		}
 	}
+	if written := f.classes.written; written != nil {
+		e.MaxScale = written.MaxScale
+	}
 	if e.Classes, err = f.classes.parse(f.cluster.locate()); err != nil {
 		return nil, err
 	}
