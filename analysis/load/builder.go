@@ -115,13 +115,16 @@ func (b *builder) count(limit time.Duration) error {
 	return nil
 }
 
-// lateness is what of a second may be the client's, as a part of the limit.
-const lateness = 20
+// lateLimit is how late the client may be in a second, of a limit of the recovery.
+func lateLimit(limit time.Duration) time.Duration { return limit / 20 }
+
+// LateLimit is what a lateness is more than in each of the late seconds.
+func (l *Load) LateLimit() time.Duration { return lateLimit(l.Recovery.Limit) }
 
 func (s *Settled) add(i *record.Interval, limit time.Duration) {
 	s.Counts.add(i)
 	s.Lateness = max(s.Lateness, i.Lateness)
-	if i.Lateness > limit/lateness {
+	if i.Lateness > lateLimit(limit) {
 		s.LateSeconds++
 	}
 }
@@ -138,7 +141,7 @@ func (l *Load) second(i *record.Interval, latencies *hist.Histogram, limit time.
 	l.Waited.Told += i.Told
 	l.Waited.Requests += i.Waited
 	l.Lateness = max(l.Lateness, i.Lateness)
-	if i.Lateness > limit/lateness {
+	if i.Lateness > lateLimit(limit) {
 		l.LateSeconds++
 	}
 }
