@@ -91,7 +91,7 @@ func Compare(base, new []*record.Run, o CompareOptions) (*Comparison, error) {
 			c.add(warnCell(NoSamples, one.Key, "only in new"))
 		}
 	}
-	c.loads(groupLoads(b.Loads), groupLoads(n.Loads), func(base, new loadsOf) bool { return base.key == new.key })
+	c.loads(groupLoads(b), groupLoads(n))
 	return c.finish("no class at the same number of services has proven cold starts on both sides, and none a load at the same rate")
 }
 
@@ -152,9 +152,7 @@ func compareWithin(runs []*record.Run, o CompareOptions, comparable func(base, n
 			c.compare(s.Cells[base], one)
 		}
 	}
-	if groups := groupLoads(s.Loads); len(groups) > 0 {
-		c.loads(groups[:1], groups[1:], func(base, new loadsOf) bool { return comparable(base.key, new.key) })
-	}
+	c.loadsWithin(groupLoads(s), comparable)
 	return c.finish(nothing)
 }
 
@@ -211,17 +209,6 @@ func (c *comparer) compare(base, new Cell) {
 	}
 }
 
-// loads compares the groups that have the same rate and belong together.
-func (c *comparer) loads(base, new []loadsOf, together func(base, new loadsOf) bool) {
-	for _, b := range base {
-		for _, n := range new {
-			if b.rate == n.rate && together(b, n) {
-				c.result.Loads = append(c.result.Loads, compareLoads(b, n)...)
-			}
-		}
-	}
-}
-
 func newRow(base, new record.Key, b, n *stat.Set, change func(q float64) stat.Change, quantiles ...float64) Row {
 	row := Row{Base: base, New: new, BaseSamples: b.N(), NewSamples: n.N()}
 	for _, q := range quantiles {
@@ -240,6 +227,7 @@ func (c *comparer) finish(nothing string) (*Comparison, error) {
 	}
 	adjust(c.result.Rows, func(r *Row) bool { return r.Phase == "" })
 	adjust(c.result.Rows, func(r *Row) bool { return r.Phase != "" })
+	adjustLoads(c.result.Loads)
 	return &c.result, nil
 }
 

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -22,9 +23,12 @@ type LoadRow struct {
 	BaseLoads LoadValues `json:"baseLoads"`
 	NewLoads  LoadValues `json:"newLoads"`
 	// Chance is how often chance alone puts all loads of one side beside those of the other,
-	// where that is so. It is 1 where it is not. Shown says that it is at most Alpha.
+	// where that is so. It is 1 where it is not.
 	Chance stat.Real `json:"chance"`
-	Shown  bool      `json:"shown"`
+	// AdjustedChance is Chance adjusted for all rows about loads of the comparison, which
+	// are one family. Shown says that it is at most Alpha.
+	AdjustedChance stat.Real `json:"adjustedChance"`
+	Shown          bool      `json:"shown"`
 }
 
 // LoadValues are the values of a measure in the loads of one side. One is infinite where it
@@ -79,13 +83,14 @@ type loadsOf struct {
 	list []*load.Load
 }
 
-// groupLoads groups loads by class and rate. It leaves out the steps of a search, those
-// without a request, and those that cannot be believed.
-func groupLoads(loads []load.Load) []loadsOf {
+// groupLoads groups the loads of a summary by class and rate, in the order in which the
+// classes were named. It leaves out the steps of a search, those without a request, those
+// that were cut off, and those that cannot be believed.
+func groupLoads(s *Summary) []loadsOf {
 	var groups []loadsOf
-	for i := range loads {
-		l := &loads[i]
-		if l.Step || l.Due == 0 || l.Broken != "" {
+	for i := range s.Loads {
+		l := &s.Loads[i]
+		if l.Step || l.Due == 0 || l.WasCutOff() || l.Broken != "" {
 			continue
 		}
 		at := slices.IndexFunc(groups, func(g loadsOf) bool { return g.key == l.Key() && g.rate == l.Rate })
@@ -94,12 +99,51 @@ func groupLoads(loads []load.Load) []loadsOf {
 		}
 		groups[at].list = append(groups[at].list, l)
 	}
+	var named []record.Key
+	for _, r := range s.Runs {
+		for _, class := range r.Classes {
+			named = append(named, class.Key())
+		}
+	}
+	slices.SortStableFunc(groups, func(a, b loadsOf) int {
+		return cmp.Compare(slices.Index(named, a.key), slices.Index(named, b.key))
+	})
 	return groups
 }
 
-// compareLoads are the rows of two groups.
-func compareLoads(base, new loadsOf) []LoadRow {
-	var rows []LoadRow
+// loads compares the groups of two sides that are of the same class and rate.
+func (c *comparer) loads(base, new []loadsOf) {
+	for _, b := range base {
+		at := slices.IndexFunc(new, b.like)
+		if at < 0 {
+			c.add(warnCell(NoSamples, b.key, "a load at %s that can be compared is only in base", b.rate))
+			continue
+		}
+		c.compareLoads(b, new[at])
+	}
+	for _, n := range new {
+		if !slices.ContainsFunc(base, n.like) {
+			c.add(warnCell(NoSamples, n.key, "a load at %s that can be compared is only in new", n.rate))
+		}
+	}
+}
+
+// like says that the other group is of the same class and rate.
+func (g loadsOf) like(other loadsOf) bool { return g.key == other.key && g.rate == other.rate }
+
+// loadsWithin compares each group with the first one of its rate that it can be compared
+// with, which is the base.
+func (c *comparer) loadsWithin(groups []loadsOf, comparable func(base, new record.Key) bool) {
+	for i, one := range groups {
+		base := slices.IndexFunc(groups, func(g loadsOf) bool { return g.rate == one.rate && comparable(g.key, one.key) })
+		if base >= 0 && base != i {
+			c.compareLoads(groups[base], one)
+		}
+	}
+}
+
+// compareLoads adds the rows of two groups.
+func (c *comparer) compareLoads(base, new loadsOf) {
 	for _, m := range LoadMeasures {
 		b, n := m.values(base.list), m.values(new.list)
 		if len(b) == 0 || len(n) == 0 {
@@ -109,10 +153,19 @@ func compareLoads(base, new loadsOf) []LoadRow {
 		if b[len(b)-1] < n[0] || n[len(n)-1] < b[0] {
 			row.Chance = stat.Real(min(1, 2/choose(len(b)+len(n), len(b))))
 		}
-		row.Shown = row.Chance <= Alpha
-		rows = append(rows, row)
+		c.result.Loads = append(c.result.Loads, row)
 	}
-	return rows
+}
+
+// adjustLoads corrects the chances of all rows together.
+func adjustLoads(rows []LoadRow) {
+	p := make([]float64, len(rows))
+	for i := range rows {
+		p[i] = float64(rows[i].Chance)
+	}
+	for i, adjusted := range stat.Holm(p) {
+		rows[i].AdjustedChance, rows[i].Shown = stat.Real(adjusted), adjusted <= Alpha
+	}
 }
 
 // values are those of the loads, in ascending order.

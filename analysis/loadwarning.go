@@ -18,7 +18,7 @@ func loadWarnings(loads []load.Load) []Warning {
 		}
 		if l.LateSeconds > 0 {
 			warn(ClientLate, "in %d of %d seconds the client sent a request more than %s late, %s at most: the latency holds that, too",
-				l.LateSeconds, len(l.Seconds), stat.Format(l.Recovery.Limit/20), stat.Format(l.Lateness))
+				l.LateSeconds, len(l.Seconds), stat.Format(l.LateLimit()), stat.Format(l.Lateness))
 		}
 		if n := l.Failures(); n > 0 {
 			warn(Failures, "%d of %d requests of its load were not answered; they are slower than any latency", n, l.Due)

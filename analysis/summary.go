@@ -17,7 +17,8 @@ type Summary struct {
 	// Cells are in the order of services, then of the classes as they were
 	// named on the command line.
 	Cells []Cell `json:"cells"`
-	// Loads are those on services, one for each class and run.
+	// Loads are those on services: one for each class and run, or in a search one for each
+	// rate that was tried.
 	Loads []load.Load `json:"loads,omitempty"`
 	// Limits are those that a search found.
 	Limits []ClassLimit `json:"limits,omitempty"`

@@ -35,6 +35,8 @@ type Written struct {
 	RuntimeClass string
 	// Image is that of the container that serves requests.
 	Image string
+	// MaxScale is how many instances there may be; zero stands for any number.
+	MaxScale int
 }
 
 // ReadManifest reads a file with one Knative Service. An error names the line. A field
@@ -45,7 +47,7 @@ func ReadManifest(m *templates.Manifest) (Written, error) {
 	if err != nil {
 		return Written{}, err
 	}
-	w := Written{Image: parsed.container(parsed.service).Image}
+	w := Written{Image: parsed.container(parsed.service).Image, MaxScale: parsed.maxScale()}
 	if name := parsed.service.Spec.Template.Spec.RuntimeClassName; name != nil {
 		w.RuntimeClass = *name
 	}
@@ -196,6 +198,7 @@ const (
 	annotationClass        = "autoscaling.knative.dev/class"
 	annotationInitialScale = "autoscaling.knative.dev/initial-scale"
 	annotationMinScale     = "autoscaling.knative.dev/min-scale"
+	annotationMaxScale     = "autoscaling.knative.dev/max-scale"
 	annotationWindow       = "autoscaling.knative.dev/window"
 
 	// classKPA is Knative's own autoscaler, the only one that scales to zero.
@@ -206,10 +209,11 @@ const (
 var otherSpelling = map[string]string{
 	annotationInitialScale: "autoscaling.knative.dev/initialScale",
 	annotationMinScale:     "autoscaling.knative.dev/minScale",
+	annotationMaxScale:     "autoscaling.knative.dev/maxScale",
 }
 
 var (
-	adviseScale      = NewAdvice("remove the annotation: without it the service starts no instance by itself")
+	adviseScale      = NewAdvice("remove the annotation: without it the service starts no instance by itself; load has --warm and --min-scale")
 	adviseAutoscaler = NewAdvice("remove the annotation: Knative's own autoscaler is the one that scales to zero")
 )
 
@@ -228,6 +232,13 @@ func (m *manifest) checkScaling() error {
 		return WithHint(m.at(m.annotationLine(annotationClass), "%s is %q: that autoscaler does not scale to zero", annotationClass, class), adviseAutoscaler)
 	}
 	return nil
+}
+
+// maxScale is how many instances there may be. What is no number is for Knative to refuse.
+func (m *manifest) maxScale() int {
+	annotations := m.service.Spec.Template.Annotations
+	n, _ := strconv.Atoi(cmp.Or(annotations[annotationMaxScale], annotations[otherSpelling[annotationMaxScale]]))
+	return n
 }
 
 func (m *manifest) annotationLine(name string) int {

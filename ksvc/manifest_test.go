@@ -57,6 +57,12 @@ func TestReadManifest(t *testing.T) {
 	if diff := cmp.Diff(ksvc.Written{Image: "main:1", RuntimeClass: "kata"}, got); err != nil || diff != "" {
 		t.Errorf("%v: %s", err, diff)
 	}
+	for _, name := range []string{"max-scale", "maxScale"} {
+		got, err = ksvc.ReadManifest(manifestOf(strings.Replace(written, `target: "10"`, name+`: "7"`, 1)))
+		if diff := cmp.Diff(ksvc.Written{Image: "main:1", MaxScale: 7}, got); err != nil || diff != "" {
+			t.Errorf("%s: %v: %s", name, err, diff)
+		}
+	}
 }
 
 // Each error names the line.

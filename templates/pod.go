@@ -123,10 +123,10 @@ func ValidatePullPolicy(s string) error {
 // ownAnnotations are those of a revision that decide what a cold start is. This
 // program sets them. Knative takes the second spelling, too.
 var ownAnnotations = map[string]string{
-	"autoscaling.knative.dev/initial-scale": "the first request has to find no instance",
-	"autoscaling.knative.dev/initialScale":  "the first request has to find no instance",
-	"autoscaling.knative.dev/min-scale":     "the service has to return to zero",
-	"autoscaling.knative.dev/minScale":      "the service has to return to zero",
+	"autoscaling.knative.dev/initial-scale": "the first request has to find no instance; load has --warm",
+	"autoscaling.knative.dev/initialScale":  "the first request has to find no instance; load has --warm",
+	"autoscaling.knative.dev/min-scale":     "the service has to return to zero; load has --min-scale",
+	"autoscaling.knative.dev/minScale":      "the service has to return to zero; load has --min-scale",
 	"autoscaling.knative.dev/window":        "it is the stable window, which has an option of its own",
 }
 

@@ -120,10 +120,31 @@ func unusable(l *load.Load, m metric) string {
 		return "no request of the load was due"
 	case l.CutOff > 0:
 		return fmt.Sprintf("%d requests of the load were cut off", l.CutOff)
+	case l.End == 0:
+		return "the load was cut off"
 	case m.name == Recovered && l.Recovery.Limit == 0:
 		return "the run has no limit that p99 was to be under"
-	case m.unit == count && l.Instances.Peak == load.Scale{}:
+	case m.unit == count:
+		return unshown(l, m)
+	}
+	return ""
+}
+
+// unshown says why the instances of a load must not be judged; empty if they may. Few of them
+// are no merit where little was seen of them, or little was asked.
+func unshown(l *load.Load, m metric) string {
+	in := l.Instances
+	switch {
+	case m.name == Overshoot && in.Peak.Wanted == 0:
+		return "nothing tells of the instances that the autoscaler wanted"
+	case m.name == InstanceSeconds && in.Peak.Alive == 0:
 		return "nothing tells of the instances of the service"
+	case len(in.Unwatched) > 0:
+		return fmt.Sprintf("the watch of %s was down during the load, so that not all instances may have been seen", strings.Join(in.Unwatched, " and of "))
+	case float64(l.Failures()) > mostFailed*float64(l.Due):
+		return fmt.Sprintf("%d of %d requests failed or were not sent, more than %s: the instances are not those that the load takes", l.Failures(), l.Due, percent(mostFailed))
+	case clientLate(l):
+		return sayLate(l)
 	}
 	return ""
 }
@@ -131,10 +152,18 @@ func unusable(l *load.Load, m metric) string {
 // mostLateSeconds is the share of seconds in which the client may be late.
 const mostLateSeconds = 0.05
 
+func clientLate(l *load.Load) bool {
+	return float64(l.LateSeconds) > mostLateSeconds*float64(len(l.Seconds))
+}
+
+func sayLate(l *load.Load) string {
+	return fmt.Sprintf("the client was late in %d of %d seconds, %s at most", l.LateSeconds, len(l.Seconds), stat.Format(l.Lateness))
+}
+
 // decideLoad decides from the value of the worst load. What a late client adds to a
 // latency can only make it fail.
 func (t Threshold) decideLoad(j *Judgement, m metric, l *load.Load, value float64) {
-	late := m.unit == latency && float64(l.LateSeconds) > mostLateSeconds*float64(len(l.Seconds))
+	late := m.unit == latency && clientLate(l)
 	needed := leastSeen
 	if m.name == LoadPercentile {
 		needed = max(needed, stat.SamplesNeeded(t.Quantile, stat.Confidence))
@@ -142,7 +171,7 @@ func (t Threshold) decideLoad(j *Judgement, m metric, l *load.Load, value float6
 	switch {
 	case !t.holds(value) && late:
 		j.Verdict = Invalid
-		j.Reason += fmt.Sprintf("; the client was late in %d of %d seconds, %s at most", l.LateSeconds, len(l.Seconds), stat.Format(l.Lateness))
+		j.Reason += "; " + sayLate(l)
 	case !t.holds(value):
 		j.Verdict = Fail
 	case l.Due < needed:

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,12 @@ func loadRun(id string, seconds ...runtest.Second) *record.Run {
 	return runtest.New(id, "runc").Load("runc", loadLimit, seconds...).Run()
 }
 
+// without takes the events of some kinds out of a run.
+func without(r *record.Run, kinds ...record.Kind) *record.Run {
+	r.Events = slices.DeleteFunc(r.Events, func(e record.Event) bool { return slices.Contains(kinds, e.Kind) })
+	return r
+}
+
 func TestThresholdsOfLoads(t *testing.T) {
 	const ms = time.Millisecond
 	quick, slow := runtest.Same(400, 20*ms), runtest.Same(400, time.Second)
@@ -28,8 +35,17 @@ func TestThresholdsOfLoads(t *testing.T) {
 	broken.Intervals[0].Answered = 399
 	noLimit := loadRun("r", quick)
 	noLimit.Header.Settings.RecoveredLimit = 0
-	unseen := loadRun("r", quick)
-	unseen.Events = nil
+	killed := without(loadRun("r", quick), record.EventLoadEnded)
+	unwanted := without(loadRun("r", quick), record.EventScaleWanted)
+	uncreated := without(loadRun("r", quick), record.EventInstanceCreated, record.EventInstanceReady)
+	refused := runtest.Second{Failed: map[record.Outcome]int{record.Refused: 400}}
+	down, up := loadRun("r", quick, quick), loadRun("r", quick, quick)
+	watch := func(kind record.Kind, at time.Duration, watched string) record.Event {
+		return record.Event{Type: record.TypeEvent, Kind: kind, At: runtest.LoadBegin + at, Watched: watched}
+	}
+	down.Events = append(down.Events, watch(record.EventWatchDown, -time.Second, "pods"), watch(record.EventWatchUp, time.Second, "pods"))
+	up.Events = append(up.Events, watch(record.EventWatchDown, -2*time.Second, "pods"), watch(record.EventWatchUp, -time.Second, "pods"),
+		watch(record.EventWatchDown, 0, "events"), watch(record.EventWatchDown, 3*time.Second, "podautoscalers"))
 	for _, test := range []struct {
 		expression string
 		run        *record.Run
@@ -49,11 +65,21 @@ func TestThresholdsOfLoads(t *testing.T) {
 		{"recovered<3s", loadRun("r", slow, slow, quick), Pass, "was not under 500ms for 2.00s"},
 		{"recovered<3s", loadRun("r", quick), Pass, "p99 of every second was under 500ms"},
 		{"recovered<2s", loadRun("r", slow, slow, quick), Fail, "for 2.00s"},
+		{"recovered<3s", loadRun("r", slow, runtest.Second{}, runtest.Second{}, quick), Fail, "for 3.00s"},
 		{"recovered<1h", loadRun("r", quick, slow), Fail, "when the load ended"},
 		{"recovered<3s", noLimit, Invalid, "no limit"},
 		{"overshoot<=1", loadRun("r", quick, quick, quick), Pass, "wanted 3 instances at most, and 2 when the load ended"},
 		{"overshoot<1", loadRun("r", quick, quick, quick), Fail, "3 instances at most"},
-		{"overshoot<1", unseen, Invalid, "nothing tells of the instances"},
+		{"load(99)<500ms", killed, Invalid, "the load was cut off"},
+		{"overshoot<1", unwanted, Invalid, "nothing tells of the instances that the autoscaler wanted"},
+		{"overshoot<=3", loadRun("r", refused, refused), Invalid, "800 of 800 requests failed or were not sent, more than 10 %"},
+		{"overshoot<=3", loadRun("r", late, late, late), Invalid, "the client was late in 3 of 3 seconds"},
+		{"overshoot<=3", down, Invalid, "the watch of pods was down during the load"},
+		{"overshoot<=3", up, Pass, "wanted"},
+		{"instanceSeconds<=4", uncreated, Invalid, "nothing tells of the instances of the service"},
+		{"instanceSeconds<=4", loadRun("r", refused, refused), Invalid, "800 of 800 requests failed"},
+		{"instanceSeconds<=4", loadRun("r", late, late), Invalid, "the client was late in 2 of 2 seconds"},
+		{"instanceSeconds<=4", down, Invalid, "the watch of pods was down during the load"},
 		{"instanceSeconds<=4", loadRun("r", quick, quick, quick), Pass, "4 instance-seconds"},
 		{"runc: instanceSeconds<=3", loadRun("r", quick, quick, quick), Fail, "4 instance-seconds"},
 	} {

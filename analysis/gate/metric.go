@@ -110,7 +110,7 @@ func metrics() []metric {
 		{name: LoadFailed, unit: share, better: lower, form: "loadFailed", example: "loadFailed<1%",
 			meaning: "requests of a load that were answered wrongly, not at all, or not sent", measure: Threshold.measureLoadFailed},
 		{name: Recovered, unit: latency, better: lower, form: "recovered", example: "recovered<30s",
-			meaning: "the longest time for which p99 of a second of a load was not under the limit of the run", measure: Threshold.measureRecovered},
+			meaning: "the longest time until p99 of a second of a load was under the limit of the run again", measure: Threshold.measureRecovered},
 		{name: Overshoot, unit: count, better: lower, form: "overshoot", example: "overshoot<=3",
 			meaning: "instances that the autoscaler wanted at most over those when the load ended", measure: Threshold.measureOvershoot},
 		{name: InstanceSeconds, unit: count, better: lower, form: "instanceSeconds", example: "instanceSeconds<=900",

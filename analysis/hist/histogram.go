@@ -16,13 +16,15 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// The range and precision of every histogram.
+// The range and precision of every histogram are those of a run file's.
 const (
-	Lowest  = time.Microsecond
-	Highest = time.Hour
-	Digits  = 3
+	Lowest  = record.LowestLatency
+	Highest = record.HighestLatency
+	Digits  = record.LatencyDigits
 )
 
 // Histogram holds the latencies of one tag. It is not safe for concurrent use.

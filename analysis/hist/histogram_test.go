@@ -15,7 +15,7 @@ func mustNew(t *testing.T, tag string) *Histogram {
 	return h
 }
 
-func record(t *testing.T, h *Histogram, latencies ...time.Duration) {
+func recordAll(t *testing.T, h *Histogram, latencies ...time.Duration) {
 	t.Helper()
 	for _, l := range latencies {
 		if err := h.Record(l); err != nil {
@@ -32,7 +32,7 @@ func near(got, want time.Duration) bool {
 func TestQuantile(t *testing.T) {
 	h := mustNew(t, "runc")
 	for ms := 1; ms <= 100; ms++ {
-		record(t, h, time.Duration(ms)*time.Millisecond)
+		recordAll(t, h, time.Duration(ms)*time.Millisecond)
 	}
 	for _, test := range []struct {
 		q    float64
@@ -59,7 +59,7 @@ func TestQuantileOfWholeRange(t *testing.T) {
 		time.Microsecond, 1234 * time.Nanosecond, time.Millisecond, 739_123_456, 52 * time.Second, time.Hour,
 	} {
 		h := mustNew(t, "")
-		record(t, h, want)
+		recordAll(t, h, want)
 		if got, _ := h.Quantile(0.5); !near(got, want) {
 			t.Errorf("recorded %v, got %v", want, got)
 		}
@@ -69,7 +69,7 @@ func TestQuantileOfWholeRange(t *testing.T) {
 func TestQuantileCensored(t *testing.T) {
 	h := mustNew(t, "runc")
 	for range 90 {
-		record(t, h, time.Second)
+		recordAll(t, h, time.Second)
 	}
 	for range 10 {
 		h.Censor(120 * time.Second)
@@ -89,7 +89,7 @@ func TestQuantileCensored(t *testing.T) {
 // either side of that sample.
 func TestQuantileAboveAnotherTimeout(t *testing.T) {
 	h := mustNew(t, "runc")
-	record(t, h, time.Second, 50*time.Second)
+	recordAll(t, h, time.Second, 50*time.Second)
 	h.Censor(10 * time.Second)
 	if got, censored := h.Quantile(0.3); censored || !near(got, time.Second) {
 		t.Errorf("p30: got %v, censored %v", got, censored)
@@ -119,7 +119,7 @@ func TestRecordRefuses(t *testing.T) {
 
 func TestOverAnHour(t *testing.T) {
 	h := mustNew(t, "runc")
-	record(t, h, time.Hour+1)
+	recordAll(t, h, time.Hour+1)
 	if got, censored := h.Quantile(0.5); h.Count() != 1 || !censored || got != time.Hour {
 		t.Errorf("count %d, median %v, censored %v", h.Count(), got, censored)
 	}
@@ -142,8 +142,8 @@ func TestTag(t *testing.T) {
 func TestMerge(t *testing.T) {
 	at := time.Unix(1_700_000_000, 0)
 	a, b := mustNew(t, "a"), mustNew(t, "b")
-	record(t, a, time.Second)
-	record(t, b, 3*time.Second, 3*time.Second)
+	recordAll(t, a, time.Second)
+	recordAll(t, b, 3*time.Second, 3*time.Second)
 	a.Censor(120 * time.Second)
 	b.Censor(100 * time.Second)
 	a.Start, a.End = at, at.Add(time.Second)

@@ -20,8 +20,8 @@ func sampleLog(t *testing.T) (string, time.Time) {
 	t.Helper()
 	started := time.UnixMilli(1_700_000_000_123)
 	a, b := mustNew(t, "runc"), mustNew(t, "gvisor/50")
-	record(t, a, 740*time.Millisecond, 750*time.Millisecond, 1200*time.Millisecond)
-	record(t, b, 2540*time.Millisecond)
+	recordAll(t, a, 740*time.Millisecond, 750*time.Millisecond, 1200*time.Millisecond)
+	recordAll(t, b, 2540*time.Millisecond)
 	b.Censor(120 * time.Second)
 	b.Censor(120 * time.Second)
 	a.Start, a.End = started.Add(time.Second), started.Add(3500*time.Millisecond)
@@ -205,12 +205,12 @@ func TestReadLog(t *testing.T) {
 func TestCensoredSamplesAreAtTheTopForOtherTools(t *testing.T) {
 	h := mustNew(t, "runc")
 	for range 97 {
-		record(t, h, time.Second)
+		recordAll(t, h, time.Second)
 	}
 	for range 2 {
 		h.Censor(100 * time.Second)
 	}
-	record(t, h, 3*time.Hour)
+	recordAll(t, h, 3*time.Hour)
 	var out bytes.Buffer
 	if err := WriteLog(&out, time.Now(), h); err != nil {
 		t.Fatal(err)
@@ -230,7 +230,7 @@ func TestCensoredSamplesAreAtTheTopForOtherTools(t *testing.T) {
 // Earlier versions left censored samples out of the values.
 func TestReadLogOfEarlierVersions(t *testing.T) {
 	h := mustNew(t, "runc")
-	record(t, h, time.Second)
+	recordAll(t, h, time.Second)
 	var out bytes.Buffer
 	if err := WriteLog(&out, time.Now(), h); err != nil {
 		t.Fatal(err)

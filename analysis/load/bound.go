@@ -49,7 +49,7 @@ func (l *Load) Bound() (Bound, string) {
 
 // processors says how busy they were.
 func (l *Load) processors() string {
-	if l.Use.CPUs == 0 {
+	if l.Use.SettledShare == 0 {
 		return "how busy the processors were is not known"
 	}
 	return fmt.Sprintf("%d processors were busy to %.0f %%", l.Use.CPUs, 100*float64(l.Use.SettledShare))

@@ -29,9 +29,9 @@ func (b *builder) finish(r *run) Load {
 	if err := b.count(r.limit); err != nil {
 		l.Broken = err.Error()
 	}
-	events, end := slices.Clone(r.services[l.Service].events), l.end()
-	slices.SortStableFunc(events, func(a, b record.Event) int { return cmp.Compare(a.At, b.At) })
+	events, end := inOrder(r.services[l.Service].events), l.end()
 	l.Instances = instancesOf(events, l.Begin, end, l.Seconds)
+	l.Instances.Unwatched = unwatched(inOrder(r.watches), l.Begin, end)
 	l.Instances.BackAtZero, l.Instances.AtMost = b.zero, l.atMost(r.maxScale)
 	if b.zero != nil {
 		l.Instances.WantedZero = wantedZero(events, end)
@@ -40,6 +40,11 @@ func (b *builder) finish(r *run) Load {
 	l.Use = r.readings.use(l.RuntimeClass, l.Begin, l.Begin+time.Duration(l.half())*time.Second, end)
 	l.Recovery = recoveryOf(l.Seconds, r.limit)
 	return *l
+}
+
+// inOrder are events in the order of time.
+func inOrder(events []record.Event) []record.Event {
+	return slices.SortedStableFunc(slices.Values(events), func(a, b record.Event) int { return cmp.Compare(a.At, b.At) })
 }
 
 // end is when the load ended, or as far as its intervals go.
@@ -110,13 +115,16 @@ func (b *builder) count(limit time.Duration) error {
 	return nil
 }
 
-// lateness is what of a second may be the client's, as a part of the limit.
-const lateness = 20
+// lateLimit is how late the client may be in a second, of a limit of the recovery.
+func lateLimit(limit time.Duration) time.Duration { return limit / 20 }
+
+// LateLimit is what a lateness is more than in each of the late seconds.
+func (l *Load) LateLimit() time.Duration { return lateLimit(l.Recovery.Limit) }
 
 func (s *Settled) add(i *record.Interval, limit time.Duration) {
 	s.Counts.add(i)
 	s.Lateness = max(s.Lateness, i.Lateness)
-	if i.Lateness > limit/lateness {
+	if i.Lateness > lateLimit(limit) {
 		s.LateSeconds++
 	}
 }
@@ -133,7 +141,7 @@ func (l *Load) second(i *record.Interval, latencies *hist.Histogram, limit time.
 	l.Waited.Told += i.Told
 	l.Waited.Requests += i.Waited
 	l.Lateness = max(l.Lateness, i.Lateness)
-	if i.Lateness > limit/lateness {
+	if i.Lateness > lateLimit(limit) {
 		l.LateSeconds++
 	}
 }

@@ -21,6 +21,7 @@ type run struct {
 	loaded, searching bool
 	limit             time.Duration
 	maxScale          int
+	watches           []record.Event // of what is watched
 	services          map[string]*service
 	builders          []*builder // in the order in which their loads began
 	readings          readings
@@ -112,6 +113,9 @@ var scaled = []record.Kind{
 // Event takes the next event.
 func (c *Collector) Event(e *record.Event) {
 	r := c.run
+	if r.loaded && slices.Contains(watched, e.Watched) {
+		r.watches = append(r.watches, *e)
+	}
 	if !r.loaded || e.Service == "" {
 		return
 	}

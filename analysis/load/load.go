@@ -46,6 +46,10 @@ type Load struct {
 // Key is the key of the class as a whole.
 func (l *Load) Key() record.Key { return record.Key{RuntimeClass: l.RuntimeClass, Variant: l.Variant} }
 
+// WasCutOff says that the load did not come to its end, so that what is missing would have
+// counted too.
+func (l *Load) WasCutOff() bool { return l.End == 0 || l.CutOff > 0 }
+
 // Counts says what became of requests.
 type Counts struct {
 	// Due counts all that were to be answered: those that were answered, failed, or were

@@ -60,11 +60,12 @@ func TestRecovery(t *testing.T) {
 		longest  time.Duration
 		never    bool
 	}{
-		"never over":     {seconds: []runtest.Second{good, good}},
-		"a cold start":   {seconds: []runtest.Second{slow, slow, good}, episodes: []load.Episode{{0, 1}}, longest: 2 * time.Second},
-		"two":            {seconds: []runtest.Second{slow, good, failing, slow, slow, good}, episodes: []load.Episode{{0, 0}, {2, 4}}, longest: 3 * time.Second},
-		"a pause in one": {seconds: []runtest.Second{slow, none, slow, good}, episodes: []load.Episode{{0, 2}}, longest: 3 * time.Second},
-		"never again":    {seconds: []runtest.Second{good, slow, none}, episodes: []load.Episode{{1, 1}}, longest: time.Second, never: true},
+		"never over":        {seconds: []runtest.Second{good, good}},
+		"a cold start":      {seconds: []runtest.Second{slow, slow, good}, episodes: []load.Episode{{0, 1}}, longest: 2 * time.Second},
+		"two":               {seconds: []runtest.Second{slow, good, failing, slow, slow, good}, episodes: []load.Episode{{0, 0}, {2, 4}}, longest: 3 * time.Second},
+		"a pause in one":    {seconds: []runtest.Second{slow, none, slow, good}, episodes: []load.Episode{{0, 2}}, longest: 3 * time.Second},
+		"a pause after one": {seconds: []runtest.Second{slow, none, none, good, none}, episodes: []load.Episode{{0, 2}}, longest: 3 * time.Second},
+		"never again":       {seconds: []runtest.Second{good, slow, none}, episodes: []load.Episode{{1, 1}}, longest: time.Second, never: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := one(t, runtest.New("r", "runc").Load("runc", limit, test.seconds...).Run()).Recovery
@@ -240,6 +241,12 @@ func TestBound(t *testing.T) {
 				r.Resources[i].CPU = r.Resources[i].CPU * 13 / 10
 			}
 		}, load.BoundProcessor, "2 processors were busy to 98 %"},
+		"read once": {quick, func(r *record.Run) {
+			r.Resources = slices.DeleteFunc(r.Resources, func(u record.Resource) bool { return u.At > runtest.LoadBegin-3*time.Second })
+		}, load.BoundFunction, "how busy the processors were is not known"},
+		"one of two nodes read once": {quick, func(r *record.Run) {
+			r.Resources = append(r.Resources, record.Resource{Scope: record.ScopeNode, Node: "other", At: runtest.LoadBegin, CPUs: 2, CPU: time.Second})
+		}, load.BoundFunction, "how busy the processors were is not known"},
 		"nothing read": {quick, func(r *record.Run) { r.Resources = nil }, load.BoundFunction, "how busy the processors were is not known"},
 	} {
 		t.Run(name, func(t *testing.T) {

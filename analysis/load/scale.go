@@ -26,6 +26,9 @@ type Instances struct {
 	// Seconds are the instance-seconds used: each instance counts while it exists, from
 	// the begin of the load to its end.
 	Seconds stat.Real `json:"instanceSeconds"`
+	// Unwatched are the resource types that were not watched all the time of the load, because
+	// a watch was down. What became of instances meanwhile may not have been seen.
+	Unwatched []string `json:"unwatched,omitempty"`
 	// AtMost is how many instances there may be, if the autoscaler wanted that many when the
 	// load ended, and zero if it wanted less.
 	AtMost int `json:"atMost,omitempty"`

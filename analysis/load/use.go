@@ -18,7 +18,8 @@ type Use struct {
 	// where the client runs on a node, with the client.
 	NodeCPU time.Duration `json:"nodeCpuNs,omitempty"`
 	// CPUs is how many processors the nodes have. NodeShare is how much of them was used
-	// during the load, and SettledShare in its second half, from 0 to 1.
+	// during the load, and SettledShare in its second half, from 0 to 1. It takes two readings
+	// of each node.
 	CPUs         int       `json:"cpus,omitempty"`
 	NodeShare    stat.Real `json:"nodeShare,omitempty"`
 	SettledShare stat.Real `json:"settledShare,omitempty"`
@@ -55,26 +56,40 @@ func (r *readings) add(u *record.Resource) {
 // use is that of a load on a service of a class.
 func (r *readings) use(class string, begin, half, end time.Duration) Use {
 	var u Use
-	var share, settled float64 // of the processors of all nodes
 	for _, list := range r.nodes {
 		w := within(list, begin, end)
 		u.NodeCPU += w.used()
 		u.NodeMemory = max(u.NodeMemory, w.most())
 		if len(w) > 0 {
 			u.CPUs += w[0].cpus
-			share += w.rate()
-			settled += within(list, half, end).rate()
 		}
 	}
-	if u.CPUs > 0 {
-		u.NodeShare, u.SettledShare = stat.Real(share/float64(u.CPUs)), stat.Real(settled/float64(u.CPUs))
-	}
+	u.NodeShare, u.SettledShare = r.share(begin, end), r.share(half, end)
 	w := within(r.classes[class], begin, end)
 	if len(w) > 0 && w[0].at > begin { // no instance was there before
 		w = append(window{{at: begin}}, w...)
 	}
 	u.InstanceCPU, u.InstanceMemory = w.used(), w.most()
 	return u
+}
+
+// share is how much of the processors of all nodes was used in a stretch of time. It is zero
+// where that is not known of every node.
+func (r *readings) share(from, to time.Duration) stat.Real {
+	used, cpus := 0.0, 0
+	for _, list := range r.nodes {
+		w := within(list, from, to)
+		rate, known := w.rate()
+		if !known {
+			return 0
+		}
+		used += rate
+		cpus += w[0].cpus
+	}
+	if cpus == 0 {
+		return 0
+	}
+	return stat.Real(used / float64(cpus))
 }
 
 // window is readings in the order of time.
@@ -103,12 +118,12 @@ func (w window) used() time.Duration {
 	return sum
 }
 
-// rate is how many processors were used.
-func (w window) rate() float64 {
+// rate is how many processors were used. It takes two readings to know.
+func (w window) rate() (processors float64, known bool) {
 	if len(w) < 2 || w[len(w)-1].at <= w[0].at {
-		return 0
+		return 0, false
 	}
-	return float64(w.used()) / float64(w[len(w)-1].at-w[0].at)
+	return float64(w.used()) / float64(w[len(w)-1].at-w[0].at), true
 }
 
 func (w window) most() int64 {

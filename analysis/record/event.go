@@ -55,6 +55,12 @@ const (
 	EventUsageUnread   Kind = "usageUnread"
 )
 
+// The resource types that Event.Watched names, as far as a reader needs to know them.
+const (
+	WatchedPods        = "pods"
+	WatchedAutoscalers = "podautoscalers"
+)
+
 // KindInfo describes a kind of event.
 type KindInfo struct {
 	Kind Kind
@@ -88,7 +94,7 @@ var Kinds = []KindInfo{
 	{EventPanicMode, "The autoscaler entered or left its panic mode for a service. The first such event of a load says how it was.", "1 in panic mode, 0 outside of it", false},
 	{EventPanicUnread, "It could not be read whether the autoscaler is in its panic mode; the message says why.", "", false},
 	{EventServicesCreated, "The services of the run were created.", "services", false},
-	{EventServicesReady, "The services of the run are Ready and have no pod.", "services", false},
+	{EventServicesReady, "The services of the run are Ready and have no pod, or as many as a load is to begin with.", "services", false},
 	{EventIngressFound, "The ingress was found only after the first service existed; the message is its address.", "", false},
 	{EventImageDigest, "The kubelet said which image it ran for a class; the message is its digest.", "", false},
 	{EventWatchDown, "A watch lost its connection. What happens until it is up again may be seen late or not at all.", "", true},

@@ -1,6 +1,9 @@
 package record
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Outcome is how one request ended. A request has exactly one outcome, and is never
 // sent again.
@@ -138,6 +141,16 @@ type Instance struct {
 	UID string `json:"uid,omitempty"`
 	// Node is where it ran.
 	Node string `json:"node,omitempty"`
+}
+
+// Hostname is what the kubelet makes of a pod's name, and what a function knows of its
+// instance.
+func Hostname(pod string) string {
+	const most = 63
+	if len(pod) > most {
+		pod = pod[:most]
+	}
+	return strings.TrimRight(pod, "-.")
 }
 
 // Function is what the function under test said of itself in its answer. Its

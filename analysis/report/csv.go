@@ -14,7 +14,7 @@ import (
 )
 
 var csvHead = []string{
-	"runId", "runtimeClass", "variant", "services", "block", "discarded", "measured", "service", "namespace", "revision",
+	"runId", "runtimeClass", "variant", "services", "block", "discarded", "measured", "selected", "service", "namespace", "revision",
 	"outcome", "status", "error", "cold", "coldReason", "pod", "uid", "node",
 	"responseLatencyNs", "ttfbNs", "clientTimeoutNs", "latenessNs",
 	"intendedNs", "sentNs", "connectedNs", "wroteNs", "firstByteNs", "doneNs",
@@ -24,7 +24,7 @@ var csvHead = []string{
 var csvPhases = record.PhaseNames[1 : len(record.PhaseNames)-2]
 
 // CSV writes a row of column names and then one row for each sample, discarded ones
-// included. Durations and instants are whole nanoseconds. An instant that was not
+// and those requests of a load included that were written down by themselves. Durations and instants are whole nanoseconds. An instant that was not
 // reached is empty. Lines end as RFC 4180 says. A text that a spreadsheet would take for
 // a formula has an apostrophe before it.
 func CSV(w io.Writer, runs ...*record.Run) error {
@@ -55,7 +55,7 @@ func csvRow(runID string, s *record.Sample) []string {
 	}
 	row := []string{
 		text(runID), text(s.RuntimeClass), text(s.Variant), strconv.Itoa(s.Services), strconv.Itoa(s.Block), strconv.FormatBool(s.Discarded),
-		strconv.FormatBool(analysis.Measured(s)), text(s.Service), text(s.Namespace), text(s.Revision),
+		strconv.FormatBool(analysis.Measured(s)), text(string(s.Selected)), text(s.Service), text(s.Namespace), text(s.Revision),
 		text(string(s.Outcome)), reached(int64(s.Status)), text(s.Error), text(string(s.Cold)), text(s.ColdReason), text(pod), text(uid), text(node),
 		nanoseconds(s.ResponseLatency), reached(int64(s.TTFB)), nanoseconds(s.ClientTimeout), nanoseconds(s.Lateness()),
 		nanoseconds(s.Intended), nanoseconds(s.Sent), reached(int64(s.Connected)), reached(int64(s.Wrote)),

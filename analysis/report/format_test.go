@@ -38,7 +38,8 @@ func TestCSVHasARowForEverySample(t *testing.T) {
 }
 
 func TestCSVRow(t *testing.T) {
-	r := runtest.New("run", "runc").Add("runc", 1, time.Second, runtest.Phases).Run()
+	b := runtest.New("run", "runc").Add("runc", 1, time.Second, runtest.Phases)
+	r := b.Add("runc", 1, time.Second, runtest.Discarded, func(s *record.Sample) { s.Selected = record.SelectedSlowest }).Run()
 	var out bytes.Buffer
 	if err := CSV(&out, r); err != nil {
 		t.Fatal(err)
@@ -47,12 +48,15 @@ func TestCSVRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]string{}
+	got, ofLoad := map[string]string{}, map[string]string{}
 	for i, name := range rows[0] {
-		got[name] = rows[1][i]
+		got[name], ofLoad[name] = rows[1][i], rows[2][i]
+	}
+	if ofLoad["selected"] != "slowest" || ofLoad["measured"] != "false" {
+		t.Errorf("a request of a load is %v", ofLoad)
 	}
 	for name, want := range map[string]string{
-		"runId": "run", "measured": "true", "responseLatencyNs": "1000000000", "latenessNs": "200000",
+		"runId": "run", "measured": "true", "selected": "", "responseLatencyNs": "1000000000", "latenessNs": "200000",
 		"scaledNs": "1050200000", "sandboxReadyNs": "", "uid": "runc-uid-0", "sentNs": "1000200000",
 	} {
 		if got[name] != want {

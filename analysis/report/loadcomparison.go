@@ -10,8 +10,9 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-const loadComparisonNote = "In brackets: the least and the most of the loads of a side. " + notShown + ": no difference is shown, because the loads of the sides mix or are too few: " +
-	"four on each side that all lie apart come about by chance in 3 % of the cases, for each measure. cpuPerRequest is the CPU time of the instances."
+const loadComparisonNote = "In brackets: the least and the most of the loads of a side. Chance: how often chance alone lets all loads of one side lie beside those of the other, " +
+	"adjusted for all rows (Holm). " + notShown + ": no difference is shown, because the loads of the sides mix or are too few: " +
+	"it takes six on each side, and seven where the table has more than 23 rows. cpuPerRequest is the CPU time of the instances."
 
 // loadComparison has a row for each measure of loads.
 func loadComparison(c *analysis.Comparison) *table.Table {
@@ -22,7 +23,7 @@ func loadComparison(c *analysis.Comparison) *table.Table {
 			ratio = timesText(row)
 		}
 		if row.Chance < 1 {
-			chance = stat.PText(row.Chance)
+			chance = stat.PText(row.AdjustedChance)
 		}
 		unit := unitOf(row.Measure)
 		t.Row(row.Base.String(), row.New.String(), row.Rate, row.Measure, loadValues(row.BaseLoads, unit), loadValues(row.NewLoads, unit), ratio, chance)

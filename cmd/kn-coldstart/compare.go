@@ -42,7 +42,8 @@ func newCompare() *cobra.Command {
 			"BASE and NEW are run files, or quoted patterns of files, whose samples are pooled. With --by all files\n" +
 			"are pooled: --by runtimeClass compares every class with the first one, and --by variant compares side b\n" +
 			"of 'kn-coldstart ab' with side a.\n\n" +
-			"Loads are compared load by load: of at least four on each side, all of one side must lie beside the others.\n\n" +
+			"Loads are compared load by load: all of one side must lie beside those of the other, of at least six on each side\n" +
+			"(seven where more than two pairs are compared).\n\n" +
 			"compare describes, and its exit code is 0 whatever it finds. 'kn-coldstart gate' gives a verdict, from\n" +
 			"several runs on each side.",
 		Example: "  kn-coldstart compare results/before.jsonl results/after.jsonl\n" +

@@ -35,10 +35,10 @@ sends requests at a --rate, whether earlier ones were answered or not. Then it w
 again, removes it, and goes on with the next class; the classes come in a random order.
 
 Latency counts from when a request was due, so that a stall shows in all requests that were due meanwhile. Of each
-second the run file has a histogram, how many instances the autoscaler wanted, and how many were Ready; of single
-requests it has the first failures and the slowest of each second. The report tells what was used of processors and
-memory, and when the autoscaler was in its panic mode. See them with 'kn-coldstart report -o seconds',
-and judge them with 'kn-coldstart gate --slo "load(99)<500ms"'.
+second the run file has a histogram, the first requests that failed and the slowest ones; and it has each change of how
+many instances the autoscaler wants, and of which are Ready. The report tells what was used of processors and memory,
+and when the autoscaler was in its panic mode. 'kn-coldstart report -o seconds' has latencies and instances by second,
+and loads are judged with 'kn-coldstart gate --slo "load(99)<500ms"'.
 
 With --until-failure it looks for the highest rate that a class holds. It begins with --rate and doubles it until a
 --stop condition is met; then it tries rates in between, until the highest one that holds is known to a tenth. Each
@@ -118,6 +118,9 @@ func (f *loadFlags) prepare(flags flagSet) (experiment.Experiment, error) {
 		if f.file != "" && flags.Changed(name) {
 			return nil, writeInto(f.file, "--"+name)
 		}
+	}
+	if written := f.classes.written; written != nil {
+		e.MaxScale = written.MaxScale
 	}
 	if e.Classes, err = f.classes.parse(f.cluster.locate()); err != nil {
 		return nil, err

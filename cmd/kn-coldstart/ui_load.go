@@ -61,9 +61,13 @@ func (l *loadLog) second(n experiment.LoadSecond) {
 	if l.seconds < loadLogSeconds {
 		return
 	}
-	p99, _ := l.latencies.Quantile(0.99)
-	say("  to second %d: %d requests, %d failed, p99 of the others %s; %d instances alive, %d Ready",
-		i.Second, l.due, l.failed, stat.Format(p99), n.Instances.Alive, n.Instances.Ready)
+	others := ""
+	if l.latencies.Count() > 0 {
+		p99, _ := l.latencies.Quantile(0.99)
+		others = ", p99 of the others " + stat.Format(p99)
+	}
+	say("  to second %d: %d requests, %d failed%s; %d instances alive, %d Ready",
+		i.Second, l.due, l.failed, others, n.Instances.Alive, n.Instances.Ready)
 	l.clear()
 }
 

@@ -11,14 +11,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
 // Names of the resource types that are followed, as the API has them.
 const (
 	Services    = "services.serving.knative.dev"
-	Pods        = "pods"
+	Pods        = record.WatchedPods
 	Deployments = "deployments"
-	Autoscalers = "podautoscalers"
+	Autoscalers = record.WatchedAutoscalers
 	Routing     = "serverlessservices"
 	Events      = "events"
 	Nodes       = "nodes"

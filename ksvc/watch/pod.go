@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,9 +10,6 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
-
-// hostnameLimit is where the kubelet cuts a pod's name to make its hostname.
-const hostnameLimit = 63
 
 // pod is what the watches saw of one pod. Instants are zero until seen.
 type pod struct {
@@ -96,10 +92,7 @@ func (p *pod) isReady(at time.Duration) bool {
 
 // hasHostname says whether a name is the hostname that the kubelet gave the pod.
 func (p *pod) hasHostname(name string) bool {
-	if p.name == name {
-		return true
-	}
-	return len(p.name) > hostnameLimit && name == strings.TrimRight(p.name[:hostnameLimit], "-.")
+	return name == p.name || name == record.Hostname(p.name)
 }
 
 // note keeps an evidence, the first of each source.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
@@ -87,8 +86,6 @@ func (l *limits) run(ctx context.Context) ([]Round, error) {
 type classSearch struct {
 	*search
 	class record.Key
-	// why is what was seen of the smallest number of services that failed.
-	why string
 }
 
 func (l *limits) searches() []*classSearch {
@@ -113,70 +110,9 @@ func (s *classSearch) step(ctx context.Context, l *limits, block int) (Round, er
 		return round, err
 	}
 	l.observer.See(RoundJudged{round.RoundPlan, reasons})
-	if s.saw(round.Services, len(reasons) == 0); len(reasons) > 0 {
-		s.why = fmt.Sprintf("at %d services %s", round.Services, strings.Join(reasons, "; "))
-	}
+	s.judge(round.Services, fmt.Sprintf("%d services", round.Services), reasons)
 	if s.next() != 0 {
 		return round, nil
 	}
-	return round, l.sink.Event(s.limit(l.clock))
-}
-
-// limit is the event that tells the limit of the class.
-func (s *classSearch) limit(clock record.Clock) record.Event {
-	why := s.why
-	if s.failed == 0 {
-		why = fmt.Sprintf("no stop condition was met up to the largest number tried, %d", s.held)
-	}
-	return record.Event{
-		At: clock.Now(), Kind: record.EventLimit, RuntimeClass: s.class.RuntimeClass, Variant: s.class.Variant, Value: float64(s.held), Message: why,
-	}
-}
-
-// search looks for the largest number of services that holds: it climbs the steps
-// until one does not, and then halves what is left in between until that is at most
-// a tenth of what held, or one service.
-//
-//	25 ✓ ── 50 ✓ ───────────────────────── 100 ✗
-//	        50 ─────────── 75 ✓ ────────── 100
-//	                       75 ──── 87 ✗ ── 100
-//	                       75 81 ✓ 87            81 held
-//
-// One round decides each number. Near the limit another search may well end a few
-// services away.
-type search struct {
-	steps []int
-	// held is the largest number that held, failed the smallest that did not; zero
-	// while there is none.
-	held, failed int
-}
-
-// newSearch begins a search that climbs the numbers of services in ascending order.
-func newSearch(services []int) *search {
-	return &search{steps: slices.Compact(slices.Sorted(slices.Values(services)))}
-}
-
-// next is the number of services to try next, zero when the search is over.
-func (s *search) next() int {
-	if s.failed == 0 {
-		for _, n := range s.steps {
-			if n > s.held {
-				return n
-			}
-		}
-		return 0
-	}
-	if gap := s.failed - s.held; gap > max(1, s.held/10) {
-		return s.held + gap/2
-	}
-	return 0
-}
-
-// saw takes in whether n services held.
-func (s *search) saw(n int, held bool) {
-	if held {
-		s.held = n
-	} else {
-		s.failed = n
-	}
+	return round, l.sink.Event(s.limit(l.clock.Now(), s.class, fmt.Sprintf("the largest number tried, %d", s.held)))
 }

@@ -233,11 +233,14 @@ func (e *Load) send(ctx context.Context, s *session, t record.Target, schedule l
 	err = loop.Run(ctx)
 	elapsed := s.clock.Now() - began
 	s.See(LoadEnded{Target: t, Sent: sent, CPU: self.CPUTime() - cpu, Elapsed: elapsed})
+	if err != nil { // the record does not say that the load came to its end
+		return answered, err
+	}
 	s.event(record.Event{
 		At: s.clock.Now(), Kind: record.EventLoadEnded, RuntimeClass: t.RuntimeClass, Variant: t.Variant, Service: t.Service,
 		Value: elapsed.Seconds(),
 	})
-	return answered, err
+	return answered, nil
 }
 
 // releaseOnce ends the guard over a class with its first request that was answered.

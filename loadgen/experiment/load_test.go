@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -144,6 +145,25 @@ func TestLoadWithoutAnAnswer(t *testing.T) {
 	run := runFile(t, result.RunFile)
 	if run.Intervals[0].Failed[record.Refused] != 50 || len(kinds(run, record.EventSamplesLeftOut)) == 0 || run.End.Reason != record.EndCompleted {
 		t.Errorf("%+v, %+v", run.Intervals[0], run.End)
+	}
+}
+
+// The record of a load that was interrupted does not say that it came to its end.
+func TestAnInterruptedLoadHasNoEnd(t *testing.T) {
+	m, e := newMadeUp(t), loadOf(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	result, err := Run(ctx, m, e, ObserverFunc(func(n Notice) {
+		if _, ok := n.(LoadSecond); ok {
+			cancel()
+		}
+	}))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got error %v", err)
+	}
+	run := runFile(t, result.RunFile)
+	if found := kinds(run, record.EventLoadBegun, record.EventLoadEnded); !slices.Equal(found, []record.Kind{record.EventLoadBegun}) || len(run.Intervals) == 0 {
+		t.Errorf("events %v, %d intervals", found, len(run.Intervals))
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/load"
@@ -53,7 +52,7 @@ func (e *LoadLimit) measure(ctx context.Context, s *session) error {
 // search looks for the limit of one class.
 func (e *LoadLimit) search(ctx context.Context, s *session, t record.Target) (answered int, err error) {
 	first, _ := e.Schedule.Rate()
-	search, why := newSearch(doubled(first)), ""
+	search := newSearch(doubled(first))
 	for rate := search.next(); rate != 0; rate = search.next() {
 		n, err := e.send(ctx, s, t, load.Constant(rate))
 		if answered += n; err != nil {
@@ -64,16 +63,9 @@ func (e *LoadLimit) search(ctx context.Context, s *session, t record.Target) (an
 			return answered, err
 		}
 		s.See(RateJudged{rate, reasons})
-		if search.saw(rate, len(reasons) == 0); len(reasons) > 0 {
-			why = fmt.Sprintf("at %d/s %s", rate, strings.Join(reasons, "; "))
-		}
+		search.judge(rate, fmt.Sprintf("%d/s", rate), reasons)
 	}
-	if search.failed == 0 {
-		why = fmt.Sprintf("no stop condition was met up to the highest rate there is, %d/s", search.held)
-	}
-	s.event(record.Event{
-		At: s.clock.Now(), Kind: record.EventLimit, RuntimeClass: t.RuntimeClass, Variant: t.Variant, Value: float64(search.held), Message: why,
-	})
+	s.event(search.limit(s.clock.Now(), t.Key(), fmt.Sprintf("the highest rate there is, %d/s", search.held)))
 	return answered, nil
 }
 

@@ -1,7 +1,6 @@
 package experiment
 
 import (
-	"strings"
 	"sync"
 	"time"
 
@@ -25,7 +24,7 @@ func (r *readiness) observe(e record.Event) {
 	if r.since == nil {
 		r.since = map[string]time.Duration{}
 	}
-	if host := hostname(e.Pod); r.since[host] == 0 {
+	if host := record.Hostname(e.Pod); r.since[host] == 0 {
 		r.since[host] = e.At
 	}
 }
@@ -35,15 +34,6 @@ func (r *readiness) observe(e record.Event) {
 func (r *readiness) was(host string, at time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	since, known := r.since[hostname(host)]
+	since, known := r.since[record.Hostname(host)]
 	return known && since <= at
-}
-
-// hostname is what the kubelet makes of a pod's name.
-func hostname(pod string) string {
-	const most = 63
-	if len(pod) > most {
-		pod = pod[:most]
-	}
-	return strings.TrimRight(pod, "-.")
 }

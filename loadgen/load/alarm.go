@@ -7,8 +7,9 @@ import (
 
 // alarm wakes a loop when a request is due.
 type alarm interface {
-	// wait returns after a while, or false when ctx ends before. ctx is the same each time.
-	wait(ctx context.Context, d time.Duration) bool
+	// wait returns after a while, or with an error: that of ctx when it ends before, or what
+	// keeps the alarm from waking. ctx is the same each time.
+	wait(ctx context.Context, d time.Duration) error
 	close()
 }
 
@@ -24,12 +25,12 @@ func newTimer() timer {
 
 func (t timer) close() { t.Stop() }
 
-func (t timer) wait(ctx context.Context, d time.Duration) bool {
+func (t timer) wait(ctx context.Context, d time.Duration) error {
 	t.Reset(d)
 	select {
 	case <-t.C:
-		return ctx.Err() == nil
+		return ctx.Err()
 	case <-ctx.Done():
-		return false
+		return ctx.Err()
 	}
 }

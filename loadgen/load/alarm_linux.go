@@ -34,12 +34,18 @@ func (t *kernelTimer) close() {
 	t.file.Close()
 }
 
-func (t *kernelTimer) wait(ctx context.Context, d time.Duration) bool {
+func (t *kernelTimer) wait(ctx context.Context, d time.Duration) error {
 	at := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(d))}
 	if err := unix.TimerfdSettime(t.fd, 0, &at, nil); err != nil {
-		return false
+		return fmt.Errorf("set a timer of the kernel: %w", err)
 	}
 	var expirations [8]byte
 	_, err := t.file.Read(expirations[:])
-	return err == nil && ctx.Err() == nil
+	if ended := ctx.Err(); ended != nil {
+		return ended
+	}
+	if err != nil {
+		return fmt.Errorf("wait for a timer of the kernel: %w", err)
+	}
+	return nil
 }

@@ -40,11 +40,18 @@ type Loop struct {
 }
 
 // Run sends the requests and returns when all have ended and the tally is complete. It
-// stops sending when the tally fails, or when ctx ends; then requests under way are cut
+// stops sending when the tally or the alarm fails, or when ctx ends; then requests under way are cut
 // off, and it returns the reason.
 func (l *Loop) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	wake := l.alarm(ctx)
+	defer wake.close()
+	return l.run(ctx, wake, stop)
+}
+
+// run sends the requests when an alarm wakes it.
+func (l *Loop) run(ctx context.Context, wake alarm, stop context.CancelCauseFunc) error {
 	c := *l.Client
 	c.KeepAlive = true
 	p := &pool{client: &c, target: l.Target}
@@ -55,30 +62,32 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 	p.put(first)
 	begin := c.Clock.Now()
-	l.Tally.begin(begin)
-	l.send(ctx, p, begin, stop)
-	return errors.Join(context.Cause(ctx), l.Tally.finish())
+	l.Tally.begin(begin, stop)
+	l.send(ctx, p, begin, wake, stop)
+	left := l.Tally.finish()
+	return errors.Join(context.Cause(ctx), left)
 }
 
 // send sends each request when it is due, and returns when all have ended.
-func (l *Loop) send(ctx context.Context, p *pool, begin time.Duration, stop context.CancelCauseFunc) {
+func (l *Loop) send(ctx context.Context, p *pool, begin time.Duration, wake alarm, stop context.CancelCauseFunc) {
 	free := make(chan struct{}, l.InFlight)
-	wake := l.alarm(ctx)
-	defer wake.close()
 	var flying sync.WaitGroup
 	defer flying.Wait()
 	for due := range dues(l.Pacer, l.Length) {
 		due += begin
-		if d := due - p.client.Clock.Now(); ctx.Err() != nil || d > 0 && !wake.wait(ctx, d) {
+		if d := due - p.client.Clock.Now(); d > 0 {
+			report(stop, wake.wait(ctx, d))
+		}
+		if ctx.Err() != nil {
 			return
 		}
 		select {
 		case free <- struct{}{}:
 		default:
-			report(stop, l.Tally.dropped(due))
+			l.Tally.dropped(due)
 			continue
 		}
-		report(stop, l.Tally.sent(due))
+		l.Tally.sent(due)
 		flying.Go(func() {
 			report(stop, l.one(ctx, p, due))
 			<-free
@@ -95,7 +104,8 @@ func (l *Loop) one(ctx context.Context, p *pool, due time.Duration) error {
 	s, err := r.Send(ctx, due)
 	p.put(r)
 	if err != nil {
-		return l.Tally.cutOff(due)
+		l.Tally.cutOff(due)
+		return nil
 	}
 	return l.Tally.ended(due, &s)
 }

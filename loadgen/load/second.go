@@ -11,10 +11,13 @@ import (
 
 // second is what became of the requests that were due within one second.
 type second struct {
+	number                       int // since the begin of the load
 	sent, answered, cut, dropped int
 	failed                       map[record.Outcome]int
-	lateness                     time.Duration
-	latencies                    *hdrhistogram.PackedHistogram
+	// seenFailing counts those that failed, from a moment before they are in failed on.
+	seenFailing int
+	lateness    time.Duration
+	latencies   *hdrhistogram.PackedHistogram
 	// told counts the answers that named their instance, and pods has those instances.
 	told   int
 	pods   map[string]bool
@@ -43,12 +46,6 @@ func (s *second) failures() int {
 
 // open counts the requests that have not ended.
 func (s *second) open() int { return s.sent - s.answered - s.cut - s.failures() }
-
-// fail counts a request that failed, and says whether it is to be written down.
-func (s *second) fail(of *record.Sample) bool {
-	s.failed[of.Outcome]++
-	return s.failures() <= mostFailed
-}
 
 // answer counts a request that was answered.
 func (s *second) answer(of *record.Sample, latency time.Duration, waited bool) {
@@ -86,9 +83,9 @@ func add(h *hdrhistogram.PackedHistogram, latency time.Duration) {
 }
 
 // interval is the second as it is written down.
-func (s *second) interval(n int) (record.Interval, error) {
+func (s *second) interval() (record.Interval, error) {
 	i := record.Interval{
-		Second: n, Sent: s.sent, Answered: s.answered, Failed: s.failed, CutOff: s.cut, Dropped: s.dropped, Lateness: s.lateness,
+		Second: s.number, Sent: s.sent, Answered: s.answered, Failed: s.failed, CutOff: s.cut, Dropped: s.dropped, Lateness: s.lateness,
 		Told: s.told, Instances: len(s.pods), Waited: int(s.waited.TotalCount()),
 	}
 	var err error

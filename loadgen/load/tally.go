@@ -25,7 +25,8 @@ type Sink interface {
 }
 
 // Tally counts what becomes of the requests of a load, second by second of when they were
-// due, and writes a second down once all of its requests have ended.
+// due, and writes a second down once all of its requests have ended. A goroutine of its own
+// does that, so that no request waits for it.
 type Tally struct {
 	Target record.Target
 	Sink   Sink
@@ -43,13 +44,37 @@ type Tally struct {
 	// requests.
 	latest  int
 	seconds map[int]*second
+	// complete has something in it once there is a complete second, and written is closed
+	// when nothing more is written because of it.
+	complete chan struct{}
+	written  chan struct{}
 }
 
-// begin begins a load at an instant.
-func (t *Tally) begin(at time.Duration) {
+// begin begins a load at an instant. failed is told what keeps a second from being written.
+func (t *Tally) begin(at time.Duration, failed func(error)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.start, t.latest, t.seconds = at, 0, map[int]*second{}
+	t.complete, t.written = make(chan struct{}, 1), make(chan struct{})
+	go t.keepWriting(failed)
+}
+
+// keepWriting writes seconds down as they become complete.
+func (t *Tally) keepWriting(failed func(error)) {
+	defer close(t.written)
+	for range t.complete {
+		if err := t.write(t.take(false)); err != nil {
+			failed(err)
+			return
+		}
+	}
+}
+
+// finish writes down all seconds that are left, once all requests have ended.
+func (t *Tally) finish() error {
+	close(t.complete)
+	<-t.written
+	return t.write(t.take(true))
 }
 
 // at is the second in which a request was due; t.mu is held.
@@ -57,45 +82,37 @@ func (t *Tally) at(due time.Duration) *second {
 	n := int((due - t.start) / time.Second)
 	if t.seconds[n] == nil {
 		t.seconds[n] = newSecond()
+		t.seconds[n].number = n
 	}
 	return t.seconds[n]
 }
 
-// due takes in that a request was due, and how. It closes the seconds before.
-func (t *Tally) due(due time.Duration, count func(*second)) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	count(t.at(due))
-	if n := int((due - t.start) / time.Second); n > t.latest {
-		t.latest = n
-		return t.close(false)
-	}
-	return nil
-}
-
-func (t *Tally) dropped(due time.Duration) error {
-	return t.due(due, func(s *second) { s.dropped++ })
-}
-
-func (t *Tally) sent(due time.Duration) error {
-	return t.due(due, func(s *second) { s.sent++ })
-}
-
-// end takes in that a request has ended, and how. Its second may be complete with it.
-func (t *Tally) end(due time.Duration, count func(*second)) error {
+// due takes in that a request was due, and how. The seconds before get no more requests.
+func (t *Tally) due(due time.Duration, count func(*second)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.at(due)
-	count(s)
-	if s.open() == 0 && int((due-t.start)/time.Second) < t.latest {
-		return t.close(false)
+	if count(s); s.number > t.latest {
+		t.latest = s.number
+		t.ring()
 	}
-	return nil
 }
 
-func (t *Tally) cutOff(due time.Duration) error {
-	return t.end(due, func(s *second) { s.cut++ })
+func (t *Tally) dropped(due time.Duration) { t.due(due, func(s *second) { s.dropped++ }) }
+
+func (t *Tally) sent(due time.Duration) { t.due(due, func(s *second) { s.sent++ }) }
+
+// end takes in that a request has ended, and how. Its second may be complete with it.
+func (t *Tally) end(due time.Duration, count func(*second)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.at(due)
+	if count(s); t.isComplete(s) {
+		t.ring()
+	}
 }
+
+func (t *Tally) cutOff(due time.Duration) { t.end(due, func(s *second) { s.cut++ }) }
 
 // ended takes in what became of a request.
 func (t *Tally) ended(due time.Duration, s *record.Sample) error {
@@ -105,62 +122,95 @@ func (t *Tally) ended(due time.Duration, s *record.Sample) error {
 	if t.Each != nil {
 		t.Each(s)
 	}
-	var written error
-	err := t.end(due, func(of *second) {
+	err := t.failed(due, s)
+	t.end(due, func(of *second) {
 		of.lateness = max(of.lateness, s.Sent-due)
-		if !s.Failed() {
+		if s.Failed() {
+			of.failed[s.Outcome]++
+		} else {
 			of.answer(s, latency, waited)
-		} else if of.fail(s) {
-			s.Selected = record.SelectedFailed
-			written = t.Sink.Sample(*s)
 		}
 	})
-	if written != nil {
-		return fmt.Errorf("record a request of %s: %w", t.Target.Service, written)
-	}
 	return err
 }
 
-// finish writes down all seconds that are left.
-func (t *Tally) finish() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.close(true)
+// failed writes a request down that is one of the first of its second to fail. It does so
+// before that second can be complete.
+func (t *Tally) failed(due time.Duration, s *record.Sample) error {
+	if !s.Failed() || !t.keeps(due) {
+		return nil
+	}
+	s.Selected = record.SelectedFailed
+	if err := t.Sink.Sample(*s); err != nil {
+		return fmt.Errorf("record a request of %s: %w", t.Target.Service, err)
+	}
+	return nil
 }
 
-// close writes down the seconds that are complete, or all; t.mu is held.
-func (t *Tally) close(all bool) error {
+// keeps says whether a request that failed is to be written down.
+func (t *Tally) keeps(due time.Duration) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.at(due)
+	s.seenFailing++
+	return s.seenFailing <= mostFailed
+}
+
+// isComplete says that all requests of a second have ended; t.mu is held.
+func (t *Tally) isComplete(s *second) bool { return s.number < t.latest && s.open() == 0 }
+
+// ring has complete seconds written down; it does not wait. t.mu is held.
+func (t *Tally) ring() {
+	select {
+	case t.complete <- struct{}{}:
+	default: // they will be seen with those before
+	}
+}
+
+// take takes out the seconds that are complete, or all, in their order.
+func (t *Tally) take(all bool) []*second {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var list []*second
 	for _, n := range slices.Sorted(maps.Keys(t.seconds)) {
-		if s := t.seconds[n]; all || n < t.latest && s.open() == 0 {
+		if s := t.seconds[n]; all || t.isComplete(s) {
+			list = append(list, s)
 			delete(t.seconds, n)
-			if err := t.write(n, s); err != nil {
-				return fmt.Errorf("record second %d of %s: %w", n, t.Target.Service, err)
-			}
+		}
+	}
+	return list
+}
+
+// write writes seconds down.
+func (t *Tally) write(seconds []*second) error {
+	for _, s := range seconds {
+		if err := t.writeOne(s); err != nil {
+			return fmt.Errorf("record second %d of %s: %w", s.number, t.Target.Service, err)
 		}
 	}
 	return nil
 }
 
-// write writes a second down: its slowest requests, how many failures were left out, and
+// writeOne writes a second down: its slowest requests, how many failures were left out, and
 // its interval.
-func (t *Tally) write(n int, s *second) error {
+func (t *Tally) writeOne(s *second) error {
 	for _, sample := range s.slowest {
 		sample.Selected = record.SelectedSlowest
 		if err := t.Sink.Sample(sample); err != nil {
 			return err
 		}
 	}
-	at := t.start + time.Duration(n)*time.Second
+	at := t.start + time.Duration(s.number)*time.Second
 	if left := s.failures() - mostFailed; left > 0 {
 		err := t.Sink.Event(record.Event{
 			At: at, Kind: record.EventSamplesLeftOut, RuntimeClass: t.Target.RuntimeClass, Variant: t.Target.Variant, Service: t.Target.Service, Value: float64(left),
-			Message: fmt.Sprintf("of %d requests that failed within second %d the first %d are written down; the interval counts all", s.failures(), n, mostFailed),
+			Message: fmt.Sprintf("of %d requests that failed within second %d the first %d are written down; the interval counts all", s.failures(), s.number, mostFailed),
 		})
 		if err != nil {
 			return err
 		}
 	}
-	i, err := s.interval(n)
+	i, err := s.interval()
 	if err != nil {
 		return err
 	}

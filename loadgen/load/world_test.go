@@ -109,11 +109,13 @@ type kept struct {
 	intervals []record.Interval
 	samples   []record.Sample
 	events    []record.Event
-	// fails is what Interval returns.
+	// fails is what Interval returns, and takes how long writing anything takes.
 	fails error
+	takes time.Duration
 }
 
 func (k *kept) Interval(i record.Interval) error {
+	time.Sleep(k.takes)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.intervals = append(k.intervals, i)
@@ -121,6 +123,7 @@ func (k *kept) Interval(i record.Interval) error {
 }
 
 func (k *kept) Sample(s record.Sample) error {
+	time.Sleep(k.takes)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.samples = append(k.samples, s)

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
@@ -33,6 +35,32 @@ type secondOfChart struct {
 // secondLimit bounds the seconds of one load that are drawn.
 const secondLimit = 2000
 
+// together is of how many seconds of a load one is drawn.
+func together(l *load.Load) int { return 1 + (len(l.Seconds)-1)/secondLimit }
+
+// worstSeconds are those of a load that are drawn: of several together the worst one.
+func worstSeconds(l *load.Load) []*load.Second {
+	var list []*load.Second
+	for some := range slices.Chunk(l.Seconds, together(l)) {
+		worst := &some[0]
+		for i := range some {
+			if worse(&some[i], worst) {
+				worst = &some[i]
+			}
+		}
+		list = append(list, worst)
+	}
+	return list
+}
+
+// worse says that p99 of a second is higher than that of another. A failure is the highest.
+func worse(a, b *load.Second) bool {
+	if a.P99.Failed != b.P99.Failed {
+		return a.P99.Failed
+	}
+	return a.P99.Latency > b.P99.Latency
+}
+
 // loads are the charts of all loads. The steps of a search follow one another, in seconds
 // since the first one began.
 func (c *charts) loads(s *analysis.Summary) []*loadChart {
@@ -46,9 +74,8 @@ func (c *charts) loads(s *analysis.Summary) []*loadChart {
 		}
 		before := int((l.Begin - searches[of]) / time.Second)
 		chart := &loadChart{Class: c.class(l.Key()), Seconds: []secondOfChart{}}
-		step := 1 + (len(l.Seconds)-1)/secondLimit
-		for k := 0; k < len(l.Seconds); k += step {
-			second := secondOf(&l.Seconds[k], l.Max.Latency)
+		for _, worst := range worstSeconds(l) {
+			second := secondOf(worst, l.Max.Latency)
 			second.Second += before
 			chart.Seconds = append(chart.Seconds, second)
 		}
@@ -58,13 +85,13 @@ func (c *charts) loads(s *analysis.Summary) []*loadChart {
 }
 
 func secondOf(s *load.Second, slowest time.Duration) secondOfChart {
-	drawn := func(p stat.Point) time.Duration {
+	height := func(p stat.Point) time.Duration {
 		if p.Failed {
 			return slowest
 		}
 		return p.Latency
 	}
-	return secondOfChart{Second: s.Second, Due: s.Due, Failed: s.Failures(), P50: drawn(s.P50), P99: drawn(s.P99), Lost: s.P99.Failed,
+	return secondOfChart{Second: s.Second, Due: s.Due, Failed: s.Failures(), P50: height(s.P50), P99: height(s.P99), Lost: s.P99.Failed,
 		Wanted: s.Wanted, Ready: s.Ready, Answering: s.Answering}
 }
 
@@ -74,16 +101,29 @@ func loadFigures(s *analysis.Summary) []templates.Figure {
 		return nil
 	}
 	used := table.Used(s)
+	long := longNote(s)
 	return []templates.Figure{
 		{ID: "loadLatency", Title: "Latency under load, second by second",
 			Lead: "p99 of the requests that were due within each second, solid, and their median, dotted. The dashed line is " + stat.Format(s.Loads[0].Recovery.Limit) +
-				", under which p99 has recovered. A hollow triangle is a second in which more than one request in a hundred failed: its p99 is slower than any latency, and drawn where the slowest answer of the load is.",
+				", under which p99 has recovered. A hollow triangle is a second in which more than one request in a hundred failed: its p99 is slower than any latency, and drawn where the slowest answer of the load is." + long,
 			Table: htmlTable("The load by second", table.Seconds(s))},
 		{ID: "loadInstances", Title: "Instances under load",
-			Lead:  "How many instances the autoscaler wanted at the end of each second, dashed, how many were Ready, solid, and how many answered requests of that second, dotted.",
+			Lead:  "How many instances the autoscaler wanted at the end of each second, dashed, how many were Ready, solid, and how many answered requests of that second, dotted." + long,
 			Table: htmlTable("Instances of each load", table.Scaling(s))},
 		when(used != nil, templates.Figure{ID: "loadUse", Title: "What the load took", Lead: table.UseNote, Plain: true, Table: htmlTable("Processors and memory of each load", used)}),
 	}
+}
+
+// longNote says that not every second is drawn, of loads that have too many.
+func longNote(s *analysis.Summary) string {
+	most := 1
+	for i := range s.Loads {
+		most = max(most, together(&s.Loads[i]))
+	}
+	if most == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" Of loads of more than %d seconds not every second is drawn, but of up to %d together the one with the highest p99.", secondLimit, most)
 }
 
 // resultsOf is the first table of the page.

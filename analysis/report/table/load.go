@@ -15,7 +15,8 @@ func Loads(s *analysis.Summary) *Table {
 	t := New("load on", "rate", " due", " failed", " p50", " p95", " p99", " max", " recovered")
 	for i := range s.Loads {
 		l := &s.Loads[i]
-		t.Row(loadName(l, s), l.Rate, fmt.Sprint(l.Due), loadFailed(l.Counts), l.P50.String(), l.P95.String(), l.P99.String(), l.Max.String(), recovered(l.Recovery))
+		cells := append([]string{loadName(l, s), l.Rate, fmt.Sprint(l.Due), loadFailed(l.Counts)}, quantiles(l.Quantiles, l.Due > 0 && l.Broken == "")...)
+		t.Row(append(cells, recovered(l))...)
 	}
 	return t.orNil()
 }
@@ -44,9 +45,20 @@ func loadFailed(c load.Counts) string {
 	return fmt.Sprintf("%d (%s)", n, causes)
 }
 
+// quantiles are the cells of latencies, if they are known.
+func quantiles(q load.Quantiles, known bool) []string {
+	if !known {
+		return []string{None, None, None, None}
+	}
+	return []string{q.P50.String(), q.P95.String(), q.P99.String(), q.Max.String()}
+}
+
 // recovered is how long it took until p99 of a second was under the limit again.
-func recovered(r load.Recovery) string {
+func recovered(l *load.Load) string {
+	r := l.Recovery
 	switch {
+	case l.Due == 0 || l.Broken != "":
+		return None
 	case r.Never:
 		return "never"
 	case len(r.Episodes) == 0:
@@ -110,7 +122,7 @@ func panicMode(p load.Panic) string {
 // loadNote explains both tables.
 func loadNote(s *analysis.Summary) string {
 	note := "Latency counts from when a request was due; one that failed, or was dropped because too many were under way, is slower than any. " +
-		"Recovered: the longest time for which p99 of a second was not under " + stat.Format(s.Loads[0].Recovery.Limit) + ". " +
+		"Recovered: the longest time until p99 of a second was under " + stat.Format(s.Loads[0].Recovery.Limit) + " again. " +
 		"Wanted to ready: the most of each at one moment, wanted by the autoscaler and requested by the deployment; overshoot: what the autoscaler wanted at most over what it wanted when the load ended; " +
 		"instance-seconds: from the begin of the load to its end; back at zero: after the load, and when the autoscaler wanted that. "
 	note += panicNote(s)
@@ -143,8 +155,8 @@ func Seconds(s *analysis.Summary) *Table {
 		l := &s.Loads[i]
 		for k := range l.Seconds {
 			sec := &l.Seconds[k]
-			t.Row(loadName(l, s), fmt.Sprint(sec.Second), fmt.Sprint(sec.Due), loadFailed(sec.Counts), sec.P50.String(), sec.P95.String(), sec.P99.String(), sec.Max.String(),
-				fmt.Sprint(sec.Wanted), fmt.Sprint(sec.Requested), fmt.Sprint(sec.Ready), fmt.Sprint(sec.Answering), fmt.Sprint(sec.Waited))
+			cells := append([]string{loadName(l, s), fmt.Sprint(sec.Second), fmt.Sprint(sec.Due), loadFailed(sec.Counts)}, quantiles(sec.Quantiles, sec.Due > 0)...)
+			t.Row(append(cells, fmt.Sprint(sec.Wanted), fmt.Sprint(sec.Requested), fmt.Sprint(sec.Ready), fmt.Sprint(sec.Answering), fmt.Sprint(sec.Waited))...)
 		}
 	}
 	return t.orNil()

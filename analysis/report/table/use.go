@@ -19,7 +19,7 @@ func Used(s *analysis.Summary) *Table {
 			continue
 		}
 		busy := None
-		if u.CPUs > 0 {
+		if u.NodeShare > 0 {
 			busy = fmt.Sprintf("%.0f %% of %d", 100*float64(u.NodeShare), u.CPUs)
 		}
 		t.Row(loadName(l, s), cpu(u.InstanceCPU), cpuEach(u.InstanceCPU, l.Answered), cpu(u.NodeCPU), cpuEach(u.NodeCPU, l.Answered), busy,

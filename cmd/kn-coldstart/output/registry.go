@@ -16,7 +16,7 @@ var Report = Result[Runs]{"run report", []Format[Runs]{
 	{"json", "one object with all figures of the tables", ofSummary(report.JSON)},
 	{"markdown", "the same tables, for a comment or a page", ofSummary(report.MarkdownReport)},
 	{"seconds", "a row for each second of a load, for people", ofSummary(report.Seconds)},
-	{"csv", "one row for each sample", ofSamples(report.CSV)},
+	{"csv", "one row for each sample; of a load, for the first failures and the slowest requests of each second", ofSamples(report.CSV)},
 	{"html", "one page with charts that needs no network", ofRuns(report.HTML)},
 	{"benchfmt", "Go's benchmark format, which benchstat reads", ofRuns(report.Benchfmt)},
 	{"hlog", "HDR histogram log, one histogram for each class, and for each second of a load", ofRuns(report.HDRLog)},
