@@ -69,16 +69,7 @@ func printWarning(err error) { say("warning: %v", err) }
 
 // printWait says for whom a command waits.
 func printWait(h node.Holder) {
-	does := "removes"
-	switch {
-	case h.Boots:
-		does = "boots"
-	case h.Changes:
-		does = "changes the handlers of"
-	case h.Measures:
-		does = "measures the handlers of"
-	}
-	say("process %d %s the node of %s just now: waiting until it has ended", h.PID, does, h.State)
+	say("process %d %s %s just now: waiting until it has ended", h.PID, h.Does, h.State)
 }
 
 func printFinding(f node.Finding) {

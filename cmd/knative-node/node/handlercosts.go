@@ -19,8 +19,7 @@ type CostOptions struct {
 	Names []string
 	// Counts are how many instances are started, see cost.Options.
 	Counts []int
-	// OnWait is called if another command boots, changes, measures or removes a node just
-	// now.
+	// OnWait is called if another command has the lock, see Holder.
 	OnWait func(Holder)
 	// OnProgress is told what is being done.
 	OnProgress func(text string)
@@ -32,7 +31,7 @@ func HandlerCosts(ctx context.Context, l Layout, options CostOptions) ([]cost.Ha
 	if os.Geteuid() != 0 {
 		return nil, ErrNotRoot
 	}
-	release, err := machine{runDir}.hold(ctx, Holder{Measures: true, State: l.State}, options.OnWait)
+	release, err := machine{runDir}.hold(ctx, Holder{Does: Measures, State: l.State}, options.OnWait)
 	if err != nil {
 		return nil, err
 	}

@@ -31,14 +31,20 @@ func (m machine) ownerFile() string { return filepath.Join(m.run, "knative-node.
 
 // Holder is the command that boots, changes, measures or removes a node at the moment.
 type Holder struct {
-	PID int `json:"pid"`
-	// Boots says that the command is Up, Changes that it adds or removes a handler, and
-	// Measures that it measures them; otherwise it is Down.
-	Boots    bool   `json:"boots"`
-	Changes  bool   `json:"changes,omitempty"`
-	Measures bool   `json:"measures,omitempty"`
-	State    string `json:"stateDir"`
+	PID   int    `json:"pid"`
+	Does  Work   `json:"does"`
+	State string `json:"stateDir"`
 }
+
+// Work is what a command does to a node, in words that the node's folder follows.
+type Work string
+
+const (
+	Boots    Work = "boots the node of"
+	Changes  Work = "changes the handlers of the node of"
+	Measures Work = "measures the handlers of the node of"
+	Removes  Work = "removes the node of"
+)
 
 // hold waits for the lock, and returns what gives it back. If it has to wait, onWait is
 // told once for whom. The kernel gives back the lock of a process that is killed.

@@ -16,19 +16,19 @@ func noWait(t *testing.T) func(Holder) {
 // TestHold has a second command wait for a first one, which it names.
 func TestHold(t *testing.T) {
 	m := machine{t.TempDir()}
-	release, err := m.hold(t.Context(), Holder{Boots: true, State: "/a"}, noWait(t))
+	release, err := m.hold(t.Context(), Holder{Does: Boots, State: "/a"}, noWait(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	waits, second := make(chan Holder, 1), make(chan error, 1)
 	go func() {
-		release, err := m.hold(t.Context(), Holder{State: "/b"}, func(h Holder) { waits <- h })
+		release, err := m.hold(t.Context(), Holder{Does: Removes, State: "/b"}, func(h Holder) { waits <- h })
 		if err == nil {
 			release()
 		}
 		second <- err
 	}()
-	if got, want := <-waits, (Holder{PID: os.Getpid(), Boots: true, State: "/a"}); got != want {
+	if got, want := <-waits, (Holder{PID: os.Getpid(), Does: Boots, State: "/a"}); got != want {
 		t.Errorf("waits for %+v, want %+v", got, want)
 	}
 	select {
@@ -63,7 +63,7 @@ const lockToHold = "KNATIVE_NODE_TEST_LOCK"
 
 func TestMain(m *testing.M) {
 	if folder := os.Getenv(lockToHold); folder != "" {
-		if _, err := (machine{folder}).hold(context.Background(), Holder{Boots: true}, func(Holder) {}); err != nil {
+		if _, err := (machine{folder}).hold(context.Background(), Holder{Does: Boots}, func(Holder) {}); err != nil {
 			os.Exit(1)
 		}
 		os.Stdout.WriteString("held\n")

@@ -84,7 +84,7 @@ func AddHandler(ctx context.Context, l Layout, h handler.Handler, options Change
 
 // ChangeOptions are the options of AddHandler and RemoveHandler.
 type ChangeOptions struct {
-	// OnWait is called if another command boots, changes or removes a node just now.
+	// OnWait is called if another command has the lock, see Holder.
 	OnWait func(Holder)
 	// OnWarning is called with what does not keep the change from being made.
 	OnWarning func(error)
@@ -94,7 +94,7 @@ func (l Layout) holdToChange(ctx context.Context, options ChangeOptions) (releas
 	if os.Geteuid() != 0 {
 		return nil, ErrNotRoot
 	}
-	return machine{runDir}.hold(ctx, Holder{Changes: true, State: l.State}, options.OnWait)
+	return machine{runDir}.hold(ctx, Holder{Does: Changes, State: l.State}, options.OnWait)
 }
 
 // RemoveHandler removes a handler that the user has added, with its pods and with every
