@@ -42,9 +42,6 @@ func newHandlers(l *node.Layout) *cobra.Command {
 			return nil
 		}),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := mustBeUp(*l); err != nil {
-				return err
-			}
 			p := newProgress()
 			found, err := node.HandlerCosts(cmd.Context(), *l, node.CostOptions{
 				Names: names, Counts: starts, OnWait: printWait, OnProgress: p.does,

@@ -18,8 +18,6 @@ import (
 // This file and ui_costs.go are the only ones that print for people. Results go to standard output,
 // progress and errors to standard error.
 
-var errNotUp = errors.New("the node is not up")
-
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
 // hints says what to do about an error.
@@ -27,7 +25,7 @@ var hints = []struct {
 	is   error
 	hint string
 }{
-	{errNotUp, "boot it: kn-coldstart cluster up"},
+	{node.ErrNotUp, "boot it: kn-coldstart cluster up"},
 	{node.ErrNotRoot, "run the command with sudo"},
 	{node.ErrUp, "add a handler to a node that is up with: kn-coldstart cluster add-handler NAME=BINARY"},
 }

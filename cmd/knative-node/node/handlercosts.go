@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"syscall"
 
@@ -28,10 +27,7 @@ type CostOptions struct {
 // HandlerCosts finds out what the handlers of the node cost that runs in the state folder.
 // No handler comes or goes meanwhile.
 func HandlerCosts(ctx context.Context, l Layout, options CostOptions) ([]cost.Handler, error) {
-	if os.Geteuid() != 0 {
-		return nil, ErrNotRoot
-	}
-	release, err := machine{runDir}.hold(ctx, Holder{Does: Measures, State: l.State}, options.OnWait)
+	release, err := l.holdUp(ctx, Measures, options.OnWait)
 	if err != nil {
 		return nil, err
 	}

@@ -71,6 +71,32 @@ func (m machine) hold(ctx context.Context, me Holder, onWait func(Holder)) (rele
 	}
 }
 
+// ErrNotUp is the error of what needs a node that is up.
+var ErrNotUp = errors.New("the node is not up")
+
+// holdUp takes the lock for work on the node that runs in the state folder.
+func (l Layout) holdUp(ctx context.Context, does Work, onWait func(Holder)) (release func(), err error) {
+	if os.Geteuid() != 0 {
+		return nil, ErrNotRoot
+	}
+	return machine{runDir}.holdUp(ctx, l, does, onWait)
+}
+
+// holdUp looks whether the node is up when it has the lock: whoever had it before may have
+// removed the node.
+func (m machine) holdUp(ctx context.Context, l Layout, does Work, onWait func(Holder)) (release func(), err error) {
+	release, err = m.hold(ctx, Holder{Does: does, State: l.State}, onWait)
+	if err != nil {
+		return nil, err
+	}
+	up, err := l.IsUp()
+	if !up {
+		release()
+		return nil, errors.Join(ErrNotUp, err)
+	}
+	return release, nil
+}
+
 func (m machine) tryHold(me Holder) (release func(), err error) {
 	f, err := os.OpenFile(m.lockFile(), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

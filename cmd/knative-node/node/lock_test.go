@@ -58,6 +58,34 @@ func TestHoldEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// TestHoldUp has a command wait for another one that removes the node meanwhile.
+func TestHoldUp(t *testing.T) {
+	m, l := machine{t.TempDir()}, Layout{State: t.TempDir()}
+	first, err := l.remember(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.rememberBooted(*first); err != nil {
+		t.Fatal(err)
+	}
+	release, err := m.holdUp(t.Context(), l, Changes, noWait(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.holdUp(t.Context(), l, Measures, func(Holder) {
+		if err := os.Remove(l.runningFile()); err != nil {
+			t.Error(err)
+		}
+		release()
+	})
+	if !errors.Is(err, ErrNotUp) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(m.lockFile()); !os.IsNotExist(err) {
+		t.Errorf("the lock file is left: %v", err)
+	}
+}
+
 // lockToHold makes the test's program take the lock in a folder and keep it.
 const lockToHold = "KNATIVE_NODE_TEST_LOCK"
 

@@ -55,7 +55,7 @@ const (
 // AddHandler adds a handler to the node that runs in the state folder, and returns it with
 // its version and checksums. Pods go on meanwhile. If it fails, the node is as before.
 func AddHandler(ctx context.Context, l Layout, h handler.Handler, options ChangeOptions) (handler.Handler, error) {
-	release, err := l.holdToChange(ctx, options)
+	release, err := l.holdUp(ctx, Changes, options.OnWait)
 	if err != nil {
 		return h, err
 	}
@@ -90,13 +90,6 @@ type ChangeOptions struct {
 	OnWarning func(error)
 }
 
-func (l Layout) holdToChange(ctx context.Context, options ChangeOptions) (release func(), err error) {
-	if os.Geteuid() != 0 {
-		return nil, ErrNotRoot
-	}
-	return machine{runDir}.hold(ctx, Holder{Does: Changes, State: l.State}, options.OnWait)
-}
-
 // RemoveHandler removes a handler that the user has added, with its pods and with every
 // process that it has left. It returns what there was.
 func RemoveHandler(ctx context.Context, l Layout, name string, options ChangeOptions) (Leftovers, error) {
@@ -104,7 +97,7 @@ func RemoveHandler(ctx context.Context, l Layout, name string, options ChangeOpt
 	if slices.Contains(OwnHandlerNames(), name) {
 		return left, fmt.Errorf("%s is a handler of the node itself, and stays", name)
 	}
-	release, err := l.holdToChange(ctx, options)
+	release, err := l.holdUp(ctx, Changes, options.OnWait)
 	if err != nil {
 		return left, err
 	}
