@@ -57,4 +57,4 @@ func newRemoveHandler(l *node.Layout) *cobra.Command {
 	}
 }
 
-var changeOptions = node.ChangeOptions{OnWait: printWait, OnWarning: printWarning}
+var changeOptions = node.ChangeOptions{OnWait: printWait, OnWarning: printWarning, OnInterrupt: printGoesOn}

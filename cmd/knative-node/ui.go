@@ -70,6 +70,11 @@ func printWait(h node.Holder) {
 	say("process %d %s %s just now: waiting until it has ended", h.PID, h.Does, h.State)
 }
 
+// printGoesOn says why a command does not end at Ctrl-C.
+func printGoesOn() {
+	say("containerd is being changed: that goes on to its end. Another Ctrl-C leaves at once, and may leave the change half done")
+}
+
 func printFinding(f node.Finding) {
 	kind := "warning"
 	if f.Fatal {

@@ -76,7 +76,7 @@ func AddHandler(ctx context.Context, l Layout, h handler.Handler, options Change
 		return h, err
 	}
 	var nothing any
-	if err := l.call(ctx, addLimit, http.MethodPost, "/handlers", installed, &nothing); err != nil {
+	if err := l.change(ctx, options, addLimit, http.MethodPost, "/handlers", installed, &nothing); err != nil {
 		return h, errors.Join(fmt.Errorf("add handler %s: %w", h.Name, err), os.RemoveAll(l.handlerFolder(h.Name)))
 	}
 	return installed, nil
@@ -88,6 +88,20 @@ type ChangeOptions struct {
 	OnWait func(Holder)
 	// OnWarning is called with what does not keep the change from being made.
 	OnWarning func(error)
+	// OnInterrupt is called if the context ends while the node changes its handlers. The
+	// change goes on to its end.
+	OnInterrupt func()
+}
+
+// change has the supervisor change its handlers, and awaits the end of that also when ctx
+// ends: until then nobody else may have the lock.
+func (l Layout) change(ctx context.Context, options ChangeOptions, limit time.Duration, method, path string, body, into any) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	stop := context.AfterFunc(ctx, options.OnInterrupt)
+	defer stop()
+	return l.call(context.WithoutCancel(ctx), limit, method, path, body, into)
 }
 
 // RemoveHandler removes a handler that the user has added, with its pods and with every
@@ -109,7 +123,7 @@ func RemoveHandler(ctx context.Context, l Layout, name string, options ChangeOpt
 	if names := handler.Names(users); !slices.Contains(names, name) {
 		return left, fmt.Errorf("no handler %q was added to the node; added were: %s", name, strings.Join(append(names, "no others"), ", "))
 	}
-	if err := l.call(ctx, removeLimit, http.MethodDelete, "/handlers/"+name, nil, &left); err != nil {
+	if err := l.change(ctx, options, removeLimit, http.MethodDelete, "/handlers/"+name, nil, &left); err != nil {
 		return left, fmt.Errorf("remove handler %s: %w", name, err)
 	}
 	return left, os.RemoveAll(l.handlerFolder(name))
