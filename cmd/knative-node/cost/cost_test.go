@@ -113,11 +113,15 @@ func TestNoIDIsPartOfAnother(t *testing.T) {
 }
 
 func TestOptionsOf(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "o.toml")
+	if err := os.WriteFile(file, []byte("Root = '/r'\nIoUid = 1000\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		h    handler.Handler
 		want string
 	}{
-		{handler.Handler{RuntimeType: handler.RuncShim, Program: "/p", RuncOptions: map[string]any{"Root": "/r"}}, `binary_name:"/p"  root:"/r"`},
+		{handler.Handler{RuntimeType: handler.RuncShim, Program: "/p", OptionsFile: file}, `io_uid:1000  binary_name:"/p"  root:"/r"`},
 		{handler.Handler{RuntimeType: "io.containerd.x.v1", Shim: "/s", OptionsFile: "/o"}, `type_url:"io.containerd.x.v1.options"  config_path:"/o"`},
 	} {
 		got, err := optionsOf(c.h)

@@ -118,9 +118,9 @@ func (r *runtimes) start(ctx context.Context, h handler.Handler, id string) (*in
 // optionsOf are the handler's options in the type in which containerd passes them to the
 // shim of that kind.
 func optionsOf(h handler.Handler) (any, error) {
-	given := h.Options()
-	if len(given) == 0 {
-		return nil, nil
+	given, err := h.Options()
+	if err != nil || len(given) == 0 {
+		return nil, err
 	}
 	text, err := toml.Marshal(given)
 	if err != nil {

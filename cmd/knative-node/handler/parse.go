@@ -139,11 +139,7 @@ func (h *Handler) complete(binary string) error {
 	if h.Program != "" && h.Shim != "" && filepath.Base(h.Program) == filepath.Base(h.Shim) {
 		return fmt.Errorf("the shim and its program are both called %s", filepath.Base(h.Shim))
 	}
-	if h.RuntimeType != RuncShim || h.OptionsFile == "" {
-		return nil
-	}
-	var err error
-	if h.RuncOptions, err = readRuncOptions(h.OptionsFile); err != nil {
+	if _, err := h.Options(); err != nil {
 		return fmt.Errorf("options: %w", err)
 	}
 	return nil

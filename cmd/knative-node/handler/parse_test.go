@@ -22,7 +22,7 @@ func userFiles(t *testing.T) string {
 		"runtime":         {"#!/bin/sh\necho runtime version 1.2\n", 0o755},
 		"shim":            {"#!/bin/sh\necho shim version 3\n", 0o755},
 		"not-executable":  {"#!/bin/sh\n", 0o644},
-		"runc.toml":       {"SystemdCgroup = false\nRoot = '/run/other'\n", 0o644},
+		"runc.toml":       {"SystemdCgroup = false\nRoot = '/run/other'\nIoUid = 1000\n", 0o644},
 		"binaryName.toml": {"binaryName = '/other'\n", 0o644},
 		"unknown.toml":    {"NoSuchOption = 1\n", 0o644},
 		"wrongType.toml":  {"SystemdCgroup = 'yes'\n", 0o644},
@@ -45,7 +45,6 @@ func TestParse(t *testing.T) {
 		{"pr=runtime", Handler{Name: "pr", RuntimeType: RuncShim, Program: runtime}},
 		{"pr=./runtime,options=runc.toml", Handler{
 			Name: "pr", RuntimeType: RuncShim, Program: runtime, OptionsFile: folder + "/runc.toml",
-			RuncOptions: map[string]any{"SystemdCgroup": false, "Root": "/run/other"},
 		}},
 		{"own=shim,type=io.containerd.own.v2,options=runc.toml,snapshotter=devmapper", Handler{
 			Name: "own", RuntimeType: "io.containerd.own.v2", Shim: shim, OptionsFile: folder + "/runc.toml", Snapshotter: "devmapper",
@@ -78,6 +77,25 @@ func TestParse(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestOptions(t *testing.T) {
+	folder := userFiles(t)
+	for text, want := range map[string]map[string]any{
+		"pr=runtime":                                       {"BinaryName": folder + "/runtime"},
+		"pr=runtime,options=runc.toml":                     {"BinaryName": folder + "/runtime", "SystemdCgroup": false, "Root": "/run/other", "IoUid": int64(1000)},
+		"x=shim,type=io.containerd.x.v2":                   nil,
+		"x=shim,type=io.containerd.x.v2,options=runc.toml": {"ConfigPath": folder + "/runc.toml", "TypeUrl": "io.containerd.x.v2.options"},
+	} {
+		h, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := h.Options()
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", text, err, diff)
+		}
 	}
 }
 
