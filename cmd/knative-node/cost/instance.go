@@ -44,21 +44,17 @@ type instance struct {
 	exited    <-chan containerd.ExitStatus
 }
 
-// open connects to containerd and loads an image of the static program, which has to wait
-// until it is killed.
-func open(ctx context.Context, socket, program string, args ...string) (*runtimes, error) {
+// open connects to containerd.
+func open(socket string) (*runtimes, error) {
 	client, err := containerd.New(socket)
 	if err != nil {
 		return nil, fmt.Errorf("connect to containerd at %s: %w", socket, err)
 	}
-	r := &runtimes{client: client}
-	if err := r.loadImage(ctx, program, args); err != nil {
-		return nil, errors.Join(fmt.Errorf("load the image of what is started: %w", err), client.Close())
-	}
-	return r, nil
+	return &runtimes{client: client}, nil
 }
 
-func (r *runtimes) loadImage(ctx context.Context, program string, args []string) error {
+// loadImage loads an image of the static program, which has to wait until it is killed.
+func (r *runtimes) loadImage(ctx context.Context, program string, args ...string) error {
 	img, err := image.FromBinary(program, args...)
 	if err != nil {
 		return err
