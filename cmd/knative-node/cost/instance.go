@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"syscall"
 	"time"
 
@@ -64,10 +63,9 @@ func (r *runtimes) loadImage(ctx context.Context, program string, args ...string
 		return err
 	}
 	r.args = append(config.Config.Entrypoint, config.Config.Cmd...)
-	reader, writer := io.Pipe()
-	go func() { writer.CloseWithError(image.WriteArchive(writer, image.Reference("idle"), img)) }()
-	defer reader.Close()
-	found, err := r.client.Import(ctx, reader)
+	archive := image.ReadArchive(image.Reference("idle"), img)
+	defer archive.Close()
+	found, err := r.client.Import(ctx, archive)
 	if err != nil {
 		return err
 	}
