@@ -42,12 +42,9 @@ func newHandlers(l *node.Layout) *cobra.Command {
 			return nil
 		}),
 		RunE: func(cmd *cobra.Command, names []string) error {
-			if err := mustBeUp(*l); err != nil {
-				return err
-			}
 			p := newProgress()
 			found, err := node.HandlerCosts(cmd.Context(), *l, node.CostOptions{
-				Names: names, Counts: starts, OnWait: printWait, OnProgress: p.does,
+				Names: names, Counts: distinct(starts), OnWait: printWait, OnProgress: p.does,
 			})
 			if err != nil {
 				return fmt.Errorf("measure the handlers: %w", err)
@@ -63,6 +60,11 @@ func newHandlers(l *node.Layout) *cobra.Command {
 	cmd.Flags().StringVarP(&output, "output", "o", "text", "output format: text or json")
 	cmd.Flags().IntSliceVar(&starts, "starts", []int{1, 10, 50}, "how many instances to start, in turn and at once")
 	return cmd
+}
+
+// distinct are the numbers in ascending order, each once: the table has a row for each.
+func distinct(numbers []int) []int {
+	return slices.Compact(slices.Sorted(slices.Values(numbers)))
 }
 
 // failuresOf is an error if a handler did not start all that was asked for.

@@ -65,6 +65,12 @@ func TestFailuresOf(t *testing.T) {
 	}
 }
 
+func TestDistinct(t *testing.T) {
+	if diff := cmp.Diff([]int{1, 10, 50}, distinct([]int{10, 50, 10, 1})); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestAligned(t *testing.T) {
 	got := aligned([][]string{{"", "a", "longer"}, {"version", "1.22.333", "2"}})
 	if want := "                a  longer\nversion  1.22.333       2\n"; got != want {

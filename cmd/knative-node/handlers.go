@@ -27,9 +27,6 @@ func newAddHandler(l *node.Layout) *cobra.Command {
 			if err != nil {
 				return &usageError{err, cmd.CommandPath()}
 			}
-			if err := mustBeUp(*l); err != nil {
-				return err
-			}
 			added, err := node.AddHandler(cmd.Context(), *l, handlers[0], changeOptions)
 			if err != nil {
 				return err
@@ -50,9 +47,6 @@ func newRemoveHandler(l *node.Layout) *cobra.Command {
 		Example: "  kn-coldstart cluster remove-handler runc-pr",
 		Args:    checkArgs(oneArg("the name of a handler that was added")),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := mustBeUp(*l); err != nil {
-				return err
-			}
 			left, err := node.RemoveHandler(cmd.Context(), *l, args[0], changeOptions)
 			if err != nil {
 				return err
@@ -63,4 +57,4 @@ func newRemoveHandler(l *node.Layout) *cobra.Command {
 	}
 }
 
-var changeOptions = node.ChangeOptions{OnWait: printWait, OnWarning: printWarning}
+var changeOptions = node.ChangeOptions{OnWait: printWait, OnWarning: printWarning, OnInterrupt: printGoesOn}

@@ -14,6 +14,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/deploy"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/image"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/node"
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/program"
 	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/store"
 )
 
@@ -77,12 +78,12 @@ func load(ctx context.Context, images *store.Store, path, name string) ([]store.
 	if info.IsDir() {
 		return nil, errors.New("it is a folder; an archive is one file")
 	}
-	program, err := elf.NewFile(f)
+	binary, err := elf.NewFile(f)
 	if err != nil && !image.IsWebAssembly(path) {
 		return images.LoadArchive(ctx, f, name)
 	}
-	if program != nil {
-		if err := checkProgram(program); err != nil {
+	if binary != nil {
+		if err := checkProgram(binary); err != nil {
 			return nil, err
 		}
 	}
@@ -94,19 +95,11 @@ func load(ctx context.Context, images *store.Store, path, name string) ([]store.
 
 // checkProgram returns an error for a program that cannot run alone in an image of this
 // machine.
-func checkProgram(program *elf.File) error {
-	if program.Section(".interp") != nil {
+func checkProgram(binary *elf.File) error {
+	if program.Interpreter(binary) != "" {
 		return errors.New("the program is not static, so it cannot run alone in an image: build it with CGO_ENABLED=0")
 	}
-	self, err := elf.Open("/proc/self/exe")
-	if err != nil {
-		return err
-	}
-	defer self.Close()
-	if program.Machine != self.Machine {
-		return fmt.Errorf("the program is for another processor: it is for %s, and this machine is %s", program.Machine, self.Machine)
-	}
-	return nil
+	return program.CheckProcessor(binary)
 }
 
 // skipRegistries makes Knative take the images as they are in the node. By default it

@@ -65,7 +65,7 @@ func mustBeUp(l node.Layout) error {
 		return err
 	}
 	if !up {
-		return errNotUp
+		return node.ErrNotUp
 	}
 	return nil
 }

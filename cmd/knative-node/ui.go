@@ -18,8 +18,6 @@ import (
 // This file and ui_costs.go are the only ones that print for people. Results go to standard output,
 // progress and errors to standard error.
 
-var errNotUp = errors.New("the node is not up")
-
 func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
 // hints says what to do about an error.
@@ -27,7 +25,7 @@ var hints = []struct {
 	is   error
 	hint string
 }{
-	{errNotUp, "boot it: kn-coldstart cluster up"},
+	{node.ErrNotUp, "boot it: kn-coldstart cluster up"},
 	{node.ErrNotRoot, "run the command with sudo"},
 	{node.ErrUp, "add a handler to a node that is up with: kn-coldstart cluster add-handler NAME=BINARY"},
 }
@@ -69,16 +67,12 @@ func printWarning(err error) { say("warning: %v", err) }
 
 // printWait says for whom a command waits.
 func printWait(h node.Holder) {
-	does := "removes"
-	switch {
-	case h.Boots:
-		does = "boots"
-	case h.Changes:
-		does = "changes the handlers of"
-	case h.Measures:
-		does = "measures the handlers of"
-	}
-	say("process %d %s the node of %s just now: waiting until it has ended", h.PID, does, h.State)
+	say("process %d %s %s just now: waiting until it has ended", h.PID, h.Does, h.State)
+}
+
+// printGoesOn says why a command does not end at Ctrl-C.
+func printGoesOn() {
+	say("containerd is being changed: that goes on to its end. Another Ctrl-C leaves at once, and may leave the change half done")
 }
 
 func printFinding(f node.Finding) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,7 +68,7 @@ func aligned(lines [][]string) string {
 
 func costRows(found []cost.Handler) []costRow {
 	rows := []costRow{
-		{"version", func(h cost.Handler) string { return h.Version }},
+		{"version", func(h cost.Handler) string { return cmp.Or(h.Version, nothing) }},
 		{"size of its files", func(h cost.Handler) string { return megabytes(cost.Bytes(h.Files)) }},
 		{"with shared libraries", func(h cost.Handler) string { return megabytes(cost.Bytes(h.Files) + cost.Bytes(h.Libraries)) }},
 		{"shared libraries", func(h cost.Handler) string { return fmt.Sprint(len(h.Libraries)) }},

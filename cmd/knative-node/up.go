@@ -78,8 +78,8 @@ func newDown(l *node.Layout) *cobra.Command {
 		Short: "End the node and remove all of it",
 		Long: "End the node and remove everything that it has made: processes, network, cgroups and the\n" +
 			"state folder with all logs. It also removes what a node left that was killed, and\n" +
-			"interrupts a boot. Without a node it does nothing. A folder in which 'up' has made no node,\n" +
-			"and files that are not the node's, are never touched.",
+			"interrupts a boot or a measurement of the handlers. Without a node it does nothing. A folder\n" +
+			"in which 'up' has made no node, and files that are not the node's, are never touched.",
 		Example: "  kn-coldstart cluster down",
 		Args:    checkArgs(noArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -9,7 +9,6 @@ package cost
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"time"
 
@@ -31,7 +30,8 @@ type Handler struct {
 	InTurn Starts `json:"inTurn"`
 	// AtOnce are starts that began at the same time, for each number that was asked for.
 	AtOnce []Starts `json:"atOnce"`
-	// Error says why the handler did not start an instance at all.
+	// Error says why there is no instance of the handler: it could not be described, or it
+	// did not start one.
 	Error string `json:"error,omitempty"`
 }
 
@@ -86,7 +86,7 @@ func Memory(processes []Process) (sum int64) {
 
 // describe fills in what can be told without starting anything.
 func describe(ctx context.Context, h handler.Handler, runcShim string) (Handler, error) {
-	c := Handler{Name: h.Name, Version: h.Version, Needs: h.Needs(), Libraries: []File{}, Idle: []Process{}, AtOnce: []Starts{}}
+	c := Handler{Name: h.Name, Version: h.Version, Needs: h.Needs(), Files: []File{}, Libraries: []File{}, Idle: []Process{}, AtOnce: []Starts{}}
 	var err error
 	if c.Version == "" {
 		if c.Version, err = h.AskVersion(ctx); err != nil {
@@ -98,7 +98,7 @@ func describe(ctx context.Context, h handler.Handler, runcShim string) (Handler,
 		c.Files = append(c.Files, size(path))
 		libraries, err := h.Libraries(ctx, path)
 		if err != nil {
-			return c, fmt.Errorf("handler %s: %w", h.Name, err)
+			return c, err
 		}
 		for _, library := range libraries {
 			if !seen[library] {

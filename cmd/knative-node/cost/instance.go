@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"syscall"
 	"time"
 
@@ -44,21 +43,17 @@ type instance struct {
 	exited    <-chan containerd.ExitStatus
 }
 
-// open connects to containerd and loads an image of the static program, which has to wait
-// until it is killed.
-func open(ctx context.Context, socket, program string, args ...string) (*runtimes, error) {
+// open connects to containerd.
+func open(socket string) (*runtimes, error) {
 	client, err := containerd.New(socket)
 	if err != nil {
 		return nil, fmt.Errorf("connect to containerd at %s: %w", socket, err)
 	}
-	r := &runtimes{client: client}
-	if err := r.loadImage(ctx, program, args); err != nil {
-		return nil, errors.Join(fmt.Errorf("load the image of what is started: %w", err), client.Close())
-	}
-	return r, nil
+	return &runtimes{client: client}, nil
 }
 
-func (r *runtimes) loadImage(ctx context.Context, program string, args []string) error {
+// loadImage loads an image of the static program, which has to wait until it is killed.
+func (r *runtimes) loadImage(ctx context.Context, program string, args ...string) error {
 	img, err := image.FromBinary(program, args...)
 	if err != nil {
 		return err
@@ -68,10 +63,9 @@ func (r *runtimes) loadImage(ctx context.Context, program string, args []string)
 		return err
 	}
 	r.args = append(config.Config.Entrypoint, config.Config.Cmd...)
-	reader, writer := io.Pipe()
-	go func() { writer.CloseWithError(image.WriteArchive(writer, image.Reference("idle"), img)) }()
-	defer reader.Close()
-	found, err := r.client.Import(ctx, reader)
+	archive := image.ReadArchive(image.Reference("idle"), img)
+	defer archive.Close()
+	found, err := r.client.Import(ctx, archive)
 	if err != nil {
 		return err
 	}
@@ -118,9 +112,9 @@ func (r *runtimes) start(ctx context.Context, h handler.Handler, id string) (*in
 // optionsOf are the handler's options in the type in which containerd passes them to the
 // shim of that kind.
 func optionsOf(h handler.Handler) (any, error) {
-	given := h.Options()
-	if len(given) == 0 {
-		return nil, nil
+	given, err := h.Options()
+	if err != nil || len(given) == 0 {
+		return nil, err
 	}
 	text, err := toml.Marshal(given)
 	if err != nil {

@@ -49,23 +49,40 @@ const settle = 2 * time.Second
 // Measure finds out what the handlers cost. What it has started is removed when it returns,
 // whatever happens, and so is what an earlier one left that was killed.
 func Measure(ctx context.Context, machine Machine, options Options) ([]Handler, error) {
-	var found []Handler
-	for _, h := range options.Handlers {
-		c, err := describe(ctx, h, options.RuncShim)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, c)
-	}
-	ctx = own(ctx)
-	r, err := open(ctx, options.Socket, options.Idle[0], options.Idle[1:]...)
+	found, err := describeAll(ctx, options)
 	if err != nil {
 		return nil, err
+	}
+	r, err := open(options.Socket)
+	if err != nil {
+		return nil, err
+	}
+	ctx = own(ctx)
+	// What an earlier one left has the names of what is started now.
+	if err := r.clear(ctx, machine); err != nil {
+		return nil, errors.Join(err, r.client.Close())
 	}
 	m := &measurement{Options: options, machine: machine, runtimes: r, found: found}
 	err = m.measure(ctx)
 	options.OnProgress("removing what was started")
 	return found, errors.Join(err, r.clear(context.WithoutCancel(ctx), machine), r.client.Close())
+}
+
+// describeAll describes the handlers. One that cannot be described has an error, and the
+// others are measured.
+func describeAll(ctx context.Context, options Options) ([]Handler, error) {
+	var found []Handler
+	for _, h := range options.Handlers {
+		c, err := describe(ctx, h, options.RuncShim)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			c.Error = "not tried: " + err.Error()
+		}
+		found = append(found, c)
+	}
+	return found, nil
 }
 
 // measurement is one run of Measure.
@@ -80,9 +97,25 @@ type measurement struct {
 }
 
 func (m *measurement) measure(ctx context.Context) error {
+	if err := m.runtimes.loadImage(ctx, m.Idle[0], m.Idle[1:]...); err != nil {
+		return fmt.Errorf("load the image of what is started: %w", err)
+	}
+	for _, part := range []func(context.Context) error{m.idle, m.inTurn, m.allAtOnce} {
+		if err := part(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idle reads the processes of one instance of each handler.
+func (m *measurement) idle(ctx context.Context) error {
 	for n, h := range m.Handlers {
+		if m.found[n].Error != "" {
+			continue
+		}
 		m.tell(h.Name + ": one instance")
-		err := m.idle(ctx, h, &m.found[n])
+		err := m.idleOne(ctx, h, &m.found[n])
 		if err := m.clearAfter(ctx, err); err != nil {
 			return err
 		}
@@ -90,9 +123,10 @@ func (m *measurement) measure(ctx context.Context) error {
 			m.found[n].Error = err.Error()
 		}
 	}
-	if err := m.inTurn(ctx); err != nil {
-		return err
-	}
+	return nil
+}
+
+func (m *measurement) allAtOnce(ctx context.Context) error {
 	for _, count := range m.Counts {
 		for n, h := range m.Handlers {
 			if m.found[n].Error != "" {
@@ -141,8 +175,18 @@ func (m *measurement) id(h handler.Handler) string {
 	return fmt.Sprintf("%s%s-%06d", prefix, h.Name, m.started)
 }
 
-// idle reads the processes of one instance.
-func (m *measurement) idle(ctx context.Context, h handler.Handler, into *Handler) error {
+// rest leaves what has just started alone for a while.
+func rest(ctx context.Context) error {
+	select {
+	case <-time.After(settle):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// idleOne reads the processes of one instance.
+func (m *measurement) idleOne(ctx context.Context, h handler.Handler, into *Handler) error {
 	if err := m.runtimes.image.Unpack(ctx, h.UsedSnapshotter()); err != nil {
 		return fmt.Errorf("unpack the image for snapshotter %s: %w", h.UsedSnapshotter(), err)
 	}
@@ -152,10 +196,8 @@ func (m *measurement) idle(ctx context.Context, h handler.Handler, into *Handler
 	if err != nil {
 		return err
 	}
-	select {
-	case <-time.After(settle):
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := rest(ctx); err != nil {
+		return err
 	}
 	if into.Idle, err = m.machine.Processes(i.id); err != nil {
 		return err

@@ -54,9 +54,21 @@ func TestKnative(t *testing.T) {
 }
 
 func TestOwn(t *testing.T) {
-	objects, err := Own()
+	without, err := Own([]string{"runc"})
 	if err != nil {
 		t.Fatal(err)
+	}
+	objects, err := Own([]string{"runc", "wasmedge"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range objects[len(without):] {
+		if o.GetName() != "wasmedge" {
+			t.Errorf("object of WasmEdge: %v", o.Object)
+		}
+	}
+	if more := len(objects) - len(without); more != 2 {
+		t.Errorf("WasmEdge has %d objects, want the policy and its binding", more)
 	}
 	deployments, others := OfKind(objects, "Deployment")
 	if len(deployments) != 2 || len(others) == 0 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"io/fs"
+	"path"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,25 +13,31 @@ import (
 	"k8s.io/client-go/kubernetes"
 )
 
-//go:embed manifests/*.yaml
+//go:embed manifests
 var manifests embed.FS
 
-// Own reads the node's own objects: the DNS server, the ingress, and the account that
-// functions run under.
-func Own() ([]*unstructured.Unstructured, error) {
-	files, err := manifests.ReadDir("manifests")
+// Own reads the node's own objects: the DNS server, the ingress, the account that functions
+// run under, and what some of the handlers that the node has need.
+func Own(handlers []string) ([]*unstructured.Unstructured, error) {
+	files, err := fs.Glob(manifests, "manifests/*.yaml")
 	if err != nil {
 		return nil, err
 	}
+	for _, handler := range handlers {
+		file := "manifests/handlers/" + handler + ".yaml"
+		if _, err := fs.Stat(manifests, file); err == nil {
+			files = append(files, file)
+		}
+	}
 	var all []*unstructured.Unstructured
 	for _, file := range files {
-		b, err := manifests.ReadFile("manifests/" + file.Name())
+		b, err := manifests.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
 		objects, err := Parse(b)
 		if err != nil {
-			return nil, fmt.Errorf("parse the node's manifest %s: %w", file.Name(), err)
+			return nil, fmt.Errorf("parse the node's manifest %s: %w", path.Base(file), err)
 		}
 		all = append(all, objects...)
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/program"
 )
 
 // answerLimit is how long a program may take to answer a question. Programs that have to
@@ -141,18 +143,13 @@ func lastWords(text string) string {
 
 // wrongFormat says what is wrong with a program that the kernel does not execute.
 func wrongFormat(path string) string {
-	program, err := elf.Open(path)
+	f, err := elf.Open(path)
 	if err != nil {
 		return "it is neither a program for Linux nor a script that begins with #!"
 	}
-	defer program.Close()
-	self, err := elf.Open("/proc/self/exe")
-	if err != nil {
+	defer f.Close()
+	if err := program.CheckProcessor(f); err != nil {
 		return err.Error()
-	}
-	defer self.Close()
-	if program.Machine != self.Machine {
-		return fmt.Sprintf("it is for another processor: it is for %s, and this machine is %s", program.Machine, self.Machine)
 	}
 	return "the kernel does not take it, although it is for this machine's processor"
 }
@@ -160,14 +157,9 @@ func wrongFormat(path string) string {
 // interpreterOf is the path of what runs the program, or "" if it needs none: the loader of
 // a program with shared libraries, or what a script's first line names.
 func interpreterOf(path string) string {
-	if program, err := elf.Open(path); err == nil {
-		defer program.Close()
-		section := program.Section(".interp")
-		if section == nil {
-			return ""
-		}
-		text, _ := section.Data() // without it there is nothing to tell
-		return strings.TrimRight(string(text), "\x00")
+	if f, err := elf.Open(path); err == nil {
+		defer f.Close()
+		return program.Interpreter(f)
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -29,10 +29,9 @@ type Handler struct {
 	Starter string `json:"starter,omitempty"`
 	// Env is the environment of the shim and of all that it starts, as NAME=VALUE.
 	Env []string `json:"env,omitempty"`
-	// OptionsFile is the path of the shim's own configuration. The shim for runc has no
-	// such file; its options are RuncOptions.
-	OptionsFile string         `json:"optionsFile,omitempty"`
-	RuncOptions map[string]any `json:"runcOptions,omitempty"`
+	// OptionsFile is the path of the shim's own configuration. The shim for runc does not
+	// read it; it has containerd's options for that shim.
+	OptionsFile string `json:"optionsFile,omitempty"`
 	// PodAnnotations and ContainerAnnotations are patterns of annotations that containerd
 	// passes to the shim.
 	PodAnnotations       []string `json:"podAnnotations,omitempty"`
@@ -81,23 +80,32 @@ func (h Handler) RuntimePath() string {
 }
 
 // Options are the options that containerd passes to the shim.
-func (h Handler) Options() map[string]any {
-	options := map[string]any{}
-	switch {
-	case h.RuntimeType == RuncShim:
-		for name, value := range h.RuncOptions {
-			options[name] = value
-		}
-		if h.Program != "" {
-			options[binaryName] = h.Program
-		}
-	case h.OptionsFile != "":
-		options["ConfigPath"] = h.OptionsFile
-		// gVisor's shim reads the file only if the options have this type. Others do not
-		// look at it.
-		options["TypeUrl"] = h.RuntimeType + ".options"
+func (h Handler) Options() (map[string]any, error) {
+	if h.RuntimeType == RuncShim {
+		return h.runcOptions()
 	}
-	return options
+	if h.OptionsFile == "" {
+		return nil, nil
+	}
+	// gVisor's shim reads the file only if the options have this type. Others do not look
+	// at it.
+	return map[string]any{"ConfigPath": h.OptionsFile, "TypeUrl": h.RuntimeType + ".options"}, nil
+}
+
+// runcOptions are those of the shim for runc. They are read from the file each time: kept
+// as JSON, whole numbers would become others.
+func (h Handler) runcOptions() (map[string]any, error) {
+	options := map[string]any{}
+	if h.OptionsFile != "" {
+		var err error
+		if options, err = readRuncOptions(h.OptionsFile); err != nil {
+			return nil, err
+		}
+	}
+	if h.Program != "" {
+		options[binaryName] = h.Program
+	}
+	return options, nil
 }
 
 // binaryName is the option of the shim for runc that names the program.

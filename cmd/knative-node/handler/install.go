@@ -40,6 +40,19 @@ func (h Handler) install(ctx context.Context, folder, runcShim string) (Handler,
 	return h, h.askAtStart(ctx)
 }
 
+// ownFile is a file of a handler: what it is, and where its path stands.
+type ownFile struct {
+	is   string
+	path *string
+}
+
+func (h *Handler) ownFiles() []ownFile {
+	return []ownFile{{"program", &h.Program}, {"shim", &h.Shim}, {"options", &h.OptionsFile}}
+}
+
+// starterName is the name of the starter in the folder of the copies.
+const starterName = "start"
+
 // copyFiles copies the files, notes their checksums, and changes the paths to the copies.
 // Each keeps its name, because some programs do different things under different names.
 func (h *Handler) copyFiles(folder string) error {
@@ -47,10 +60,7 @@ func (h *Handler) copyFiles(folder string) error {
 		return err
 	}
 	var sums []string
-	for _, each := range []struct {
-		role string
-		path *string
-	}{{"program", &h.Program}, {"shim", &h.Shim}, {"options", &h.OptionsFile}} {
+	for _, each := range h.ownFiles() {
 		if *each.path == "" {
 			continue
 		}
@@ -60,7 +70,7 @@ func (h *Handler) copyFiles(folder string) error {
 			return fmt.Errorf("copy %s: %w", *each.path, err)
 		}
 		*each.path = to
-		sums = append(sums, each.role+"=sha256:"+sum)
+		sums = append(sums, each.is+"=sha256:"+sum)
 	}
 	h.Checksums = strings.Join(sums, " ")
 	return nil
@@ -109,7 +119,7 @@ func (h *Handler) writeStarter(folder, runcShim string) error {
 		shim = runcShim
 	}
 	script += "exec " + quote(shim) + ` "$@"` + "\n"
-	h.Starter = filepath.Join(folder, "start")
+	h.Starter = filepath.Join(folder, starterName)
 	return os.WriteFile(h.Starter, []byte(script), 0o700)
 }
 

@@ -136,15 +136,28 @@ func (h *Handler) complete(binary string) error {
 	} else {
 		h.RuntimeType, h.Program = RuncShim, binary
 	}
-	if h.Program != "" && h.Shim != "" && filepath.Base(h.Program) == filepath.Base(h.Shim) {
-		return fmt.Errorf("the shim and its program are both called %s", filepath.Base(h.Shim))
+	if err := h.checkNames(); err != nil {
+		return err
 	}
-	if h.RuntimeType != RuncShim || h.OptionsFile == "" {
-		return nil
-	}
-	var err error
-	if h.RuncOptions, err = readRuncOptions(h.OptionsFile); err != nil {
+	if _, err := h.Options(); err != nil {
 		return fmt.Errorf("options: %w", err)
+	}
+	return nil
+}
+
+// checkNames returns an error for files whose copies would have one name, or that of the
+// starter, which lies beside them.
+func (h *Handler) checkNames() error {
+	taken := map[string]string{starterName: "the script with which the node starts shims"}
+	for _, file := range h.ownFiles() {
+		if *file.path == "" {
+			continue
+		}
+		name := filepath.Base(*file.path)
+		if other := taken[name]; other != "" {
+			return fmt.Errorf("%s and %s are both called %s", file.is, other, name)
+		}
+		taken[name] = file.is
 	}
 	return nil
 }

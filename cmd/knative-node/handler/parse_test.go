@@ -21,13 +21,19 @@ func userFiles(t *testing.T) string {
 	}{
 		"runtime":         {"#!/bin/sh\necho runtime version 1.2\n", 0o755},
 		"shim":            {"#!/bin/sh\necho shim version 3\n", 0o755},
+		"start":           {"#!/bin/sh\n", 0o755},
+		"other/shim":      {"", 0o644},
 		"not-executable":  {"#!/bin/sh\n", 0o644},
-		"runc.toml":       {"SystemdCgroup = false\nRoot = '/run/other'\n", 0o644},
+		"runc.toml":       {"SystemdCgroup = false\nRoot = '/run/other'\nIoUid = 1000\n", 0o644},
 		"binaryName.toml": {"binaryName = '/other'\n", 0o644},
 		"unknown.toml":    {"NoSuchOption = 1\n", 0o644},
 		"wrongType.toml":  {"SystemdCgroup = 'yes'\n", 0o644},
 	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(file.text), file.mode); err != nil {
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(file.text), file.mode); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -45,7 +51,6 @@ func TestParse(t *testing.T) {
 		{"pr=runtime", Handler{Name: "pr", RuntimeType: RuncShim, Program: runtime}},
 		{"pr=./runtime,options=runc.toml", Handler{
 			Name: "pr", RuntimeType: RuncShim, Program: runtime, OptionsFile: folder + "/runc.toml",
-			RuncOptions: map[string]any{"SystemdCgroup": false, "Root": "/run/other"},
 		}},
 		{"own=shim,type=io.containerd.own.v2,options=runc.toml,snapshotter=devmapper", Handler{
 			Name: "own", RuntimeType: "io.containerd.own.v2", Shim: shim, OptionsFile: folder + "/runc.toml", Snapshotter: "devmapper",
@@ -81,6 +86,25 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestOptions(t *testing.T) {
+	folder := userFiles(t)
+	for text, want := range map[string]map[string]any{
+		"pr=runtime":                                       {"BinaryName": folder + "/runtime"},
+		"pr=runtime,options=runc.toml":                     {"BinaryName": folder + "/runtime", "SystemdCgroup": false, "Root": "/run/other", "IoUid": int64(1000)},
+		"x=shim,type=io.containerd.x.v2":                   nil,
+		"x=shim,type=io.containerd.x.v2,options=runc.toml": {"ConfigPath": folder + "/runc.toml", "TypeUrl": "io.containerd.x.v2.options"},
+	} {
+		h, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := h.Options()
+		if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			t.Errorf("%s: %v %s", text, err, diff)
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	folder := userFiles(t)
 	for _, c := range []struct{ text, want string }{
@@ -101,7 +125,9 @@ func TestParseRefuses(t *testing.T) {
 		{"x=runtime,type=kata", `type: "kata" is not of the form io.containerd.NAME.v2`},
 		{"x=runtime,program=shim", "program is for a shim, which has a type"},
 		{"x=shim,type=io.containerd.x.v2,program=nosuch", "program: there is no file nosuch"},
-		{"x=shim,type=io.containerd.x.v2,program=shim", "both called shim"},
+		{"x=shim,type=io.containerd.x.v2,program=shim", "shim and program are both called shim"},
+		{"x=shim,type=io.containerd.x.v2,options=other/shim", "options and shim are both called shim"},
+		{"x=start,env=A=b", "program and the script with which the node starts shims are both called start"},
 		{"x=runtime,options=nosuch", "options: there is no file nosuch"},
 		{"x=runtime,options=unknown.toml", "NoSuchOption"},
 		{"x=runtime,options=wrongType.toml", "wrongType.toml"},

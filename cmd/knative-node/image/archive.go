@@ -31,6 +31,14 @@ func WriteArchive(w io.Writer, reference string, img v1.Image) error {
 	return archive.Close()
 }
 
+// ReadArchive is what WriteArchive writes, to be read while it is written. It has to be
+// closed.
+func ReadArchive(reference string, img v1.Image) io.ReadCloser {
+	reader, writer := io.Pipe()
+	go func() { writer.CloseWithError(WriteArchive(writer, reference, img)) }()
+	return reader
+}
+
 func writeLayout(archive *tar.Writer, reference string, img v1.Image) error {
 	index, err := indexOf(reference, img)
 	if err != nil {

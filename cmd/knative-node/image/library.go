@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/program"
 )
 
 // libraryFolders are where Debian's dynamic linker looks for libraries by itself.
@@ -23,20 +25,20 @@ func (t *Tree) keepLibraries(name, source string) error {
 		return err
 	}
 	defer f.Close()
-	program, err := elf.NewFile(f)
+	file, err := elf.NewFile(f)
 	if err != nil {
 		return nil // it is no program
 	}
-	if linker := interpreter(program); linker != "" {
+	if linker := program.Interpreter(file); linker != "" {
 		if err := t.Keep(linker); err != nil {
 			return fmt.Errorf("%s needs its dynamic linker: %w", name, err)
 		}
 	}
-	libraries, err := program.ImportedLibraries()
+	libraries, err := file.ImportedLibraries()
 	if err != nil {
 		return fmt.Errorf("read which libraries %s needs: %w", name, err)
 	}
-	folders := append(ownFolders(program, path.Dir(name)), libraryFolders...)
+	folders := append(ownFolders(file, path.Dir(name)), libraryFolders...)
 	for _, library := range libraries {
 		if err := t.keepLibrary(library, name, folders); err != nil {
 			return fmt.Errorf("%s needs the library %s: %w", name, library, err)
@@ -45,24 +47,11 @@ func (t *Tree) keepLibraries(name, source string) error {
 	return nil
 }
 
-// interpreter is the path of the dynamic linker that a program asks for.
-func interpreter(program *elf.File) string {
-	section := program.Section(".interp")
-	if section == nil {
-		return ""
-	}
-	text, err := section.Data()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimRight(string(text), "\x00")
-}
-
 // ownFolders are the folders in which a program itself says that its libraries are.
-func ownFolders(program *elf.File, folder string) []string {
+func ownFolders(file *elf.File, folder string) []string {
 	var all []string
 	for _, tag := range []elf.DynTag{elf.DT_RUNPATH, elf.DT_RPATH} {
-		values, _ := program.DynString(tag) // a static program has none
+		values, _ := file.DynString(tag) // a static program has none
 		for _, value := range values {
 			for _, each := range strings.Split(value, ":") {
 				all = append(all, path.Clean(strings.ReplaceAll(each, "$ORIGIN", folder)))

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/knative-node/program"
 )
 
 func TestKeep(t *testing.T) {
@@ -69,12 +71,12 @@ func TestKeepErrors(t *testing.T) {
 // A dynamic program brings its libraries along.
 func TestKeepLibraries(t *testing.T) {
 	const shell = "/bin/sh"
-	program, err := elf.Open(shell)
-	if err != nil || interpreter(program) == "" {
+	file, err := elf.Open(shell)
+	if err != nil || program.Interpreter(file) == "" {
 		t.Skipf("this machine has no dynamic %s to try it with: %v", shell, err)
 	}
-	defer program.Close()
-	libraries, err := program.ImportedLibraries()
+	defer file.Close()
+	libraries, err := file.ImportedLibraries()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +84,7 @@ func TestKeepLibraries(t *testing.T) {
 	if err := tree.Keep(shell); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range append(libraries, filepath.Base(interpreter(program))) {
+	for _, want := range append(libraries, filepath.Base(program.Interpreter(file))) {
 		found := false
 		for name := range tree.sources {
 			found = found || filepath.Base(name) == want

@@ -171,7 +171,11 @@ func (b *boot) objects() (deployments, others []*unstructured.Unstructured, err 
 	if knative, err = deploy.Knative(knative); err != nil {
 		return nil, nil, err
 	}
-	own, err := deploy.Own()
+	handlers, err := b.HandlerNames()
+	if err != nil {
+		return nil, nil, err
+	}
+	own, err := deploy.Own(handlers)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -55,11 +55,14 @@ func answer(w http.ResponseWriter, value any, err error) {
 }
 
 // call asks the supervisor of the node that runs in the state folder, and reads its answer
-// into the value.
+// into the value. A body that is nil is not sent.
 func (l Layout) call(ctx context.Context, limit time.Duration, method, path string, body, into any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
+	var text []byte
+	if body != nil {
+		var err error
+		if text, err = json.Marshal(body); err != nil {
+			return err
+		}
 	}
 	client := http.Client{Timeout: limit, Transport: &http.Transport{
 		DisableKeepAlives: true,

@@ -26,7 +26,7 @@ type host interface {
 
 // DownOptions are the options of Down.
 type DownOptions struct {
-	// OnWait is called if another command boots, changes or removes a node just now.
+	// OnWait is called if another command has the lock, see Holder.
 	OnWait func(Holder)
 	// OnWarning is called with what does not keep Down from removing the node.
 	OnWarning func(error)
@@ -41,9 +41,9 @@ func Down(ctx context.Context, l Layout, options DownOptions) error {
 		return ErrNotRoot
 	}
 	m := machine{runDir}
-	release, err := m.hold(ctx, Holder{State: l.State}, func(holder Holder) {
+	release, err := m.hold(ctx, Holder{Does: Removes, State: l.State}, func(holder Holder) {
 		options.OnWait(holder)
-		if (holder.Boots || holder.Measures) && holder.State == l.State {
+		if (holder.Does == Boots || holder.Does == Measures) && holder.State == l.State {
 			_ = syscall.Kill(holder.PID, syscall.SIGTERM) // it may have ended by itself
 		}
 	})

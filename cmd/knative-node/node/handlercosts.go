@@ -3,7 +3,6 @@ package node
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"syscall"
 
@@ -19,8 +18,7 @@ type CostOptions struct {
 	Names []string
 	// Counts are how many instances are started, see cost.Options.
 	Counts []int
-	// OnWait is called if another command boots, changes, measures or removes a node just
-	// now.
+	// OnWait is called if another command has the lock, see Holder.
 	OnWait func(Holder)
 	// OnProgress is told what is being done.
 	OnProgress func(text string)
@@ -29,10 +27,7 @@ type CostOptions struct {
 // HandlerCosts finds out what the handlers of the node cost that runs in the state folder.
 // No handler comes or goes meanwhile.
 func HandlerCosts(ctx context.Context, l Layout, options CostOptions) ([]cost.Handler, error) {
-	if os.Geteuid() != 0 {
-		return nil, ErrNotRoot
-	}
-	release, err := machine{runDir}.hold(ctx, Holder{Measures: true, State: l.State}, options.OnWait)
+	release, err := l.holdUp(ctx, Measures, options.OnWait)
 	if err != nil {
 		return nil, err
 	}

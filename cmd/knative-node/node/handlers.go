@@ -18,6 +18,10 @@ import (
 // new row: containerd's configuration, the RuntimeClasses, their versions, the checks
 // before the boot and the help texts are all made from this table, and from the user's
 // list, which has rows of the same kind.
+//
+// One that takes other images than the rest needs more, as wasmedge does: what its pods need
+// (deploy/manifests/handlers), its version, a function under test (wasmFunction, and
+// nodeImageOf in cmd/kn-coldstart), and its packages in cmd/sbom/inventory.go.
 func (l Layout) ownHandlers() []handler.Handler {
 	return []handler.Handler{
 		{Name: "runc", RuntimeType: handler.RuncShim, Program: l.Bin("runc")},

@@ -127,7 +127,7 @@ func TestUserHandlers(t *testing.T) {
 	l := layoutWithHandlers(t, anyHandler)
 	program, options := filepath.Join(t.TempDir(), "runtime"), filepath.Join(t.TempDir(), "its.toml")
 	writeProgram(t, program, "echo mine version 7")
-	writeFile(t, options, "SystemdCgroup = true\n")
+	writeFile(t, options, "SystemdCgroup = true\nIoUid = 1000\n")
 	handlers, err := ParseHandlers("mine="+program+",options="+options,
 		`own=`+program+`,type=io.containerd.own.v2,options=`+options+`,snapshotter=native,pod-annotation=a.b/*,"container-annotation=it's ""x"""`)
 	if err != nil {
@@ -138,7 +138,7 @@ func TestUserHandlers(t *testing.T) {
 	}
 	folder := l.State + "/handlers"
 	want := map[string]containerdRuntime{
-		"mine": {RuntimeType: "io.containerd.runc.v2", Options: map[string]any{"BinaryName": folder + "/mine/runtime", "SystemdCgroup": true}},
+		"mine": {RuntimeType: "io.containerd.runc.v2", Options: map[string]any{"BinaryName": folder + "/mine/runtime", "SystemdCgroup": true, "IoUid": int64(1000)}},
 		"own": {
 			RuntimeType: "io.containerd.own.v2", RuntimePath: folder + "/own/runtime", Snapshotter: "native",
 			PodAnnotations: []string{"a.b/*"}, ContainerAnnotations: []string{`it's "x"`},

@@ -42,7 +42,8 @@ const IngressTLS = sandbox.NodeIP + ":443"
 type Layout struct {
 	// State is the folder that Up makes and Down removes.
 	State string
-	// Dist is the folder that the build made. It holds bin, crun and manifests.
+	// Dist is the folder that the build made. It holds bin and manifests, and crun
+	// and wasmedge if it has these handlers.
 	Dist string
 }
 

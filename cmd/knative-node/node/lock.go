@@ -31,14 +31,20 @@ func (m machine) ownerFile() string { return filepath.Join(m.run, "knative-node.
 
 // Holder is the command that boots, changes, measures or removes a node at the moment.
 type Holder struct {
-	PID int `json:"pid"`
-	// Boots says that the command is Up, Changes that it adds or removes a handler, and
-	// Measures that it measures them; otherwise it is Down.
-	Boots    bool   `json:"boots"`
-	Changes  bool   `json:"changes,omitempty"`
-	Measures bool   `json:"measures,omitempty"`
-	State    string `json:"stateDir"`
+	PID   int    `json:"pid"`
+	Does  Work   `json:"does"`
+	State string `json:"stateDir"`
 }
+
+// Work is what a command does to a node, in words that the node's folder follows.
+type Work string
+
+const (
+	Boots    Work = "boots the node of"
+	Changes  Work = "changes the handlers of the node of"
+	Measures Work = "measures the handlers of the node of"
+	Removes  Work = "removes the node of"
+)
 
 // hold waits for the lock, and returns what gives it back. If it has to wait, onWait is
 // told once for whom. The kernel gives back the lock of a process that is killed.
@@ -63,6 +69,32 @@ func (m machine) hold(ctx context.Context, me Holder, onWait func(Holder)) (rele
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// ErrNotUp is the error of what needs a node that is up.
+var ErrNotUp = errors.New("the node is not up")
+
+// holdUp takes the lock for work on the node that runs in the state folder.
+func (l Layout) holdUp(ctx context.Context, does Work, onWait func(Holder)) (release func(), err error) {
+	if os.Geteuid() != 0 {
+		return nil, ErrNotRoot
+	}
+	return machine{runDir}.holdUp(ctx, l, does, onWait)
+}
+
+// holdUp looks whether the node is up when it has the lock: whoever had it before may have
+// removed the node.
+func (m machine) holdUp(ctx context.Context, l Layout, does Work, onWait func(Holder)) (release func(), err error) {
+	release, err = m.hold(ctx, Holder{Does: does, State: l.State}, onWait)
+	if err != nil {
+		return nil, err
+	}
+	up, err := l.IsUp()
+	if !up {
+		release()
+		return nil, errors.Join(ErrNotUp, err)
+	}
+	return release, nil
 }
 
 func (m machine) tryHold(me Holder) (release func(), err error) {

@@ -16,19 +16,19 @@ func noWait(t *testing.T) func(Holder) {
 // TestHold has a second command wait for a first one, which it names.
 func TestHold(t *testing.T) {
 	m := machine{t.TempDir()}
-	release, err := m.hold(t.Context(), Holder{Boots: true, State: "/a"}, noWait(t))
+	release, err := m.hold(t.Context(), Holder{Does: Boots, State: "/a"}, noWait(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	waits, second := make(chan Holder, 1), make(chan error, 1)
 	go func() {
-		release, err := m.hold(t.Context(), Holder{State: "/b"}, func(h Holder) { waits <- h })
+		release, err := m.hold(t.Context(), Holder{Does: Removes, State: "/b"}, func(h Holder) { waits <- h })
 		if err == nil {
 			release()
 		}
 		second <- err
 	}()
-	if got, want := <-waits, (Holder{PID: os.Getpid(), Boots: true, State: "/a"}); got != want {
+	if got, want := <-waits, (Holder{PID: os.Getpid(), Does: Boots, State: "/a"}); got != want {
 		t.Errorf("waits for %+v, want %+v", got, want)
 	}
 	select {
@@ -58,12 +58,40 @@ func TestHoldEndsWithTheContext(t *testing.T) {
 	}
 }
 
+// TestHoldUp has a command wait for another one that removes the node meanwhile.
+func TestHoldUp(t *testing.T) {
+	m, l := machine{t.TempDir()}, Layout{State: t.TempDir()}
+	first, err := l.remember(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.rememberBooted(*first); err != nil {
+		t.Fatal(err)
+	}
+	release, err := m.holdUp(t.Context(), l, Changes, noWait(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.holdUp(t.Context(), l, Measures, func(Holder) {
+		if err := os.Remove(l.runningFile()); err != nil {
+			t.Error(err)
+		}
+		release()
+	})
+	if !errors.Is(err, ErrNotUp) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(m.lockFile()); !os.IsNotExist(err) {
+		t.Errorf("the lock file is left: %v", err)
+	}
+}
+
 // lockToHold makes the test's program take the lock in a folder and keep it.
 const lockToHold = "KNATIVE_NODE_TEST_LOCK"
 
 func TestMain(m *testing.M) {
 	if folder := os.Getenv(lockToHold); folder != "" {
-		if _, err := (machine{folder}).hold(context.Background(), Holder{Boots: true}, func(Holder) {}); err != nil {
+		if _, err := (machine{folder}).hold(context.Background(), Holder{Does: Boots}, func(Holder) {}); err != nil {
 			os.Exit(1)
 		}
 		os.Stdout.WriteString("held\n")

@@ -25,7 +25,7 @@ type UpOptions struct {
 	Retain bool
 	// Timeout is how long the boot may take.
 	Timeout time.Duration
-	// OnWait is called if another command boots, changes or removes a node just now.
+	// OnWait is called if another command has the lock, see Holder.
 	OnWait func(Holder)
 	// Check is called before anything is started, once what an earlier node has left is
 	// removed. Its error ends Up.
@@ -47,7 +47,7 @@ func Up(ctx context.Context, l Layout, options UpOptions) error {
 		return ErrNotRoot
 	}
 	m := machine{runDir}
-	release, err := m.hold(ctx, Holder{Boots: true, State: l.State}, options.OnWait)
+	release, err := m.hold(ctx, Holder{Does: Boots, State: l.State}, options.OnWait)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ const (
 // AddHandler adds a handler to the node that runs in the state folder, and returns it with
 // its version and checksums. Pods go on meanwhile. If it fails, the node is as before.
 func AddHandler(ctx context.Context, l Layout, h handler.Handler, options ChangeOptions) (handler.Handler, error) {
-	release, err := l.holdToChange(ctx, options)
+	release, err := l.holdUp(ctx, Changes, options.OnWait)
 	if err != nil {
 		return h, err
 	}
@@ -76,7 +76,7 @@ func AddHandler(ctx context.Context, l Layout, h handler.Handler, options Change
 		return h, err
 	}
 	var nothing any
-	if err := l.call(ctx, addLimit, http.MethodPost, "/handlers", installed, &nothing); err != nil {
+	if err := l.change(ctx, options, addLimit, http.MethodPost, "/handlers", installed, &nothing); err != nil {
 		return h, errors.Join(fmt.Errorf("add handler %s: %w", h.Name, err), os.RemoveAll(l.handlerFolder(h.Name)))
 	}
 	return installed, nil
@@ -84,17 +84,24 @@ func AddHandler(ctx context.Context, l Layout, h handler.Handler, options Change
 
 // ChangeOptions are the options of AddHandler and RemoveHandler.
 type ChangeOptions struct {
-	// OnWait is called if another command boots, changes or removes a node just now.
+	// OnWait is called if another command has the lock, see Holder.
 	OnWait func(Holder)
 	// OnWarning is called with what does not keep the change from being made.
 	OnWarning func(error)
+	// OnInterrupt is called if the context ends while the node changes its handlers. The
+	// change goes on to its end.
+	OnInterrupt func()
 }
 
-func (l Layout) holdToChange(ctx context.Context, options ChangeOptions) (release func(), err error) {
-	if os.Geteuid() != 0 {
-		return nil, ErrNotRoot
+// change has the supervisor change its handlers, and awaits the end of that also when ctx
+// ends: until then nobody else may have the lock.
+func (l Layout) change(ctx context.Context, options ChangeOptions, limit time.Duration, method, path string, body, into any) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return machine{runDir}.hold(ctx, Holder{Changes: true, State: l.State}, options.OnWait)
+	stop := context.AfterFunc(ctx, options.OnInterrupt)
+	defer stop()
+	return l.call(context.WithoutCancel(ctx), limit, method, path, body, into)
 }
 
 // RemoveHandler removes a handler that the user has added, with its pods and with every
@@ -104,7 +111,7 @@ func RemoveHandler(ctx context.Context, l Layout, name string, options ChangeOpt
 	if slices.Contains(OwnHandlerNames(), name) {
 		return left, fmt.Errorf("%s is a handler of the node itself, and stays", name)
 	}
-	release, err := l.holdToChange(ctx, options)
+	release, err := l.holdUp(ctx, Changes, options.OnWait)
 	if err != nil {
 		return left, err
 	}
@@ -116,7 +123,7 @@ func RemoveHandler(ctx context.Context, l Layout, name string, options ChangeOpt
 	if names := handler.Names(users); !slices.Contains(names, name) {
 		return left, fmt.Errorf("no handler %q was added to the node; added were: %s", name, strings.Join(append(names, "no others"), ", "))
 	}
-	if err := l.call(ctx, removeLimit, http.MethodDelete, "/handlers/"+name, nil, &left); err != nil {
+	if err := l.change(ctx, options, removeLimit, http.MethodDelete, "/handlers/"+name, nil, &left); err != nil {
 		return left, fmt.Errorf("remove handler %s: %w", name, err)
 	}
 	return left, os.RemoveAll(l.handlerFolder(name))

@@ -5,7 +5,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"io"
 	"path/filepath"
 
 	containerd "github.com/containerd/containerd/v2/client"
@@ -66,8 +65,7 @@ func (s *Store) LoadBinary(ctx context.Context, name, path string, args ...strin
 			return nil, err
 		}
 	}
-	r, w := io.Pipe()
-	go func() { w.CloseWithError(image.WriteArchive(w, name, img)) }()
-	defer r.Close()
-	return s.LoadArchive(ctx, r, "")
+	archive := image.ReadArchive(name, img)
+	defer archive.Close()
+	return s.LoadArchive(ctx, archive, "")
 }
