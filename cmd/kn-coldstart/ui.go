@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -79,7 +80,11 @@ func printError(err error, command string) {
 	if errors.As(err, &told) || errors.As(err, &judged) || errors.Is(err, syscall.EPIPE) && brokenOutput() {
 		return // the last is what `| head` does to the rest of a report
 	}
-	sayMarked(red, "error: ", "%v", err)
+	text := err.Error()
+	if err == context.Canceled { // nothing but a signal cancels a whole command
+		text = "interrupted"
+	}
+	sayMarked(red, "error: ", "%s", text)
 	var bad *usageError
 	hint := ksvc.Hint(err)
 	if hint == "" && errors.As(err, &bad) {
