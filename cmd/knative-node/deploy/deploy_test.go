@@ -12,7 +12,10 @@ const upstream = `
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: config-autoscaler, annotations: {knative.dev/example-checksum: "1"}}
-data: {_example: "text", kept: "yes"}
+data:
+  kept: "yes"
+  stable-window: 60s
+  _example: "allow-zero-initial-scale: 'false' scale-to-zero-grace-period: 30s target-burst-capacity: '200'"
 ---
 # only a comment
 ---
@@ -50,6 +53,17 @@ func TestKnative(t *testing.T) {
 	container := containers[0].(map[string]any)
 	if container["image"] != "dev.local/activator:local" || container["imagePullPolicy"] != "Never" {
 		t.Errorf("container %v", container)
+	}
+}
+
+func TestKnativeRefusesASettingThatThisKnativeDoesNotKnow(t *testing.T) {
+	objects, err := Parse([]byte(strings.ReplaceAll(upstream, "target-burst-capacity", "burst-capacity")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Knative(objects)
+	if err == nil || !strings.Contains(err.Error(), "target-burst-capacity in config-autoscaler") {
+		t.Errorf("error %v, want one that names the setting", err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 
@@ -31,7 +32,7 @@ var settings = map[string]map[string]string{
 		// By default the activator also tries the address of a pod's Service, as
 		// long as the pod itself does not answer. Only a mesh needs that, and with
 		// hundreds of pods that start, most tries were of this kind.
-		"mesh-pod-addressability-mode": "disabled",
+		"mesh-compatibility-mode": "disabled",
 	},
 	"config-features": {"kubernetes.podspec-runtimeclassname": "enabled"},
 	"config-domain":   {Domain: ""},
@@ -84,6 +85,9 @@ func configure(configMap *unstructured.Unstructured) error {
 	if data == nil {
 		data = map[string]string{}
 	}
+	if err := wantKnown(configMap.GetName(), change, data); err != nil {
+		return err
+	}
 	maps.Copy(data, change)
 	// Knative's webhook refuses a changed example, but not one that is missing.
 	delete(data, "_example")
@@ -91,6 +95,18 @@ func configure(configMap *unstructured.Unstructured) error {
 	delete(annotations, "knative.dev/example-checksum")
 	configMap.SetAnnotations(annotations)
 	return unstructured.SetNestedStringMap(configMap.Object, data, "data")
+}
+
+// wantKnown refuses a setting that Knative's own ConfigMap neither has nor names in its example:
+// it would be ignored without a word.
+func wantKnown(configMap string, settings, theirs map[string]string) error {
+	for key := range settings {
+		_, has := theirs[key]
+		if !has && key != Domain && !strings.Contains(theirs["_example"], key+":") {
+			return fmt.Errorf("this Knative knows no setting %s in %s", key, configMap)
+		}
+	}
+	return nil
 }
 
 // adaptContainers makes containers use the node's images. They are asked each second whether

@@ -63,12 +63,21 @@ func Parse(manifest []byte) ([]*unstructured.Unstructured, error) {
 
 // OfKind separates the objects of one kind from the others.
 func OfKind(objects []*unstructured.Unstructured, kind string) (of, others []*unstructured.Unstructured) {
+	return divide(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == kind })
+}
+
+// OfName divides objects into those of a name and the others.
+func OfName(objects []*unstructured.Unstructured, name string) (of, others []*unstructured.Unstructured) {
+	return divide(objects, func(o *unstructured.Unstructured) bool { return o.GetName() == name })
+}
+
+func divide(objects []*unstructured.Unstructured, is func(*unstructured.Unstructured) bool) (those, others []*unstructured.Unstructured) {
 	for _, object := range objects {
-		if object.GetKind() == kind {
-			of = append(of, object)
+		if is(object) {
+			those = append(those, object)
 		} else {
 			others = append(others, object)
 		}
 	}
-	return of, others
+	return those, others
 }

@@ -33,10 +33,10 @@ func until(ctx context.Context, pause time.Duration, check func(context.Context)
 	}
 }
 
-// awaitWorkloads waits until every workload is available.
-func (b *boot) awaitWorkloads(ctx context.Context) error {
+// awaitAvailable waits until all of these workloads are available.
+func (b *boot) awaitAvailable(ctx context.Context, all ...workload) error {
 	return until(ctx, 100*time.Millisecond, func(ctx context.Context) error {
-		for _, w := range workloads {
+		for _, w := range all {
 			if err := available(ctx, b.client, w); err != nil {
 				return err
 			}

@@ -201,16 +201,25 @@ func (b *boot) apply(ctx context.Context, objects []*unstructured.Unstructured) 
 
 func (b *boot) awaitImages(context.Context) error { return b.images.Wait() }
 
+// workloads starts all pods. The activator comes last: when it starts before the cluster's DNS
+// and the autoscaler answer, it waits three seconds until it tries again.
 func (b *boot) workloads(ctx context.Context) error {
 	deployments, _, err := b.objects()
 	if err != nil {
 		return err
 	}
-	if err := b.apply(ctx, deployments); err != nil {
+	last, first := deploy.OfName(deployments, activator.name)
+	if err := b.apply(ctx, first); err != nil {
 		return err
 	}
 	if err := deploy.PublishIngress(ctx, b.client, sandbox.NodeIP); err != nil {
 		return err
 	}
-	return b.awaitWorkloads(ctx)
+	if err := b.awaitAvailable(ctx, coreDNS, autoscaler); err != nil {
+		return err
+	}
+	if err := b.apply(ctx, last); err != nil {
+		return err
+	}
+	return b.awaitAvailable(ctx, workloads...)
 }

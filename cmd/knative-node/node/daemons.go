@@ -122,10 +122,16 @@ func (l Layout) daemons() []daemon {
 // "app" of its pods and its program all have its name.
 type workload struct{ namespace, name string }
 
+var (
+	coreDNS    = workload{"kube-system", "coredns"}
+	activator  = workload{"knative-serving", "activator"}
+	autoscaler = workload{"knative-serving", "autoscaler"}
+)
+
 var workloads = []workload{
-	{"kube-system", "coredns"},
-	{"knative-serving", "activator"},
-	{"knative-serving", "autoscaler"},
+	coreDNS,
+	activator,
+	autoscaler,
 	{"knative-serving", "controller"},
 	{"knative-serving", "webhook"},
 	{"traefik", "traefik"},
