@@ -10,9 +10,17 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// batchDelay is how long a component of Knative may keep spans to itself: its
-// batches leave every 5 s.
-const batchDelay = 6 * time.Second
+const (
+	// batchDelay is how long a component of Knative may keep spans to itself: its batches
+	// leave every 5 s.
+	batchDelay = 6 * time.Second
+	// retryDelay is how much longer spans are awaited that are missing: a component whose
+	// batch was not taken tries again after 5 s.
+	retryDelay = 9 * time.Second
+	// reporters is how many of Knative's components report each request: the activator and
+	// the queue-proxy.
+	reporters = 2
+)
 
 // traces collects the spans of a run's requests. A nil one collects none.
 //
@@ -27,11 +35,13 @@ type traces struct {
 	sink     func(record.TraceSpan)
 	// listens is the address at which spans arrive.
 	listens string
-	// begun has the ids of this run's traces.
-	begun    sync.Map
 	received atomic.Int64
 	// last is when the last request was made, in Unix nanoseconds.
 	last atomic.Int64
+
+	mu sync.Mutex
+	// begun has this run's traces by id, each with the components that have reported it.
+	begun map[string]map[string]bool
 }
 
 // startTraces makes Knative report to this run, if it is asked for. What failed
@@ -51,7 +61,8 @@ func (s *session) startTraces(ctx context.Context) error {
 	s.observer.See(Step{"having Knative report traces to " + s.setup.Traces.Address + ": restarting the activator"})
 	s.traces = &traces{
 		tracer: s.cluster, observer: s.observer,
-		sink: func(span record.TraceSpan) { s.told(s.writer.Span(span)) },
+		sink:  func(span record.TraceSpan) { s.told(s.writer.Span(span)) },
+		begun: map[string]map[string]bool{},
 	}
 	var err error
 	s.traces.listens, err = s.cluster.StartTraces(ctx, s.setup.Traces.Address, s.traces.known, s.traces.take)
@@ -66,7 +77,9 @@ func (t *traces) ids() func() string {
 	return func() string {
 		t.last.Store(time.Now().UnixNano())
 		id := randomHex(16)
-		t.begun.Store(id, nil)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.begun[id] = map[string]bool{}
 		return id
 	}
 }
@@ -74,12 +87,19 @@ func (t *traces) ids() func() string {
 // known says whether a trace is one of this run's. A function that was traced knows the
 // id of its own trace, but cannot guess that of another.
 func (t *traces) known(id string) bool {
-	_, begun := t.begun.Load(id)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, begun := t.begun[id]
 	return begun
 }
 
 func (t *traces) take(s record.TraceSpan) {
 	t.received.Add(1)
+	t.mu.Lock()
+	if reported := t.begun[s.TraceID]; reported != nil {
+		reported[s.Service] = true
+	}
+	t.mu.Unlock()
 	t.sink(s)
 }
 
@@ -93,11 +113,33 @@ func (t *traces) finish(ctx context.Context) error {
 	if asked && ctx.Err() == nil {
 		t.observer.See(Step{"waiting " + batchDelay.String() + " for the last traces"})
 		_ = pause(ctx, batchDelay)
+		t.awaitMissing(ctx)
 	}
 	if asked && ctx.Err() == nil && t.received.Load() == 0 {
 		t.observer.See(Warning{"no trace arrived at " + t.listens + ": pods may not be able to reach it"})
 	}
 	return t.tracer.StopTraces()
+}
+
+// awaitMissing waits for the traces that a component has not reported yet. A request that no
+// instance answered is never reported by one, so the wait has an end.
+func (t *traces) awaitMissing(ctx context.Context) {
+	for end := time.Now().Add(retryDelay); t.missing() > 0 && time.Now().Before(end) && ctx.Err() == nil; {
+		_ = pause(ctx, 100*time.Millisecond)
+	}
+}
+
+// missing is how many traces were not reported by all components.
+func (t *traces) missing() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := 0
+	for _, components := range t.begun {
+		if len(components) < reporters {
+			n++
+		}
+	}
+	return n
 }
 
 // restore puts Knative's setting back, also when the run was interrupted.

@@ -3,10 +3,14 @@ package experiment
 import (
 	"regexp"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
 func TestARunTakesItsOwnSpansOnly(t *testing.T) {
-	tr := &traces{}
+	tr := &traces{begun: map[string]map[string]bool{}}
 	first, second := tr.ids()(), tr.ids()()
 	if form := regexp.MustCompile("^[0-9a-f]{32}$"); !form.MatchString(first) || !form.MatchString(second) || first == second {
 		t.Errorf("ids %q, %q", first, second)
@@ -32,5 +36,36 @@ func TestNothingIsAwaitedBeforeTheFirstRequest(t *testing.T) {
 	tr := &traces{tracer: m, observer: ObserverFunc(func(n Notice) { t.Errorf("said %v", n) })}
 	if err := tr.finish(t.Context()); err != nil || !m.was("stop traces") {
 		t.Errorf("error %v, asked for %v", err, m.asked)
+	}
+}
+
+// The end of a run waits for the components that have not reported, but not for ever.
+func TestMissingSpansAreAwaited(t *testing.T) {
+	for name, test := range map[string]struct {
+		late, want time.Duration // when the queue-proxy reports, and how long is waited
+	}{
+		"in time":        {late: time.Second, want: batchDelay},
+		"after a retry":  {late: 11 * time.Second, want: 11 * time.Second},
+		"not in the end": {late: time.Hour, want: batchDelay + retryDelay},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tr := &traces{
+					tracer: newMadeUp(t), observer: ObserverFunc(func(Notice) {}),
+					sink: func(record.TraceSpan) {}, begun: map[string]map[string]bool{},
+				}
+				id, began := tr.ids()(), time.Now()
+				tr.take(record.TraceSpan{TraceID: id, Span: record.Span{Service: "activator"}})
+				time.AfterFunc(test.late, func() {
+					tr.take(record.TraceSpan{TraceID: id, Span: record.Span{Service: "queue-proxy"}})
+				})
+				if err := tr.finish(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if waited := time.Since(began); waited < test.want || waited > test.want+time.Second {
+					t.Errorf("waited %v, want %v", waited, test.want)
+				}
+			})
+		})
 	}
 }
