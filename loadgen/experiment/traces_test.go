@@ -49,9 +49,10 @@ func TestMissingSpansAreAwaited(t *testing.T) {
 		"not in the end": {late: time.Hour, want: batchDelay + retryDelay},
 	} {
 		t.Run(name, func(t *testing.T) {
+			m := newMadeUp(t)
 			synctest.Test(t, func(t *testing.T) {
 				tr := &traces{
-					tracer: newMadeUp(t), observer: ObserverFunc(func(Notice) {}),
+					tracer: m, observer: ObserverFunc(func(Notice) {}),
 					sink: func(record.TraceSpan) {}, begun: map[string]map[string]bool{},
 				}
 				id, began := tr.ids()(), time.Now()
