@@ -72,8 +72,11 @@ func Deployed() *record.Run {
 		b.Deploy("runc", batch, time.Second, 2*time.Second, 3*time.Second, 4*time.Second)
 		b.Deploy("gvisor", batch, 2*time.Second, 4*time.Second, 6*time.Second, time.Duration(block)*8*time.Second)
 	}
-	for _, class := range []string{"runc", "gvisor"} {
-		b.Add(class, 1, 2*time.Second).Add(class, 4, 3*time.Second)
+	for block, class := range []string{"runc", "gvisor"} {
+		b.Add(class, 1, 2*time.Second)
+		for range 4 {
+			b.Add(class, 4, 3*time.Second, func(s *record.Sample) { s.Block = block })
+		}
 	}
 	r := b.Run()
 	r.Header.Command, r.Header.Shape = "scale", record.Shape{Rounds: true}
