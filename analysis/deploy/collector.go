@@ -9,8 +9,10 @@ import (
 
 // Collector gathers the deployments of runs, one run after the other.
 type Collector struct {
-	groups  []Group
-	runID   string
+	groups []Group
+	runID  string
+	// rounds says that the run deployed services only to see how long it takes.
+	rounds  bool
 	order   []record.Key // of the classes of the run
 	present map[groupName]*groupBuilder
 }
@@ -31,15 +33,17 @@ func NewCollector() *Collector { return &Collector{} }
 
 // Header begins a run.
 func (c *Collector) Header(h *record.Header) {
-	c.runID, c.order, c.present = h.RunID, nil, map[groupName]*groupBuilder{}
+	c.runID, c.rounds, c.order, c.present = h.RunID, h.Settings.DeployRounds, nil, map[groupName]*groupBuilder{}
 	for _, class := range h.Classes {
 		c.order = append(c.order, class.Key())
 	}
 }
 
-// Deployment takes the next deployment or removal. Those that warm caches do not count.
+// Deployment takes the next deployment or removal. Those that warm caches do not count, and
+// of a run that deployed services only to see how long it takes, the others do not: they
+// were created beside those of other classes, and removed with instances that had served.
 func (c *Collector) Deployment(d *record.Deployment) {
-	if d.Discarded || c.present == nil {
+	if d.Discarded || c.present == nil || c.rounds && d.Block == 0 {
 		return
 	}
 	name := groupName{d.Key(), d.Together, d.InitialScale}

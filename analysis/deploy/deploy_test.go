@@ -95,6 +95,20 @@ func TestUnknownRoutes(t *testing.T) {
 	}
 }
 
+// Services that requests are sent to count only where none was deployed for itself.
+func TestServicesOfTheRequests(t *testing.T) {
+	run := func(rounds bool) *record.Run {
+		r := runtest.New("r", "runc").Deploy("runc", record.Batch{Block: 1}, time.Second).Deploy("runc", record.Batch{}, time.Minute).Run()
+		r.Header.Settings.DeployRounds = rounds
+		return r
+	}
+	for rounds, want := range map[bool]int{true: 1, false: 2} {
+		if g := groupsOf(run(rounds)); len(g) != 1 || g[0].Deployed.Planned != want {
+			t.Errorf("%v: %+v", rounds, g)
+		}
+	}
+}
+
 // A run without deployments has no groups, and each run has its own.
 func TestRunsAreApart(t *testing.T) {
 	one := runtest.New("a", "runc").Deploy("runc", record.Batch{Together: 3}, time.Second).Run()
