@@ -255,7 +255,8 @@ func (s *session) digests() error {
 }
 
 // close writes the last line, restores what was changed and removes what was
-// created, also when ctx has ended. It returns cause with whatever else went wrong.
+// created, also when ctx has ended. If it is measured how services go, the last line of a
+// run that has come to its end follows. It returns cause with whatever else went wrong.
 func (s *session) close(ctx context.Context, cause error) error {
 	s.cluster.StopWatch()
 	defer s.cluster.StopDeployments()
