@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/deploy"
 	"github.com/kn-coldstart/kn-coldstart/analysis/load"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
@@ -19,6 +20,7 @@ type collector struct {
 	cells    map[record.Key]*cellBuilder
 	rounds   *round.Collector
 	loads    *load.Collector
+	deployed *deploy.Collector
 	limits   []ClassLimit
 	warnings []Warning
 	reading  reading
@@ -35,7 +37,7 @@ type reading struct {
 }
 
 func newCollector() *collector {
-	return &collector{cells: map[record.Key]*cellBuilder{}, rounds: round.NewCollector(), loads: load.NewCollector()}
+	return &collector{cells: map[record.Key]*cellBuilder{}, rounds: round.NewCollector(), loads: load.NewCollector(), deployed: deploy.NewCollector()}
 }
 
 // visitor takes the lines of the next run. finish follows it.
@@ -44,13 +46,14 @@ func (c *collector) visitor() record.Visitor {
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent,
 		Span: c.reading.tracing.addSpan, Resource: c.addResource,
-		Interval: c.loads.Interval,
+		Interval: c.loads.Interval, Deployment: c.deployed.Deployment,
 	}
 }
 
 func (c *collector) addHeader(h *record.Header) {
 	c.reading.rounds.Header(h)
 	c.loads.Header(h)
+	c.deployed.Header(h)
 	for _, class := range h.Classes {
 		c.class(class.Key())
 	}
@@ -134,6 +137,7 @@ func (c *collector) finish(r *record.Run) {
 	}
 	c.rounds.Finish()
 	c.loads.Finish(r)
+	c.deployed.Finish()
 	c.reading.tracing.finish()
 	for _, kind := range troubles {
 		if t := c.reading.troubles[kind]; t != nil {
@@ -174,11 +178,11 @@ func (c *collector) summary() *Summary {
 		late = append(late, b.late...)
 	}
 	addRatios(s.Cells)
-	s.Loads = c.loads.Loads()
+	s.Loads, s.Deployments = c.loads.Loads(), c.deployed.Groups()
 	s.Limits, s.Memory = c.limits, c.rounds.Memory(c.classes)
 	var lateWarnings []Warning
 	s.Lateness, lateWarnings = pooledLateness(s.Cells, late)
-	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, loadWarnings(s.Loads), c.warnings)
+	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, loadWarnings(s.Loads), deployWarnings(s.Deployments), c.warnings)
 	return s
 }
 

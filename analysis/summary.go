@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/deploy"
 	"github.com/kn-coldstart/kn-coldstart/analysis/load"
 	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -20,6 +21,8 @@ type Summary struct {
 	// Loads are those on services: one for each class and run, or in a search one for each
 	// rate that was tried.
 	Loads []load.Load `json:"loads,omitempty"`
+	// Deployments say how long it took to deploy services and to remove them.
+	Deployments []deploy.Group `json:"deployments,omitempty"`
 	// Limits are those that a search found.
 	Limits []ClassLimit `json:"limits,omitempty"`
 	// Memory is what an instance of each class takes, from each source.
@@ -84,6 +87,9 @@ func Summarise(runs ...*record.Run) *Summary {
 		}
 		for i := range r.Intervals {
 			v.Interval(&r.Intervals[i])
+		}
+		for i := range r.Deployments {
+			v.Deployment(&r.Deployments[i])
 		}
 		c.finish(r)
 	}

@@ -43,12 +43,12 @@ const createLimit = 30 * time.Second
 // A request that is under way when ctx ends is waited for. If it were dropped, the service
 // could come into being after Delete has looked for what there is.
 func (c *Client) create(ctx context.Context, s *servingv1.Service) error {
-	tries := 0
+	tries, trace := 0, traceOf(ctx)
 	err := retryBusy(ctx, createBackoff, func() error {
 		tries++
 		request, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
 		defer cancel()
-		_, err := c.Serving.ServingV1().Services(s.Namespace).Create(request, s, metav1.CreateOptions{})
+		_, err := c.Serving.ServingV1().Services(s.Namespace).Create(whenSent(request, trace.CreateSent, s.Name), s, metav1.CreateOptions{})
 		if apierrors.IsAlreadyExists(err) && tries > 1 && c.owns(request, s) {
 			return nil
 		}
@@ -57,6 +57,7 @@ func (c *Client) create(ctx context.Context, s *servingv1.Service) error {
 	if err != nil {
 		return WithHint(fmt.Errorf("create service %s/%s: %w", s.Namespace, s.Name, err), createAdvice(err, s.Namespace))
 	}
+	trace.Created(s.Name)
 	return nil
 }
 

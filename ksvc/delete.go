@@ -60,7 +60,7 @@ func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
 	defer stalled.Stop()
 
 	c.awaitServer(ctx)
-	gone := newDeparture(func(done, total int) {
+	gone := newDeparture(traceOf(ctx), func(done, total int) {
 		stalled.Reset(patience)
 		if o.Progress != nil {
 			o.Progress(done, total)
@@ -150,8 +150,9 @@ func (c *Client) deleteService(ctx context.Context, s servingv1.Service) error {
 	if s.UID != "" {
 		o.Preconditions = &metav1.Preconditions{UID: &s.UID}
 	}
+	request := whenSent(ctx, traceOf(ctx).DeleteSent, s.Name)
 	err := retryPassing(ctx, func() error {
-		return c.Serving.ServingV1().Services(s.Namespace).Delete(ctx, s.Name, o)
+		return c.Serving.ServingV1().Services(s.Namespace).Delete(request, s.Name, o)
 	})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return nil // gone, or its name belongs to another by now

@@ -38,7 +38,13 @@ func deleteFakes() *ksvctest.Fakes {
 	stranger, strangerPod := owned("run-1", "c")
 	stranger.Labels, strangerPod.Labels = nil, nil
 	f := ksvctest.NewFakes(first, firstPod, second, secondPod, stranger, strangerPod)
-	// What Kubernetes' garbage collector does, a while later.
+	collect(f)
+	return f
+}
+
+// collect has the pods of services that are deleted go, as Kubernetes' garbage collector
+// does, a while later.
+func collect(f *ksvctest.Fakes) {
 	f.Serving.PrependReactor("delete", "services", func(a clienttesting.Action) (bool, runtime.Object, error) {
 		name := a.(clienttesting.DeleteAction).GetName()
 		time.AfterFunc(time.Second, func() {
@@ -46,7 +52,6 @@ func deleteFakes() *ksvctest.Fakes {
 		})
 		return false, nil, nil
 	})
-	return f
 }
 
 func left(t *testing.T, f *ksvctest.Fakes) []string {

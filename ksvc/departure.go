@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	"knative.dev/serving/pkg/apis/serving"
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
 )
@@ -20,6 +21,7 @@ import (
 // departure watches a run's objects until all that were ever seen are gone.
 type departure struct {
 	progress Progress
+	trace    *Trace
 	now      func() time.Duration
 
 	mu sync.Mutex
@@ -35,6 +37,8 @@ type departure struct {
 type remnant struct {
 	feed string // its resource type
 	name string // NAMESPACE/NAME
+	// service is the Knative Service that it is, or belongs to.
+	service string
 	// terminating says that its deletion was asked for.
 	terminating bool
 }
@@ -48,10 +52,10 @@ func (r remnant) String() string {
 	return words
 }
 
-func newDeparture(p Progress) *departure {
+func newDeparture(t *Trace, p Progress) *departure {
 	began := time.Now()
 	return &departure{
-		progress: p, there: map[types.UID]remnant{}, counted: map[types.UID]bool{},
+		progress: p, trace: t, there: map[types.UID]remnant{}, counted: map[types.UID]bool{},
 		now: func() time.Duration { return time.Since(began) },
 	}
 }
@@ -106,12 +110,16 @@ func (d *departure) result() (Deleted, string) {
 
 // seen takes in an object that exists; d.mu is held.
 func (d *departure) seen(o metav1.Object, kind string) {
-	d.there[identity(o)] = remnant{feed: kind, name: o.GetNamespace() + "/" + o.GetName(), terminating: o.GetDeletionTimestamp() != nil}
+	r := remnant{feed: kind, name: o.GetNamespace() + "/" + o.GetName(), terminating: o.GetDeletionTimestamp() != nil}
+	if r.service = o.GetLabels()[serving.ServiceLabelKey]; kind == feed.Services {
+		r.service = o.GetName()
+	}
+	d.there[identity(o)] = r
 	d.counted[identity(o)] = true
 }
 
-// left takes in that an object is gone; d.mu is held.
-func (d *departure) left(uid types.UID) {
+// left takes in that an object is gone, since at most within; d.mu is held.
+func (d *departure) left(uid types.UID, within time.Duration) {
 	r, was := d.there[uid]
 	if !was {
 		return
@@ -120,11 +128,25 @@ func (d *departure) left(uid types.UID) {
 	switch r.feed {
 	case feed.Services:
 		d.done.Services++
+		d.trace.Deleted(r.service, within)
 	case feed.Pods:
 		d.done.Pods++
 	}
+	if !d.remains(r.service) {
+		d.trace.Gone(r.service, within)
+	}
 	d.progress(len(d.counted)-len(d.there), len(d.counted))
 	d.changed.Fire()
+}
+
+// remains says that something of a service is there; d.mu is held.
+func (d *departure) remains(service string) bool {
+	for _, r := range d.there {
+		if r.service == service {
+			return true
+		}
+	}
+	return false
 }
 
 // identity is the object's UID. The objects of the clientsets in tests have none.
@@ -135,13 +157,16 @@ func identity(o metav1.Object) types.UID {
 	return types.UID(fmt.Sprintf("%T/%s/%s", o, o.GetNamespace(), o.GetName()))
 }
 
+// watchDelay is about how long a watch event is on its way here.
+const watchDelay = time.Millisecond
+
 // departureSink is the departure as one feed sees it.
 type departureSink struct {
 	*departure
 	kind string
 }
 
-func (s departureSink) Listed(objects []runtime.Object, _, _ time.Duration) {
+func (s departureSink) Listed(objects []runtime.Object, at, since time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := map[types.UID]bool{}
@@ -153,7 +178,7 @@ func (s departureSink) Listed(objects []runtime.Object, _, _ time.Duration) {
 	}
 	for uid, r := range s.there {
 		if !now[uid] && r.feed == s.kind {
-			s.left(uid)
+			s.left(uid, at-since)
 		}
 	}
 }
@@ -166,7 +191,7 @@ func (s departureSink) Arrived(kind watch.EventType, o runtime.Object, _ time.Du
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if kind == watch.Deleted {
-		s.left(identity(m))
+		s.left(identity(m), watchDelay)
 		return
 	}
 	s.seen(m, s.kind)

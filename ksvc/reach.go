@@ -54,6 +54,7 @@ type contact struct {
 // RoundTrip implements http.RoundTripper.
 func (t *contact) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.client.requests.Add(1)
+	sending(r.Context())
 	if !t.client.untried.Load() {
 		return t.next.RoundTrip(r)
 	}

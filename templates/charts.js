@@ -263,6 +263,19 @@ draw.answering = (view) => ({
   }))),
 });
 
+// overTime is how many services of each group had come to each of some steps.
+const overTime = (view, since, steps) => ({
+  height: view.tall, grid: frame(), yAxis: axis({ type: 'value', min: 0, minInterval: 1, name: 'services', nameGap: 46 }),
+  xAxis: axis({ type: 'value', min: 0, name: since, label: { formatter: seconds } }),
+  series: data.deployments.filter((d) => view.classes.has(d.class) && d.services === view.services).flatMap((d) => steps.map(([key, label, look]) => ({
+    name: data.runtimeClasses[d.class], type: 'line', step: 'end', showSymbol: false, z: 3, ...still, itemStyle: { color: series(d.class) }, lineStyle: { color: series(d.class), ...look },
+    data: d[key].map((p) => ({ value: [p.afterNs / second, p.count], tip: tip(data.runtimeClasses[d.class], [label, seconds(p.count)], ['after', format(p.afterNs)],
+      ...(d.together > d.services ? [['created together', String(d.together)]] : [])) })),
+  }))),
+});
+draw.deployed = (view) => overTime(view, 'since the first request to create a service, s', [['created', 'created', looksOf.alive], ['ready', 'Ready', looksOf.ready], ['routable', 'routable', looksOf.answering]]);
+draw.removed = (view) => overTime(view, 'since the first request to delete a service, s', [['gone', 'gone', looksOf.ready]]);
+
 // milliseconds prints a difference with its sign.
 const milliseconds = (ns) => { const ms = Math.round(ns / 1e6); return (ms > 0 ? '+' : ms < 0 ? '−' : '') + Math.abs(ms) + ' ms'; };
 draw.gap = (view) => {

@@ -76,6 +76,16 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold, allowed Conditions) (*
 			}
 			continue
 		}
+		if t.OfDeployments() {
+			judged := t.judgeDeployments(s.Deployments, refused)
+			if len(judged) == 0 {
+				return nil, fmt.Errorf("judge threshold %q: %w: the runs have %s", t, ErrNothingToJudge, deploymentNames(s))
+			}
+			for _, j := range judged {
+				result.add(j)
+			}
+			continue
+		}
 		selected := 0
 		for i := range s.Cells {
 			k := s.Cells[i].Key

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/load"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
 // Metric names what a threshold bounds. What there is to know of each stands in
@@ -31,6 +32,11 @@ const (
 	Recovered       Metric = "recovered"
 	Overshoot       Metric = "overshoot"
 	InstanceSeconds Metric = "instanceSeconds"
+
+	// Of deployments.
+	DeployReady    Metric = "deployReady"
+	DeployRoutable Metric = "deployRoutable"
+	DeleteGone     Metric = "deleteGone"
 )
 
 // unit is what a metric is measured in, and so how its limit is written.
@@ -79,8 +85,10 @@ type metric struct {
 	// with confidence where it can be bounded.
 	judge func(t Threshold, j *Judgement, e *evidence)
 	// measure is the metric of one load: a value and what was seen. A metric has either
-	// this, or observe and judge.
+	// this, or deployed, or observe and judge.
 	measure func(t Threshold, l *load.Load) (value float64, seen string)
+	// deployed is the step of a deployment, or of a removal, that the metric is about.
+	deployed record.DeployStepName
 }
 
 // metrics is the table of all metrics, in the order of the help text. It is a
@@ -115,6 +123,12 @@ func metrics() []metric {
 			meaning: "instances that the autoscaler wanted at most over those when the load ended", measure: Threshold.measureOvershoot},
 		{name: InstanceSeconds, unit: count, better: lower, form: "instanceSeconds", example: "instanceSeconds<=900",
 			meaning: "instance-seconds used during a load", measure: Threshold.measureInstanceSeconds},
+		{name: DeployReady, unit: latency, better: lower, form: "deployReady(N)", example: "deployReady(95)<10s", argument: true,
+			meaning: "percentile N of the time from the creation of a service until it was Ready", deployed: record.StepReady},
+		{name: DeployRoutable, unit: latency, better: lower, form: "deployRoutable(N)", example: "deployRoutable(95)<10s", argument: true,
+			meaning: "percentile N of the time from the creation of a service until a request got through the ingress", deployed: record.StepRoutable},
+		{name: DeleteGone, unit: latency, better: lower, form: "deleteGone(N)", example: "deleteGone(95)<30s", argument: true,
+			meaning: "percentile N of the time from the deletion of a service until all of it was gone", deployed: record.StepGone},
 	}
 }
 
@@ -145,18 +159,22 @@ func MetricsHelp() string {
 	for u := latency; u <= count; u++ {
 		var examples []string
 		for _, m := range metrics() {
-			if m.unit == u && m.measure == nil {
+			if m.unit == u && m.judge != nil {
 				examples = append(examples, m.example)
 			}
 		}
 		fmt.Fprintf(&b, "  %-24s %s\n", unitNames[u], strings.Join(examples, "  "))
 	}
-	var ofLoads []string
+	var ofLoads, ofDeployments []string
 	for _, m := range metrics() {
-		if m.measure != nil {
+		switch {
+		case m.measure != nil:
 			ofLoads = append(ofLoads, m.example)
+		case m.deployed != "":
+			ofDeployments = append(ofDeployments, m.example)
 		}
 	}
 	fmt.Fprintf(&b, "  %-24s %s\n", "a load on a service", strings.Join(ofLoads, "  "))
+	fmt.Fprintf(&b, "  %-24s %s\n", "deploying a service", strings.Join(ofDeployments, "  "))
 	return b.String()
 }

@@ -47,10 +47,14 @@ func TestEveryMetricIsWhole(t *testing.T) {
 			if ofLoad {
 				run = runtest.New("r", "runc").Load("runc", 500*time.Millisecond, runtest.Same(400, time.Second), runtest.Same(400, 20*time.Millisecond)).Run()
 			}
-			if threshold.OfLoad() != ofLoad || ofLoad == (m.observe != nil) || ofLoad == (m.judge != nil) {
-				t.Errorf("it is of a load, and of starts: %+v", m)
+			if m.deployed != "" {
+				run = deployRun("r", unchanged)
 			}
-			if _, seen := threshold.Observe(cell); !ofLoad && seen == "" || strings.Contains(seen, "cannot be observed") != ofLoad {
+			ofStarts := !ofLoad && m.deployed == ""
+			if threshold.OfLoad() != ofLoad || threshold.OfDeployments() != (m.deployed != "") || ofStarts != (m.observe != nil) || ofStarts != (m.judge != nil) {
+				t.Errorf("it is of more than one thing, or of none: %+v", m)
+			}
+			if _, seen := threshold.Observe(cell); seen == "" || strings.Contains(seen, "cannot be observed") == ofStarts {
 				t.Errorf("observed: %q", seen)
 			}
 			if j := judgeOne(t, run, m.example); j.Verdict == Invalid || j.Reason == "" {

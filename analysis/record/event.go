@@ -53,6 +53,8 @@ const (
 	EventRouteRestored Kind = "routeRestored"
 	EventNodeCondition Kind = "nodeCondition"
 	EventUsageUnread   Kind = "usageUnread"
+
+	EventDeploymentsUnread Kind = "deploymentsUnread"
 )
 
 // The resource types that Event.Watched names, as far as a reader needs to know them.
@@ -111,6 +113,7 @@ var Kinds = []KindInfo{
 	{EventRouteRestored, "The ingress let no request through after one had failed, and does so again.", "seconds for which it let none through", true},
 	{EventNodeCondition, "A condition of a node that speaks against starting more instances begins or ends.", "1 where it begins, 0 where it ends", false},
 	{EventUsageUnread, "The use of memory and CPU could not be read.", "", true},
+	{EventDeploymentsUnread, "It could not be followed how services were deployed and removed; the message says why.", "", true},
 }
 
 // Event is something that happened and is not a sample: a fault, a service that

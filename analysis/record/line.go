@@ -11,17 +11,18 @@ import (
 
 // line is one line of a run file, decoded. What it holds is in the field for its type.
 type line struct {
-	number   int
-	blank    bool
-	kind     Type
-	err      error
-	header   Header
-	sample   Sample
-	event    Event
-	resource Resource
-	span     TraceSpan
-	interval Interval
-	end      End
+	number     int
+	blank      bool
+	kind       Type
+	err        error
+	header     Header
+	sample     Sample
+	event      Event
+	resource   Resource
+	span       TraceSpan
+	interval   Interval
+	deployment Deployment
+	end        End
 }
 
 // errSecondHeader means that two files were put together: their times have no common
@@ -104,6 +105,12 @@ func (l *line) decodeKind(text []byte) (err error) {
 		if err == nil {
 			err = l.interval.check()
 		}
+	case TypeDeployment, TypeRemoval:
+		err = decodeTo(&l.deployment, text)
+		l.deployment.Type = l.kind
+		if err == nil {
+			err = l.deployment.check()
+		}
 	case TypeEnd:
 		err = decodeTo(&l.end, text)
 		l.end.Type = l.kind
@@ -139,6 +146,8 @@ func (l *line) visit(run *Run, open unproven, v Visitor) {
 		call(v.Span, &l.span)
 	case TypeInterval:
 		call(v.Interval, &l.interval)
+	case TypeDeployment, TypeRemoval:
+		call(v.Deployment, &l.deployment)
 	case TypeEnd:
 		end := l.end
 		run.End = &end

@@ -28,6 +28,8 @@ type Run struct {
 	Resources []Resource
 	// Intervals are the seconds of loads.
 	Intervals []Interval
+	// Deployments are deployments and removals of services.
+	Deployments []Deployment
 	// Spans are those that belong to no sample. The others are in Sample.Spans.
 	Spans []TraceSpan
 	// End is nil when the run was killed.
@@ -74,17 +76,18 @@ func fromFile(path string, read func(io.Reader) (*Run, error)) (*Run, error) {
 func Read(r io.Reader) (*Run, error) {
 	var kept Run
 	run, err := Walk(r, Visitor{
-		Sample:   func(s *Sample) { kept.Samples = append(kept.Samples, *s) },
-		Event:    func(e *Event) { kept.Events = append(kept.Events, *e) },
-		Resource: func(u *Resource) { kept.Resources = append(kept.Resources, *u) },
-		Span:     func(s *TraceSpan) { kept.Spans = append(kept.Spans, *s) },
-		Interval: func(i *Interval) { kept.Intervals = append(kept.Intervals, *i) },
+		Sample:     func(s *Sample) { kept.Samples = append(kept.Samples, *s) },
+		Event:      func(e *Event) { kept.Events = append(kept.Events, *e) },
+		Resource:   func(u *Resource) { kept.Resources = append(kept.Resources, *u) },
+		Span:       func(s *TraceSpan) { kept.Spans = append(kept.Spans, *s) },
+		Interval:   func(i *Interval) { kept.Intervals = append(kept.Intervals, *i) },
+		Deployment: func(d *Deployment) { kept.Deployments = append(kept.Deployments, *d) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	run.Samples, run.Events, run.Resources = kept.Samples, kept.Events, kept.Resources
-	run.Intervals = kept.Intervals
+	run.Intervals, run.Deployments = kept.Intervals, kept.Deployments
 	run.Spans = join(run.Samples, kept.Spans)
 	return run, nil
 }

@@ -1,6 +1,6 @@
 // Package record is the record of a run: one header, then requests, samples, events,
-// resource readings, spans and intervals as they happen, then one line that says how the
-// run ended.
+// resource readings, spans, intervals and deployments as they happen, then one line that
+// says how the run ended.
 //
 // A run file is JSON Lines and append-only. Everything that people are shown is
 // computed from it again, so the types here are a public format: JSON names are
@@ -20,14 +20,16 @@ type Type string
 // The types of line. A request is written down when it has ended, and once more, with its
 // proof, as a sample.
 const (
-	TypeRun      Type = "run"
-	TypeRequest  Type = "request"
-	TypeSample   Type = "sample"
-	TypeEvent    Type = "event"
-	TypeResource Type = "resource"
-	TypeSpan     Type = "span"
-	TypeInterval Type = "interval"
-	TypeEnd      Type = "end"
+	TypeRun        Type = "run"
+	TypeRequest    Type = "request"
+	TypeSample     Type = "sample"
+	TypeEvent      Type = "event"
+	TypeResource   Type = "resource"
+	TypeSpan       Type = "span"
+	TypeInterval   Type = "interval"
+	TypeDeployment Type = "deployment"
+	TypeRemoval    Type = "removal"
+	TypeEnd        Type = "end"
 )
 
 // Header is the first line: what was run, with what, and where.
@@ -130,4 +132,6 @@ type End struct {
 	Samples int           `json:"samples"`
 	// Intervals is how many intervals the run wrote.
 	Intervals int `json:"intervals,omitempty"`
+	// Deployments is how many deployments and removals the run wrote.
+	Deployments int `json:"deployments,omitempty"`
 }

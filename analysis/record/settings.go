@@ -80,6 +80,10 @@ type Settings struct {
 	Arrival    string        `json:"arrival,omitempty" compare:"same"`
 	Preconnect bool          `json:"preconnect,omitempty" compare:"same"`
 	Settle     time.Duration `json:"settleNs,omitempty" compare:"same"`
+	// InitialScale is how many instances a service had to have to get Ready. DeployRounds
+	// says that each number of services was deployed and removed by itself before.
+	InitialScale int  `json:"initialScale,omitempty" compare:"same"`
+	DeployRounds bool `json:"deployRounds,omitempty" compare:"any"`
 	// UntilFailure says that the run searches for the largest number of services that
 	// holds, up to MaxServices. Stop says what a round that did not hold is like.
 	UntilFailure bool     `json:"untilFailure,omitempty" compare:"same"`

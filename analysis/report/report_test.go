@@ -22,6 +22,7 @@ func TestGoldenFiles(t *testing.T) {
 		"limited":  analysis.Summarise(runtest.Limited()),
 		"real":     analysis.Summarise(runtest.Real(t, "../testdata")),
 		"load":     analysis.Summarise(runtest.Loaded()),
+		"deployed": analysis.Summarise(runtest.Deployed()),
 		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
 	}
 	for name, s := range runs {

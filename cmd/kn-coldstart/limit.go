@@ -44,6 +44,9 @@ func (f *limitFlags) validate() error {
 		if t.OfLoad() {
 			return fmt.Errorf("--stop %q: it is about a load, and a round has none", t)
 		}
+		if t.OfDeployments() {
+			return fmt.Errorf("--stop %q: it is about deployments, and a round has none", t)
+		}
 		return nil
 	})
 }

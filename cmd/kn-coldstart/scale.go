@@ -32,12 +32,15 @@ func newScale() *cobra.Command {
 			"waits until all are Ready and have no pod, and sends one first request to each of N of them together,\n" +
 			"for each N. Every answer, every failure and every instance is recorded; between two rounds all\n" +
 			"services go back to zero. With the default --stable-window all instances of a round stay up together.\n\n" +
+			"How long it takes to deploy each service, until a request gets through the ingress, and to remove it, is\n" +
+			"recorded, too. With --deploy-rounds each number of --services is deployed and removed by itself for that.\n\n" +
 			"With --until-failure the numbers of --services are steps to climb: until a round meets a --stop condition,\n" +
 			"then between the last two, until the largest number that holds is known to a tenth. At the end it\n" +
 			"reports the limit of each class, and what was seen of the reasons.",
 		Example: "  kn-coldstart scale --runtime-class runc,gvisor --services 1,10,50\n" +
 			"  kn-coldstart scale --runtime-class runc --services 500 --arrival uniform:2 --client-timeout 5m\n" +
 			"  kn-coldstart scale --runtime-class runc --services 10,25 --stable-window 6s --iterations 5\n" +
+			"  kn-coldstart scale --runtime-class runc --services 1,10,50 --deploy-rounds --initial-scale 1 --stable-window 6s\n" +
 			"  kn-coldstart scale --runtime-class runc,crun --services 50,100,200,400 --max-services 800 --until-failure\n" +
 			"  kn-coldstart scale --runtime-class runc --services 10,50,250 --until-failure --stop 'p(95)>60s' --stop 'failed>5%'",
 		Args: noArgs,
@@ -54,6 +57,8 @@ func newScale() *cobra.Command {
 	flags.StringVar(&f.arrival, "arrival", string(loadgen.Burst), "how the requests of a round arrive: burst, uniform:RATE or poisson:RATE, in requests per second")
 	flags.BoolVar(&e.Preconnect, "preconnect", false, "open the connection of each request before it is due")
 	flags.DurationVar(&e.Settle, "settle", 0, "pause between all services being at zero and the first request of a round")
+	flags.IntVar(&e.InitialScale, "initial-scale", 0, "instances that a service has to have to get Ready; it is at zero again before its first request")
+	flags.BoolVar(&e.DeployRounds, "deploy-rounds", false, "before the requests, deploy and remove each number of services of each class by itself, to see how long it takes")
 	flags.IntVar(&e.MaxServices, "max-services", 500, "the most services, of all classes together, that may be created")
 	return cmd
 }

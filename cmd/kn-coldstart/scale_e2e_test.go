@@ -51,12 +51,13 @@ func TestScale(t *testing.T) {
 	}
 	wantMemory(t, s)
 	wantStages(t, run)
-	for kind, n := range map[record.Kind]float64{record.EventServicesCreated: 2 * (services + 1), record.EventServicesReady: 2 * (services + 1)} {
-		if e := ofKind(run, kind); len(e) != 1 || e[0].Value != n {
-			t.Errorf("events %s: %+v, want %v services", kind, e, n)
+	wantDeployments(t, run)
+	for _, kind := range []record.Kind{record.EventServicesCreated, record.EventServicesReady} {
+		if e := ofKind(run, kind); len(e) != 2 || e[0].Value != 2 || e[1].Value != 2*services {
+			t.Errorf("events %s: %+v, want one that warms caches and %d services, of each class", kind, e, services)
 		}
 	}
-	for _, text := range []string{"52 services created in ", "all Ready and at zero after ", "skew", "per instance"} {
+	for _, text := range []string{"50 services created in ", "2 services created in ", "all Ready and at zero after ", "skew", "per instance", "routable", "gone"} {
 		if !strings.Contains(r.stdout, text) {
 			t.Errorf("the tables lack %q", text)
 		}

@@ -93,6 +93,11 @@ func namespacePermissions(namespace string) []permission {
 		{group: "autoscaling.internal.knative.dev", resource: "podautoscalers", verbs: follow},
 		{group: "networking.internal.knative.dev", resource: "serverlessservices", verbs: follow},
 		{group: "networking.internal.knative.dev", resource: "ingresses", verbs: []string{"get", "list"}},
+		// How services come and go.
+		{group: "networking.internal.knative.dev", resource: "ingresses", verbs: []string{"watch"}, need: forMore},
+		{group: "serving.knative.dev", resource: "configurations", verbs: follow, need: forMore},
+		{group: "serving.knative.dev", resource: "revisions", verbs: follow, need: forMore},
+		{group: "serving.knative.dev", resource: "routes", verbs: follow, need: forMore},
 		{resource: "limitranges", verbs: []string{"list"}, need: forMore},
 		{resource: "resourcequotas", verbs: []string{"list"}, need: forMore},
 	}

@@ -8,10 +8,12 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/check"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/deploy"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/ingress"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
@@ -22,7 +24,8 @@ import (
 //	(requests: AwaitZero before each, Prove after it)
 //	StopWatch ── RestoreTraces and Remove
 //
-// ClaimTraces and StartTraces come before Create, and StopTraces after the last request.
+// FollowDeployments comes before Create, and StopDeployments after Remove, where the run is
+// to know how services come and go. ClaimTraces and StartTraces come before Create, and StopTraces after the last request.
 // RestoreTraces and Remove do not wait for each other. From the first Create until Remove
 // a lease says that the run is alive.
 type Cluster struct {
@@ -34,6 +37,8 @@ type Cluster struct {
 	address, scheme string
 	// existing are the services that Survey was asked for, which StartWatch follows.
 	existing []record.ExistingService
+	// follower is nil unless deployments are followed.
+	follower atomic.Pointer[deploy.Follower]
 	watching
 	traces
 	// lease is the lease of the run whose services there are.
@@ -93,7 +98,7 @@ func (c *Cluster) Create(ctx context.Context, runID string, services []templates
 		}
 		c.lease = lease
 	}
-	return c.client.CreateAll(ctx, runID, services, progress)
+	return c.client.CreateAll(c.traced(ctx), runID, services, progress)
 }
 
 // Address is where to connect for requests to a service that is Ready, HOST:PORT. If
@@ -115,7 +120,7 @@ func (c *Cluster) Address(ctx context.Context, service string) (string, error) {
 // Remove removes all that a run created, and returns when it is gone. ctx should not
 // be one that Ctrl-C has cancelled.
 func (c *Cluster) Remove(ctx context.Context, runID string, progress func(done, total int)) error {
-	_, err := c.client.Delete(ctx, ksvc.DeleteOptions{Runs: []string{runID}, Progress: progress})
+	_, err := c.client.Delete(c.traced(ctx), ksvc.DeleteOptions{Runs: []string{runID}, Progress: progress})
 	// What is left without a lease is for clean.
 	err = errors.Join(err, c.lease.Release(ctx))
 	c.lease = nil

@@ -104,6 +104,8 @@ func whatRunsAsk(t *testing.T, ingressClass string, existing ...string) []client
 	failed = append(failed, c.StartWatch(ctx, ksvctest.Run, record.NewClock(), record.Patience{}, nil))
 	if len(existing) == 0 {
 		spec := templates.Service{Name: "h-2", Image: "x", StableWindow: 6 * time.Second, Timeout: 10 * time.Second}
+		failed = append(failed, c.FollowDeployments(ctx, ksvctest.Run, record.NewClock()))
+		defer c.StopDeployments()
 		failed = append(failed, c.ClaimTraces(ctx, ksvctest.Run, nil))
 		_, err = c.StartTraces(ctx, "127.0.0.1:0", nil, func(record.TraceSpan) {})
 		failed = append(failed, err, c.Create(ctx, ksvctest.Run, []templates.Service{spec}, nil), c.StopTraces())

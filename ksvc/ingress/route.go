@@ -35,40 +35,57 @@ func AwaitRoute(ctx context.Context, t record.Target) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, routeTimeout)
 	defer cancel()
-	// Whose certificate it is matters to the requests under test. Here only the way does.
-	way := &tls.Config{ServerName: t.Host, InsecureSkipVerify: true}
-	client := &http.Client{Timeout: probeTimeout, Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: way}}
+	client := NewProber(t.Host)
 	for again := 20 * time.Millisecond; ; again = min(2*again, time.Second) {
-		answer := probeRoute(ctx, client, t)
-		if answer == ksvc.Activator {
+		answer := Probe(ctx, client, t)
+		if answer.Through {
 			return nil
 		}
 		if feed.Pause(ctx, nil, again) != nil {
-			err := &ksvc.TimeoutError{Waited: time.Since(began), Last: answer}
+			err := &ksvc.TimeoutError{Waited: time.Since(began), Last: answer.Text}
 			return ksvc.WithHint(fmt.Errorf("wait for ingress %s to route %s to the activator: %w", t.Address, t.Host, err), adviseRoute)
 		}
 	}
 }
 
-// probeRoute is the name of who answers the probe, or what went wrong.
-func probeRoute(ctx context.Context, client *http.Client, t record.Target) string {
+// NewProber is a client that probes the way to a host, with a connection for each probe.
+func NewProber(host string) *http.Client {
+	// Whose certificate it is matters to the requests under test. Here only the way does.
+	way := &tls.Config{ServerName: host, InsecureSkipVerify: true}
+	return &http.Client{Timeout: probeTimeout, Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: way}}
+}
+
+// Answer is what became of a probe.
+type Answer struct {
+	// Through says that the activator answered, so that the ingress lets requests through.
+	Through bool
+	// Unclear says that somebody else answered, and not with an error: perhaps the function,
+	// to which an ingress may send requests past the activator.
+	Unclear bool
+	// Text is who answered, or what went wrong.
+	Text string
+}
+
+// Probe asks once whether requests for the target's host travel through the ingress to
+// the activator. It starts no instance; see AwaitRoute.
+func Probe(ctx context.Context, client *http.Client, t record.Target) Answer {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, cmp.Or(t.Scheme, "http")+"://"+t.Address+"/", nil)
 	if err != nil {
-		return err.Error()
+		return Answer{Text: err.Error()}
 	}
 	request.Host = t.Host
 	request.Header.Set(header.ProbeKey, ksvc.Activator)
 	answer, err := client.Do(request)
 	if err != nil {
-		return err.Error()
+		return Answer{Text: err.Error()}
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, phrase.Limit))
 	if err != nil {
-		return err.Error()
+		return Answer{Text: err.Error()}
 	}
 	if answer.StatusCode == http.StatusOK && strings.TrimSpace(string(body)) == ksvc.Activator {
-		return ksvc.Activator
+		return Answer{Through: true, Text: ksvc.Activator}
 	}
-	return phrase.Join("answered "+answer.Status, string(body))
+	return Answer{Unclear: answer.StatusCode < http.StatusMultipleChoices, Text: phrase.Join("answered "+answer.Status, string(body))}
 }

@@ -14,6 +14,7 @@ type Cluster interface {
 	Surveyor
 	Deployer
 	Watcher
+	DeploymentWatcher
 	Meter
 	Tracer
 }
@@ -72,6 +73,20 @@ type Watcher interface {
 	Instances(class record.Key) record.InstanceCount
 	// ImageID is the image that the kubelet ran last for a service, or "".
 	ImageID(service string) string
+}
+
+// DeploymentWatcher watches how the services of a run come and go.
+type DeploymentWatcher interface {
+	// FollowDeployments begins: what happens to services once it has returned is seen, until
+	// StopDeployments, which without it does nothing.
+	FollowDeployments(ctx context.Context, runID string, clock record.Clock) error
+	StopDeployments()
+	// AwaitDeployed returns how a service was deployed once it is known, or, when ctx ends,
+	// what is known by then, with a failure that says what is missing. What the experiment
+	// knows of the service itself it leaves out.
+	AwaitDeployed(ctx context.Context, service string) record.Deployment
+	// AwaitRemoved is AwaitDeployed for how a service was removed.
+	AwaitRemoved(ctx context.Context, service string) record.Deployment
 }
 
 // Meter tells what a run costs and uses.

@@ -15,15 +15,23 @@ import (
 // deploy creates the services and returns them as targets once each is Ready, at
 // zero pods or at its initial scale, and reachable through the ingress.
 func (s *session) deploy(ctx context.Context, services []templates.Service) ([]record.Target, error) {
+	return s.deployTo(ctx, services, services[0].InitialScale, record.Batch{})
+}
+
+// deployTo is deploy where services are awaited at another number of instances than they
+// begin with. If deployments are followed, each is written down as part of the batch.
+func (s *session) deployTo(ctx context.Context, services []templates.Service, instances int, b record.Batch) ([]record.Target, error) {
 	s.deployed += len(services)
 	began := time.Now()
+	end := s.deployments.expect(ctx, services, b)
+	defer func() { end(lateSteps) }()
 	if err := s.cluster.Create(ctx, s.header.RunID, services, s.progress("creating services")); err != nil {
 		return nil, err
 	}
 	s.tellDeployed(record.EventServicesCreated, len(services), "%d services created in %.1f s", len(services), time.Since(began).Seconds())
 	all := make([]awaited, len(services))
 	for i, service := range services {
-		all[i] = awaited{service.Name, service.InitialScale}
+		all[i] = awaited{service.Name, instances}
 	}
 	targets, err := s.awaitAll(ctx, all)
 	if err != nil {

@@ -150,6 +150,30 @@ func (m *madeUp) FollowPanic(_ context.Context, _ record.Clock, t record.Target,
 	event(record.Event{Kind: record.EventPanicMode, RuntimeClass: t.RuntimeClass, Service: t.Service})
 	return func() { _ = m.ask("stop panic") }
 }
+func (m *madeUp) FollowDeployments(context.Context, string, record.Clock) error {
+	return m.ask("follow deployments")
+}
+func (m *madeUp) StopDeployments() { _ = m.ask("stop deployments") }
+func (m *madeUp) AwaitDeployed(ctx context.Context, service string) record.Deployment {
+	return m.course(ctx, service, record.TypeDeployment, record.DeploySteps)
+}
+func (m *madeUp) AwaitRemoved(ctx context.Context, service string) record.Deployment {
+	return m.course(ctx, service, record.TypeRemoval, record.RemovalSteps)
+}
+
+// course is one second for each step, unless the steps do not come.
+func (m *madeUp) course(ctx context.Context, service string, kind record.Type, names []record.DeployStepName) record.Deployment {
+	d := record.Deployment{Type: kind, Service: service, Attempts: 1}
+	if err := m.ask(string(kind)); err != nil {
+		<-ctx.Done()
+		d.Failure = err.Error()
+		return d
+	}
+	for i, name := range names {
+		d.Steps = append(d.Steps, record.DeployStep{Name: name, At: time.Duration(i) * time.Second, Clock: record.ClockClient, Resolution: 1})
+	}
+	return d
+}
 func (m *madeUp) StartTraces(context.Context, string, func(string) bool, func(record.TraceSpan)) (string, error) {
 	return "here:4318", m.ask("traces")
 }

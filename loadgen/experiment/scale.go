@@ -8,6 +8,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen"
+	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
 // Scale starts many services at once: one first request to each of N services of a
@@ -24,6 +25,12 @@ type Scale struct {
 	Preconnect bool
 	// Settle is a pause between all services being at zero and the first request.
 	Settle time.Duration
+	// InitialScale is how many instances a service has to have to get Ready. Requests are
+	// sent once it has none again.
+	InitialScale int
+	// DeployRounds has each number of services of each class deployed and removed by itself
+	// before the requests, as often as Iterations says, to see how long it takes.
+	DeployRounds bool
 	// MaxServices is the most services, of all classes together, that may be created.
 	MaxServices int
 }
@@ -35,6 +42,7 @@ func (e *Scale) Validate() error {
 		p.option("services", "is %v: each number must be at least 1", e.Services)
 	}
 	p.atLeast("iterations", e.Iterations, 1)
+	p.atLeast("initial-scale", e.InitialScale, 0)
 	if e.Settle < 0 {
 		p.option("settle", "is %v: it must not be negative", e.Settle)
 	}
@@ -62,6 +70,7 @@ func (e *Scale) settings() record.Settings {
 	s := e.recorded()
 	s.Services, s.Iterations, s.Arrival, s.Preconnect = e.Services, e.Iterations, e.Arrival.String(), e.Preconnect
 	s.Settle, s.MaxServices = e.Settle, e.MaxServices
+	s.InitialScale, s.DeployRounds = e.InitialScale, e.DeployRounds
 	return s
 }
 
@@ -81,6 +90,14 @@ func (e *Scale) measure(ctx context.Context, s *session) error {
 // fire deploys the services, makes rounds of them as run says, and watches the last
 // one for a while.
 func (e *Scale) fire(ctx context.Context, s *session, run func(*rounds) ([]Round, error)) error {
+	if err := s.followDeployments(ctx, e.DeployRounds); err != nil {
+		return err
+	}
+	if e.DeployRounds {
+		if err := e.deployRounds(ctx, s); err != nil {
+			return err
+		}
+	}
 	targets, warm, err := e.deploy(ctx, s)
 	if err != nil {
 		return err
@@ -114,22 +131,31 @@ const warmServices = 10
 
 // deploy creates the services to measure, and says which warm caches. Where only
 // large rounds are measured that is one more of each class, with the shortest stable
-// window, so that the first round need not wait for a long one.
+// window, so that the first round need not wait for a long one. These are deployed first.
 func (e *Scale) deploy(ctx context.Context, s *session) (targets, warm []record.Target, err error) {
-	all := s.services(0, e.most())
-	if slices.Min(e.Services) <= warmServices {
-		targets, err = s.deploy(ctx, all)
-		return targets, targets[:min(len(targets), warmServices*len(e.Classes))], err
+	if slices.Min(e.Services) > warmServices {
+		extra := s.services(e.most(), e.most()+1)
+		for i := range extra {
+			extra[i].StableWindow = ShortestWindow
+		}
+		if warm, err = e.deployToZero(ctx, s, extra, record.Batch{Discarded: true}); err != nil {
+			return nil, nil, err
+		}
 	}
-	extra := s.services(e.most(), e.most()+1)
-	for i := range extra {
-		extra[i].StableWindow = ShortestWindow
+	targets, err = e.deployToZero(ctx, s, s.services(0, e.most()), record.Batch{})
+	if warm == nil {
+		warm = targets[:min(len(targets), warmServices*len(e.Classes))]
 	}
-	targets, err = s.deploy(ctx, append(all, extra...))
-	if err != nil {
-		return nil, nil, err
+	return targets, warm, err
+}
+
+// deployToZero deploys services and waits until they are at zero, although they may begin
+// with instances.
+func (e *Scale) deployToZero(ctx context.Context, s *session, services []templates.Service, b record.Batch) ([]record.Target, error) {
+	for i := range services {
+		services[i].InitialScale = e.InitialScale
 	}
-	return targets[:len(all)], targets[len(all):], nil
+	return s.deployTo(ctx, services, 0, b)
 }
 
 // The last round is watched for afterwards once it was answered, or once all of its

@@ -37,6 +37,8 @@ type session struct {
 	// deployed is how many services may exist, targets those that are ready.
 	deployed int
 	targets  []record.Target
+	// deployments knows how services come and go, if the experiment wants to.
+	deployments deployments
 }
 
 // open checks the cluster, creates the run file and arms the watches. Nothing is
@@ -253,11 +255,19 @@ func (s *session) digests() error {
 }
 
 // close writes the last line, restores what was changed and removes what was
-// created, also when ctx has ended. It returns cause with whatever else went wrong.
+// created, also when ctx has ended. If it is measured how services go, the last line of a
+// run that has come to its end follows. It returns cause with whatever else went wrong.
 func (s *session) close(ctx context.Context, cause error) error {
 	s.cluster.StopWatch()
-	finished, ended := s.traces.finish(ctx), s.writer.End(s.clock.Now(), endOf(ctx, cause), cause)
-	return errors.Join(cause, finished, ended, s.cleanUp(context.WithoutCancel(ctx)))
+	defer s.cluster.StopDeployments()
+	finished, reason := s.traces.finish(ctx), endOf(ctx, cause)
+	end := func() error { return s.writer.End(s.clock.Now(), reason, cause) }
+	clean := func() error { return s.cleanUp(context.WithoutCancel(ctx)) }
+	if s.deployments.followed() && reason == record.EndCompleted {
+		return errors.Join(cause, finished, clean(), end()) // how services go is part of the run
+	}
+	s.deployments = deployments{} // what has failed is not measured any more
+	return errors.Join(cause, finished, end(), clean())
 }
 
 // cleanUp restores the setting, which is the whole cluster's, and removes the services.
@@ -267,10 +277,18 @@ func (s *session) cleanUp(ctx context.Context) error {
 	var restored, removed error
 	restoring.Go(func() { restored = s.traces.restore(ctx) })
 	if s.deployed > 0 {
-		removed = s.cluster.Remove(ctx, s.header.RunID, s.progress("removing what was created"))
+		removed = s.remove(ctx)
 	}
 	restoring.Wait()
 	return errors.Join(restored, removed)
+}
+
+// remove removes the services that there are. If the run has ended, nothing is written.
+func (s *session) remove(ctx context.Context) error {
+	end := s.deployments.expectGone(ctx)
+	err := s.cluster.Remove(ctx, s.header.RunID, s.progress("removing what was created"))
+	end(lateRemoval)
+	return err
 }
 
 func endOf(ctx context.Context, cause error) string {

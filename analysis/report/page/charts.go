@@ -24,6 +24,8 @@ type charts struct {
 	// Memory is nil where none was read.
 	Memory *memoryChart `json:"memory,omitempty"`
 	Loads  []*loadChart `json:"loads,omitempty"`
+	// Deployments are the groups of services that were deployed together.
+	Deployments []*deployChart `json:"deployments,omitempty"`
 	// RecoveredLimit is that of the loads.
 	RecoveredLimit time.Duration `json:"recoveredLimitNs,omitempty"`
 
@@ -102,7 +104,7 @@ func chartsOf(s *analysis.Summary, runs []*record.Run) *charts {
 			c.Services = append(c.Services, cell.Services)
 		}
 	}
-	c.Loads = c.loads(s)
+	c.Loads, c.Deployments = c.loads(s), c.deployments(s)
 	if len(s.Loads) > 0 {
 		c.RecoveredLimit = s.Loads[0].Recovery.Limit
 	}

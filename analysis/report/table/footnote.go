@@ -22,7 +22,7 @@ func Footnotes(s *analysis.Summary) []string {
 		note  string
 	}{
 		{Instances(s), instanceNote}, {Shortfalls(s), ShortfallNote}, {Limits(s), LimitNote(s)},
-		{Availability(s), availabilityNote}, {Memory(s), memoryNote}, {Used(s), UseNote},
+		{Availability(s), availabilityNote}, {Memory(s), memoryNote}, {Used(s), UseNote}, {Deployments(s), DeployNote},
 	} {
 		if of.table != nil {
 			notes = append(notes, of.note)

@@ -39,6 +39,6 @@ func All(s *analysis.Summary) []*Table {
 	if len(s.Cells) > 0 || len(s.Loads) == 0 {
 		starts = Summary(s)
 	}
-	all := []*Table{starts, Loads(s), Scaling(s), Used(s), Instances(s), Shortfalls(s), Availability(s), Memory(s), Limits(s)}
+	all := []*Table{starts, Loads(s), Scaling(s), Used(s), Instances(s), Shortfalls(s), Availability(s), Memory(s), Limits(s), Deployments(s), DeployTimes(s)}
 	return slices.DeleteFunc(all, func(t *Table) bool { return t == nil })
 }

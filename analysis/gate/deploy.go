@@ -1,0 +1,128 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/deploy"
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+)
+
+// Metrics of deployments are facts about them, as those of loads are: services that are
+// created together depend on one another. Where several runs have some, or where services
+// of a class were created among different numbers of others, each group has to meet the
+// threshold.
+
+// OfDeployments says that the threshold is about how services are deployed or removed.
+func (t Threshold) OfDeployments() bool {
+	m, known := metricOf(t.Metric)
+	return known && m.deployed != ""
+}
+
+// judgeDeployments judges each class and number of services that the threshold selects,
+// unless the runs must not be judged.
+func (t Threshold) judgeDeployments(groups []deploy.Group, refused Judgement) []Judgement {
+	var keys []record.Key
+	of := map[record.Key][]*deploy.Group{}
+	for i := range groups {
+		k := groups[i].Key
+		if !t.Selects(k) {
+			continue
+		}
+		if of[k] == nil {
+			keys = append(keys, k)
+		}
+		of[k] = append(of[k], &groups[i])
+	}
+	var list []Judgement
+	for _, k := range keys {
+		j := refused
+		if refused.Verdict == "" {
+			j = t.judgeGroups(of[k])
+		}
+		j.Key, j.Subject = k, t.subject()
+		list = append(list, j)
+	}
+	return list
+}
+
+// judgeGroups goes by the worst group.
+func (t Threshold) judgeGroups(groups []*deploy.Group) Judgement {
+	j := Judgement{Kind: SLO}
+	m, _ := metricOf(t.Metric)
+	var worst *deploy.Step
+	var value float64
+	for _, g := range groups {
+		step, reason := measurable(g, m.deployed)
+		if reason != "" {
+			j.Verdict, j.Reason = Invalid, reason
+			return j
+		}
+		p := step.Times.Quantile(t.Quantile)
+		v := float64(p.Latency)
+		if p.Failed {
+			v = math.Inf(1)
+		}
+		if worst == nil || v > value {
+			worst, value = step, v
+			j.Reason = fmt.Sprintf("p%s of %d services is %s", number(100*t.Quantile), step.Times.N(), p)
+		}
+	}
+	if len(groups) > 1 {
+		j.Reason += fmt.Sprintf(", in the worst of %d groups", len(groups))
+	}
+	t.decideDeployment(&j, worst, value)
+	return j
+}
+
+// measurable is the step that a metric is about, or why it must not be judged.
+func measurable(g *deploy.Group, name record.DeployStepName) (*deploy.Step, string) {
+	course := &g.Deployed
+	if slices.Contains(record.RemovalSteps, name) {
+		course = &g.Removed
+	}
+	if name == record.StepRoutable && course.RouteUnknown > 0 {
+		return nil, fmt.Sprintf("of %d of %d services it is not known when requests got through the ingress", course.RouteUnknown, course.Planned)
+	}
+	step := course.Step(name)
+	if step == nil {
+		return nil, fmt.Sprintf("nothing tells when services were %s", name)
+	}
+	return step, ""
+}
+
+// decideDeployment decides from the value of the worst group. A value is when the step was
+// seen, so that it may only be too long; how much too long is its resolution.
+func (t Threshold) decideDeployment(j *Judgement, s *deploy.Step, value float64) {
+	needed := max(leastSeen, stat.SamplesNeeded(t.Quantile, stat.Confidence))
+	switch {
+	case !t.holds(value) && t.holds(value-float64(s.Resolution)):
+		j.Verdict = Inconclusive
+		j.Reason += fmt.Sprintf("; it may have been up to %s less", stat.Format(s.Resolution))
+	case !t.holds(value):
+		j.Verdict = Fail
+	case s.Times.N() < needed:
+		j.Verdict = Inconclusive
+		j.Reason += fmt.Sprintf("; to pass on it takes %d services, and there are %d", needed, s.Times.N())
+	default:
+		j.Verdict = Pass
+		j.Reason += "; that describes these deployments alone and bounds nothing beyond them"
+	}
+}
+
+func deploymentNames(s *analysis.Summary) string {
+	var names []string
+	for i := range s.Deployments {
+		if name := "deployments of " + s.Deployments[i].Key.String(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return "no deployments"
+	}
+	return strings.Join(names, ", ")
+}
