@@ -84,6 +84,9 @@ func write(t *testing.T, r *record.Run) []byte {
 	for _, one := range r.Intervals {
 		err = errors.Join(err, w.Interval(one))
 	}
+	for _, one := range r.Works {
+		err = errors.Join(err, w.Work(one))
+	}
 	if r.End != nil {
 		err = errors.Join(err, w.End(r.End.At, r.End.Reason, errors.New("cause")))
 	}
@@ -101,7 +104,8 @@ func fullRun() *record.Run {
 	var u record.Resource
 	var span record.TraceSpan
 	var i record.Interval
-	for _, v := range []any{&h, &s, &e, &u, &span, &i} {
+	var work record.Work
+	for _, v := range []any{&h, &s, &e, &u, &span, &i, &work} {
 		fill(reflect.ValueOf(v).Elem())
 	}
 	s.WithPull = true // the reader takes it from the header
@@ -113,8 +117,9 @@ func fullRun() *record.Run {
 	s.Trouble.Causes, s.Proof = e.Causes, record.ProofAnswer
 	s.Phases[0].Name, s.Phases[0].Clock = record.PhaseReady, record.ClockAPI
 	s.Selected, i.Sent = record.SelectedSlowest, i.Answered+i.CutOff
+	work.Outcome = record.Error
 	end := record.End{At: time.Second, Reason: record.EndFailed}
-	return &record.Run{Header: h, Samples: []record.Sample{s}, Events: []record.Event{e}, Resources: []record.Resource{u}, Spans: []record.TraceSpan{span}, Intervals: []record.Interval{i}, End: &end}
+	return &record.Run{Header: h, Samples: []record.Sample{s}, Events: []record.Event{e}, Resources: []record.Resource{u}, Spans: []record.TraceSpan{span}, Intervals: []record.Interval{i}, Works: []record.Work{work}, End: &end}
 }
 
 func fill(v reflect.Value) {

@@ -16,8 +16,8 @@ type audit struct {
 	// marks has a number for each sample. It is all that is kept of samples, of which
 	// there may be more than fit into memory.
 	marks []uint64
-	// intervals counts the intervals.
-	intervals int
+	// intervals and works count the lines of either type.
+	intervals, works int
 	// untimed counts the samples whose times contradict one another.
 	untimed int
 }
@@ -50,11 +50,11 @@ func (a *audit) sees(f func(*Sample)) func(*Sample) {
 	}
 }
 
-// counts returns a visitor of intervals that counts each before f takes it.
-func (a *audit) counts(f func(*Interval)) func(*Interval) {
-	return func(i *Interval) {
-		a.intervals++
-		call(f, i)
+// counting returns a visitor of lines that counts each before f takes it.
+func counting[T any](n *int, f func(*T)) func(*T) {
+	return func(one *T) {
+		*n++
+		call(f, one)
 	}
 }
 
@@ -78,6 +78,9 @@ func (a *audit) finish(run *Run) {
 	}
 	if run.End != nil && a.intervals != run.End.Intervals {
 		run.damaged("it has %d intervals, and the run wrote %d", a.intervals, run.End.Intervals)
+	}
+	if run.End != nil && a.works != run.End.Works {
+		run.damaged("it has %d works, and the run wrote %d", a.works, run.End.Works)
 	}
 	run.Header.Contents = a.contents(run.Header.Started)
 }

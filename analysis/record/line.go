@@ -21,6 +21,7 @@ type line struct {
 	resource Resource
 	span     TraceSpan
 	interval Interval
+	work     Work
 	end      End
 }
 
@@ -104,6 +105,12 @@ func (l *line) decodeKind(text []byte) (err error) {
 		if err == nil {
 			err = l.interval.check()
 		}
+	case TypeWork:
+		err = decodeTo(&l.work, text)
+		l.work.Type = l.kind
+		if err == nil {
+			err = l.work.check()
+		}
 	case TypeEnd:
 		err = decodeTo(&l.end, text)
 		l.end.Type = l.kind
@@ -139,6 +146,8 @@ func (l *line) visit(run *Run, open unproven, v Visitor) {
 		call(v.Span, &l.span)
 	case TypeInterval:
 		call(v.Interval, &l.interval)
+	case TypeWork:
+		call(v.Work, &l.work)
 	case TypeEnd:
 		end := l.end
 		run.End = &end

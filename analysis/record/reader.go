@@ -28,6 +28,8 @@ type Run struct {
 	Resources []Resource
 	// Intervals are the seconds of loads.
 	Intervals []Interval
+	// Works are the programs that were run.
+	Works []Work
 	// Spans are those that belong to no sample. The others are in Sample.Spans.
 	Spans []TraceSpan
 	// End is nil when the run was killed.
@@ -79,12 +81,13 @@ func Read(r io.Reader) (*Run, error) {
 		Resource: func(u *Resource) { kept.Resources = append(kept.Resources, *u) },
 		Span:     func(s *TraceSpan) { kept.Spans = append(kept.Spans, *s) },
 		Interval: func(i *Interval) { kept.Intervals = append(kept.Intervals, *i) },
+		Work:     func(w *Work) { kept.Works = append(kept.Works, *w) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	run.Samples, run.Events, run.Resources = kept.Samples, kept.Events, kept.Resources
-	run.Intervals = kept.Intervals
+	run.Intervals, run.Works = kept.Intervals, kept.Works
 	run.Spans = join(run.Samples, kept.Spans)
 	return run, nil
 }

@@ -1,6 +1,6 @@
 // Package record is the record of a run: one header, then requests, samples, events,
-// resource readings, spans and intervals as they happen, then one line that says how the
-// run ended.
+// resource readings, spans, intervals and works as they happen, then one line that says how
+// the run ended.
 //
 // A run file is JSON Lines and append-only. Everything that people are shown is
 // computed from it again, so the types here are a public format: JSON names are
@@ -27,6 +27,7 @@ const (
 	TypeResource Type = "resource"
 	TypeSpan     Type = "span"
 	TypeInterval Type = "interval"
+	TypeWork     Type = "work"
 	TypeEnd      Type = "end"
 )
 
@@ -130,4 +131,6 @@ type End struct {
 	Samples int           `json:"samples"`
 	// Intervals is how many intervals the run wrote.
 	Intervals int `json:"intervals,omitempty"`
+	// Works is how many works the run wrote.
+	Works int `json:"works,omitempty"`
 }

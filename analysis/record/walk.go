@@ -22,6 +22,8 @@ type Visitor struct {
 	Span func(*TraceSpan)
 	// Interval takes the seconds of a load, in the order in which they were complete.
 	Interval func(*Interval)
+	// Work takes the works, in the order in which they ended.
+	Work func(*Work)
 }
 
 // Walk reads a run as Read does, gives its lines to the visitor, and returns the rest:
@@ -33,7 +35,7 @@ func Walk(r io.Reader, v Visitor) (*Run, error) {
 		return nil, err
 	}
 	run, seen, open := &Run{}, &audit{}, unproven{}
-	v.Sample, v.Interval = seen.sees(v.Sample), seen.counts(v.Interval)
+	v.Sample, v.Interval, v.Work = seen.sees(v.Sample), counting(&seen.intervals, v.Interval), counting(&seen.works, v.Work)
 	stop := make(chan struct{})
 	defer close(stop)
 	for b := range batches(in, stop) {
