@@ -10,6 +10,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
 	"github.com/kn-coldstart/kn-coldstart/analysis/start"
+	"github.com/kn-coldstart/kn-coldstart/analysis/work"
 )
 
 // collector gathers runs, one after the other.
@@ -19,6 +20,7 @@ type collector struct {
 	cells    map[record.Key]*cellBuilder
 	rounds   *round.Collector
 	loads    *load.Collector
+	works    *work.Collector
 	limits   []ClassLimit
 	warnings []Warning
 	reading  reading
@@ -35,7 +37,7 @@ type reading struct {
 }
 
 func newCollector() *collector {
-	return &collector{cells: map[record.Key]*cellBuilder{}, rounds: round.NewCollector(), loads: load.NewCollector()}
+	return &collector{cells: map[record.Key]*cellBuilder{}, rounds: round.NewCollector(), loads: load.NewCollector(), works: work.NewCollector()}
 }
 
 // visitor takes the lines of the next run. finish follows it.
@@ -44,13 +46,14 @@ func (c *collector) visitor() record.Visitor {
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent,
 		Span: c.reading.tracing.addSpan, Resource: c.addResource,
-		Interval: c.loads.Interval,
+		Interval: c.loads.Interval, Work: c.works.Work,
 	}
 }
 
 func (c *collector) addHeader(h *record.Header) {
 	c.reading.rounds.Header(h)
 	c.loads.Header(h)
+	c.works.Header(h)
 	for _, class := range h.Classes {
 		c.class(class.Key())
 	}
@@ -59,6 +62,7 @@ func (c *collector) addHeader(h *record.Header) {
 func (c *collector) addResource(u *record.Resource) {
 	c.reading.rounds.Resource(u)
 	c.loads.Resource(u)
+	c.works.Resource(u)
 }
 
 // class notes that there is a class.
@@ -134,6 +138,7 @@ func (c *collector) finish(r *record.Run) {
 	}
 	c.rounds.Finish()
 	c.loads.Finish(r)
+	c.works.Finish()
 	c.reading.tracing.finish()
 	for _, kind := range troubles {
 		if t := c.reading.troubles[kind]; t != nil {
@@ -174,11 +179,11 @@ func (c *collector) summary() *Summary {
 		late = append(late, b.late...)
 	}
 	addRatios(s.Cells)
-	s.Loads = c.loads.Loads()
+	s.Loads, s.Work = c.loads.Loads(), c.works.Result()
 	s.Limits, s.Memory = c.limits, c.rounds.Memory(c.classes)
 	var lateWarnings []Warning
 	s.Lateness, lateWarnings = pooledLateness(s.Cells, late)
-	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, loadWarnings(s.Loads), c.warnings)
+	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, loadWarnings(s.Loads), workWarnings(s.Work), c.warnings)
 	return s
 }
 
@@ -221,7 +226,7 @@ func (c *collector) loaded(class record.Key) bool {
 func (c *collector) missing() []Warning {
 	var list []Warning
 	for _, class := range c.classes {
-		seen := c.loaded(class)
+		seen := c.loaded(class) || c.works.Has(class.RuntimeClass)
 		for k, b := range c.cells {
 			seen = seen || k.Class() == class && b.Samples+b.Discarded > 0
 		}

@@ -109,7 +109,7 @@ func (l *line) decodeKind(text []byte) (err error) {
 		err = decodeTo(&l.work, text)
 		l.work.Type = l.kind
 		if err == nil {
-			err = l.work.check()
+			err = l.work.Check()
 		}
 	case TypeEnd:
 		err = decodeTo(&l.end, text)

@@ -51,8 +51,8 @@ const mostFigure = 1e15
 
 var errWork = errors.New("its figures are none that a program can have measured")
 
-// check refuses what nobody can have measured.
-func (w *Work) check() error {
+// Check refuses what nobody can have measured.
+func (w *Work) Check() error {
 	if w.Ended < w.Begun || w.Block < 0 || w.Outcome == OK && len(w.Figures) == 0 {
 		return errWork
 	}

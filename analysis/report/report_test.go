@@ -22,6 +22,7 @@ func TestGoldenFiles(t *testing.T) {
 		"limited":  analysis.Summarise(runtest.Limited()),
 		"real":     analysis.Summarise(runtest.Real(t, "../testdata")),
 		"load":     analysis.Summarise(runtest.Loaded()),
+		"work":     publishedWork(),
 		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
 	}
 	for name, s := range runs {
@@ -34,6 +35,13 @@ func TestGoldenFiles(t *testing.T) {
 			})
 		}
 	}
+}
+
+// publishedWork has the published figures beside it.
+func publishedWork() *analysis.Summary {
+	s := analysis.Summarise(runtest.Worked())
+	s.AddPublished()
+	return s
 }
 
 func TestGoldenSeconds(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -41,6 +42,9 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer i.mu.Unlock()
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	start, known := i.programs[name]
+	if name == "" {
+		start, known = nothing, true
+	}
 	if !known {
 		http.Error(w, fmt.Sprintf("there is no program %q", name), http.StatusNotFound)
 		return
@@ -59,6 +63,9 @@ func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(answer{i.pod, i.nonce, i.requests, name, figures}) // a client that has gone has gone
 }
+
+// nothing is what GET / runs.
+func nothing(context.Context, size) ([]figure.Figure, error) { return nil, nil }
 
 // size is how much a program is to do.
 type size struct{ requests, seconds int }

@@ -3,10 +3,11 @@
 // with the figures that the program printed.
 //
 // Like coldfn it imports nothing of the tool: its answer is a protocol (record.Figure and
-// record.Function), and a test of loadgen/experiment holds the two together. Its image has
-// the programs beside it; scripts/functions makes it of packages of Debian.
+// record.Function), which a test holds against the tool's types. Its image has the programs
+// beside it; scripts/functions makes it of packages of Debian.
 //
-// A request is GET /PROGRAM?requests=N&seconds=N, where PROGRAM is one of:
+// GET / runs nothing, and is answered at once. Other requests are
+// GET /PROGRAM?requests=N&seconds=N, where PROGRAM is one of:
 //
 //	redis            redis-benchmark with its default tests against a redis-server of its
 //	                 own: N requests for each command
@@ -21,6 +22,7 @@
 // Environment:
 //
 //	PORT      where to listen, 8080 by default
+//	HOST      the address to listen at, all by default
 //	HOSTNAME  the name of the pod, as the kubelet sets it
 package main
 
@@ -48,7 +50,7 @@ func main() {
 
 // run serves until the context ends, and with it the program that runs then.
 func run(ctx context.Context, getenv func(string) string) error {
-	l, err := net.Listen("tcp", ":"+cmp.Or(getenv("PORT"), "8080"))
+	l, err := net.Listen("tcp", net.JoinHostPort(getenv("HOST"), cmp.Or(getenv("PORT"), "8080")))
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}

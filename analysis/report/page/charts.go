@@ -24,6 +24,7 @@ type charts struct {
 	// Memory is nil where none was read.
 	Memory *memoryChart `json:"memory,omitempty"`
 	Loads  []*loadChart `json:"loads,omitempty"`
+	Works  []*workChart `json:"works,omitempty"`
 	// RecoveredLimit is that of the loads.
 	RecoveredLimit time.Duration `json:"recoveredLimitNs,omitempty"`
 
@@ -102,7 +103,7 @@ func chartsOf(s *analysis.Summary, runs []*record.Run) *charts {
 			c.Services = append(c.Services, cell.Services)
 		}
 	}
-	c.Loads = c.loads(s)
+	c.Loads, c.Works = c.loads(s), c.works(s)
 	if len(s.Loads) > 0 {
 		c.RecoveredLimit = s.Loads[0].Recovery.Limit
 	}
