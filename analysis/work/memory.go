@@ -1,6 +1,7 @@
 package work
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -24,8 +25,8 @@ type blocks struct {
 
 // within are the readings from one instant to another. They are in the order of time.
 func within(list []reading, from, to time.Duration) []reading {
-	first, _ := slices.BinarySearchFunc(list, from, func(r reading, at time.Duration) int { return int(max(-1, min(1, r.at-at))) })
-	last, _ := slices.BinarySearchFunc(list, to+1, func(r reading, at time.Duration) int { return int(max(-1, min(1, r.at-at))) })
+	first, _ := slices.BinarySearchFunc(list, from, func(r reading, at time.Duration) int { return cmp.Compare(r.at, at) })
+	last, _ := slices.BinarySearchFunc(list, to+1, func(r reading, at time.Duration) int { return cmp.Compare(r.at, at) })
 	return list[first:max(first, last)]
 }
 
@@ -89,7 +90,7 @@ func (c *Collector) readMemory() {
 }
 
 func inOrder(list []reading) {
-	slices.SortStableFunc(list, func(a, b reading) int { return int(max(-1, min(1, a.at-b.at))) })
+	slices.SortStableFunc(list, func(a, b reading) int { return cmp.Compare(a.at, b.at) })
 }
 
 func (c *Collector) addMemory(w *record.Work, native map[int]int64) {

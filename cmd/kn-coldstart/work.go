@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -101,7 +100,7 @@ func (f *workFlags) prepare(flags flagSet) (err error) {
 		return err
 	}
 	if e.Classes, err = f.classes.parse(f.cluster.locate()); err != nil {
-		return fmt.Errorf("%w; it has to be the one that 'make functions' builds as work.tar", err)
+		return withHint(err, "name your cluster's copy of the image that 'make functions' builds as work.tar with --image")
 	}
 	return f.complete(flags, e, &e.Setup)
 }

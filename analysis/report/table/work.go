@@ -52,13 +52,13 @@ func figureInterval(f *work.Figure) string {
 	if f.Low == nil && f.High == nil {
 		return None
 	}
-	print := func(v *float64) string {
+	end := func(v *float64) string {
 		if v == nil {
 			return "?"
 		}
 		return quantity(*v)
 	}
-	return print(f.Low) + " … " + print(f.High)
+	return end(f.Low) + " … " + end(f.High)
 }
 
 // times is a ratio, or 1 of the base itself.

@@ -7,6 +7,7 @@ package figure
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -50,7 +51,7 @@ func (e *Error) Error() string {
 // number is a figure's value, which is finite and not negative.
 func number(text string) (float64, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	if err != nil || v < 0 || v > 1e15 || v != v {
+	if err != nil || v < 0 || v > 1e15 || math.IsNaN(v) {
 		return 0, fmt.Errorf("%q is no number that can have been measured", text)
 	}
 	return v, nil
