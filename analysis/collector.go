@@ -11,6 +11,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
 	"github.com/kn-coldstart/kn-coldstart/analysis/start"
+	"github.com/kn-coldstart/kn-coldstart/analysis/work"
 )
 
 // collector gathers runs, one after the other.
@@ -21,6 +22,7 @@ type collector struct {
 	rounds   *round.Collector
 	loads    *load.Collector
 	deployed *deploy.Collector
+	works    *work.Collector
 	limits   []ClassLimit
 	warnings []Warning
 	reading  reading
@@ -37,7 +39,7 @@ type reading struct {
 }
 
 func newCollector() *collector {
-	return &collector{cells: map[record.Key]*cellBuilder{}, rounds: round.NewCollector(), loads: load.NewCollector(), deployed: deploy.NewCollector()}
+	return &collector{cells: map[record.Key]*cellBuilder{}, rounds: round.NewCollector(), loads: load.NewCollector(), deployed: deploy.NewCollector(), works: work.NewCollector()}
 }
 
 // visitor takes the lines of the next run. finish follows it.
@@ -46,7 +48,7 @@ func (c *collector) visitor() record.Visitor {
 	return record.Visitor{
 		Header: c.addHeader, Sample: c.addSample, Event: c.addEvent,
 		Span: c.reading.tracing.addSpan, Resource: c.addResource,
-		Interval: c.loads.Interval, Deployment: c.deployed.Deployment,
+		Interval: c.loads.Interval, Deployment: c.deployed.Deployment, Work: c.works.Work,
 	}
 }
 
@@ -54,6 +56,7 @@ func (c *collector) addHeader(h *record.Header) {
 	c.reading.rounds.Header(h)
 	c.loads.Header(h)
 	c.deployed.Header(h)
+	c.works.Header(h)
 	for _, class := range h.Classes {
 		c.class(class.Key())
 	}
@@ -62,6 +65,7 @@ func (c *collector) addHeader(h *record.Header) {
 func (c *collector) addResource(u *record.Resource) {
 	c.reading.rounds.Resource(u)
 	c.loads.Resource(u)
+	c.works.Resource(u)
 }
 
 // class notes that there is a class.
@@ -138,6 +142,7 @@ func (c *collector) finish(r *record.Run) {
 	c.rounds.Finish()
 	c.loads.Finish(r)
 	c.deployed.Finish()
+	c.works.Finish()
 	c.reading.tracing.finish()
 	for _, kind := range troubles {
 		if t := c.reading.troubles[kind]; t != nil {
@@ -178,11 +183,11 @@ func (c *collector) summary() *Summary {
 		late = append(late, b.late...)
 	}
 	addRatios(s.Cells)
-	s.Loads, s.Deployments = c.loads.Loads(), c.deployed.Groups()
+	s.Loads, s.Deployments, s.Work = c.loads.Loads(), c.deployed.Groups(), c.works.Result()
 	s.Limits, s.Memory = c.limits, c.rounds.Memory(c.classes)
 	var lateWarnings []Warning
 	s.Lateness, lateWarnings = pooledLateness(s.Cells, late)
-	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, loadWarnings(s.Loads), deployWarnings(s.Deployments), c.warnings)
+	s.Warnings = slices.Concat(s.Warnings, lateWarnings, c.missing(), cellWarnings, loadWarnings(s.Loads), deployWarnings(s.Deployments), workWarnings(s.Work), c.warnings)
 	return s
 }
 
@@ -225,7 +230,7 @@ func (c *collector) loaded(class record.Key) bool {
 func (c *collector) missing() []Warning {
 	var list []Warning
 	for _, class := range c.classes {
-		seen := c.loaded(class)
+		seen := c.loaded(class) || c.works.Has(class.RuntimeClass)
 		for k, b := range c.cells {
 			seen = seen || k.Class() == class && b.Samples+b.Discarded > 0
 		}

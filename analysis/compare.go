@@ -71,6 +71,9 @@ func Compare(base, new []*record.Run, o CompareOptions) (*Comparison, error) {
 			return nil, fmt.Errorf("compare runs: %w", err)
 		}
 	}
+	if err := noWork(base, new); err != nil {
+		return nil, err
+	}
 	b, n := Summarise(base...), Summarise(new...)
 	c := newComparer(o)
 	c.warn("base", b)
@@ -93,6 +96,19 @@ func Compare(base, new []*record.Run, o CompareOptions) (*Comparison, error) {
 	}
 	c.loads(groupLoads(b), groupLoads(n))
 	return c.finish("no class at the same number of services has proven cold starts on both sides, and none a load at the same rate")
+}
+
+// noWork refuses to compare what programs measured: a report does so for the classes of a
+// run, which ran in turns, and of runs apart nothing tells drift from difference.
+func noWork(sides ...[]*record.Run) error {
+	for _, side := range sides {
+		for _, r := range side {
+			if r.Header.Shape.Work {
+				return fmt.Errorf("compare runs: %w: run %s is of work, whose report already relates its classes to one another and to native", ErrNothingToCompare, r.Header.RunID)
+			}
+		}
+	}
+	return nil
 }
 
 func sameRuns(a, b *Summary) bool {
@@ -141,6 +157,9 @@ func CompareVariants(runs []*record.Run, o CompareOptions) (*Comparison, error) 
 func compareWithin(runs []*record.Run, o CompareOptions, comparable func(base, new record.Key) bool, nothing string) (*Comparison, error) {
 	if err := pool.Check(pool.Headers(runs)...); err != nil {
 		return nil, fmt.Errorf("compare what several runs measured: %w", err)
+	}
+	if err := noWork(runs); err != nil {
+		return nil, err
 	}
 	s := Summarise(runs...)
 	c := newComparer(o)

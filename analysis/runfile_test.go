@@ -87,6 +87,9 @@ func write(t *testing.T, r *record.Run) []byte {
 	for _, one := range r.Deployments {
 		err = errors.Join(err, w.Deployment(one))
 	}
+	for _, one := range r.Works {
+		err = errors.Join(err, w.Work(one))
+	}
 	if r.End != nil {
 		err = errors.Join(err, w.End(r.End.At, r.End.Reason, errors.New("cause")))
 	}
@@ -105,7 +108,8 @@ func fullRun() *record.Run {
 	var span record.TraceSpan
 	var i record.Interval
 	var d record.Deployment
-	for _, v := range []any{&h, &s, &e, &u, &span, &i, &d} {
+	var work record.Work
+	for _, v := range []any{&h, &s, &e, &u, &span, &i, &d, &work} {
 		fill(reflect.ValueOf(v).Elem())
 	}
 	s.WithPull = true // the reader takes it from the header
@@ -119,8 +123,9 @@ func fullRun() *record.Run {
 	s.Selected, i.Sent = record.SelectedSlowest, i.Answered+i.CutOff
 	d.Type, d.Steps[0].Name, d.ServerSteps[0].Name = record.TypeRemoval, record.StepGone, record.StepReady
 	d.Steps[0].Clock, d.ServerSteps[0].Clock = record.ClockWatch, record.ClockAPI
+	work.Outcome = record.Error
 	end := record.End{At: time.Second, Reason: record.EndFailed}
-	return &record.Run{Header: h, Samples: []record.Sample{s}, Events: []record.Event{e}, Resources: []record.Resource{u}, Spans: []record.TraceSpan{span}, Intervals: []record.Interval{i}, Deployments: []record.Deployment{d}, End: &end}
+	return &record.Run{Header: h, Samples: []record.Sample{s}, Events: []record.Event{e}, Resources: []record.Resource{u}, Spans: []record.TraceSpan{span}, Intervals: []record.Interval{i}, Deployments: []record.Deployment{d}, Works: []record.Work{work}, End: &end}
 }
 
 func fill(v reflect.Value) {

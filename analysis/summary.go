@@ -10,6 +10,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/round"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
+	"github.com/kn-coldstart/kn-coldstart/analysis/work"
 )
 
 // Summary is what one or several runs say, pooled.
@@ -23,6 +24,8 @@ type Summary struct {
 	Loads []load.Load `json:"loads,omitempty"`
 	// Deployments say how long it took to deploy services and to remove them.
 	Deployments []deploy.Group `json:"deployments,omitempty"`
+	// Work is what programs measured in instances; nil where none were run.
+	Work *work.Work `json:"work,omitempty"`
 	// Limits are those that a search found.
 	Limits []ClassLimit `json:"limits,omitempty"`
 	// Memory is what an instance of each class takes, from each source.
@@ -91,6 +94,9 @@ func Summarise(runs ...*record.Run) *Summary {
 		for i := range r.Deployments {
 			v.Deployment(&r.Deployments[i])
 		}
+		for i := range r.Works {
+			v.Work(&r.Works[i])
+		}
 		c.finish(r)
 	}
 	return c.summary()
@@ -114,6 +120,13 @@ func SummariseFiles(paths ...string) (*Summary, error) {
 		return nil, fmt.Errorf("pool %d runs: %w", len(headers), err)
 	}
 	return c.summary(), nil
+}
+
+// AddPublished adds what studies have published of the classes whose work was measured.
+func (s *Summary) AddPublished() {
+	if s.Work != nil {
+		s.Work.AddPublished()
+	}
 }
 
 // Counts are the counts of all cells together, without the discarded samples.

@@ -33,6 +33,8 @@ type Client struct {
 	TLS *tls.Config
 	// Expect says which answers are right.
 	Expect Expect
+	// Seen, when set, is given each whole answer, before it is judged.
+	Seen func(Answer)
 	// KeepAlive leaves the connection of a request that was answered open, so that the
 	// request can be sent again over it.
 	KeepAlive bool

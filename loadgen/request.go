@@ -94,6 +94,9 @@ func (r *Request) Send(ctx context.Context, intended time.Duration) (record.Samp
 	s.Status, s.BodyBytes = answer.Status, answer.BodyBytes
 	r.stamp(&s, err)
 	if err == nil {
+		if r.client.Seen != nil {
+			r.client.Seen(answer)
+		}
 		r.client.Expect.judge(r.target, answer, &s)
 		kept = r.keep(answer)
 	} else {

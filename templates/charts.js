@@ -254,6 +254,24 @@ draw.loadInstances = (view) => bySecond(view, axis({ type: 'value', min: 0, minI
   [['wanted', looksOf.alive], ['ready', looksOf.ready], ['answering', looksOf.answering]].map(([key, look]) =>
     ofLoad(l, look, l.seconds.map((s) => ({ value: [s.second + 1, s[key]], tip: secondTip(l, s) })), { step: 'end' })));
 
+// workMemory has the memory of the node and of the instance in the course of one turn.
+draw.workMemory = (view) => ({
+  height: view.tall, grid: frame({ left: 76 }), yAxis: axis({ type: 'value', min: 0, name: 'memory, MiB', nameGap: 54, label: { formatter: seconds } }),
+  xAxis: axis({ type: 'value', min: 0, name: 's since the first program was asked for', label: { formatter: seconds } }),
+  series: data.works.filter((w) => view.classes.has(w.class)).flatMap(workLines),
+});
+function workLines(w) {
+  const color = series(w.class), name = data.runtimeClasses[w.class];
+  const say = (p) => tip(name, ['after', format(p.afterNs)], ['during', w.programs.find((r) => r.begunNs <= p.afterNs && p.afterNs <= r.endedNs)?.program ?? '–'],
+    ['node, above the least', mebibytes(p.nodeBytes)], ["node's cache", mebibytes(p.nodeCacheBytes)], ...(p.instanceBytes === undefined ? [] : [['instance', mebibytes(p.instanceBytes)]]));
+  const line = (key, look) => ({ name, type: 'line', showSymbol: false, symbol: symbols[w.class % 8], symbolSize: 6, z: 3, ...still, itemStyle: { color }, lineStyle: { color, ...look },
+    data: w.points.filter((p) => p[key] !== undefined).map((p) => ({ value: [p.afterNs / second, p[key] / mebibyte], tip: say(p) })) });
+  const ends = w.programs.map((r) => [r, w.points.findLast((p) => p.afterNs <= r.endedNs)]).filter(([, p]) => p !== undefined);
+  return [line('nodeBytes', looksOf.ready), line('instanceBytes', looksOf.answering),
+    { name, type: 'scatter', symbol: 'diamond', symbolSize: 8, itemStyle: { color, borderColor: card, borderWidth: 1 }, z: 5, ...still,
+      data: ends.map(([r, p]) => ({ value: [p.afterNs / second, p.nodeBytes / mebibyte], tip: tip(name, [r.program, 'ended after ' + format(r.endedNs)]) })) }];
+}
+
 draw.answering = (view) => ({
   height: view.tall, grid: frame(), yAxis: axis({ type: 'value', min: 0, minInterval: 1, name: 'instances, services', nameGap: 46 }),
   xAxis: axis({ type: 'value', name: 'since the first request was due, s', label: { formatter: seconds } }),

@@ -76,6 +76,9 @@ func Calibrate(runs []*record.Run, goal Goal, o Options) (*Calibration, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
+	if err := noWork(runs); err != nil {
+		return nil, fmt.Errorf("calibrate: %w", err)
+	}
 	o, goal = o.withDefaults(), goal.withDefaults()
 	if mismatches := o.mismatches(runs); len(mismatches) > 0 && !o.Force {
 		return nil, fmt.Errorf("calibrate: the runs are not of the same thing: %s", pool.Listed(mismatches))

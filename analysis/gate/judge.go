@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -59,7 +60,7 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold, allowed Conditions) (*
 		return nil, fmt.Errorf("judge thresholds: %w: there are none", ErrNothingToJudge)
 	}
 	s := analysis.Summarise(runs...)
-	if err := errors.Join(pool.Copies(pool.Headers(runs)...), everyClass(s), everyNumber(s, runs)); err != nil {
+	if err := cmp.Or(noWork(runs), errors.Join(pool.Copies(pool.Headers(runs)...), everyClass(s), everyNumber(s, runs))); err != nil {
 		return nil, fmt.Errorf("judge thresholds: %w", err)
 	}
 	result := newResult(append(s.Warnings, allowed.warnings(runs)...))

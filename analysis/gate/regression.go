@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -64,7 +65,7 @@ func JudgeRegression(base, new []*record.Run, o Options) (*Result, error) {
 	}
 	o = o.withDefaults()
 	b, n := analysis.Summarise(base...), analysis.Summarise(new...)
-	if err := errors.Join(noLoads(base, new), pool.Copies(pool.Headers(base, new)...), everyClass(n), everyNumber(n, new)); err != nil {
+	if err := cmp.Or(noWork(base, new), errors.Join(noLoads(base, new), pool.Copies(pool.Headers(base, new)...), everyClass(n), everyNumber(n, new))); err != nil {
 		return nil, fmt.Errorf("judge against a baseline: %w", err)
 	}
 	result := newResult(slices.Concat(n.Warnings, added(b, n), o.warnings(new, base)))

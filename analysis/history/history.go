@@ -129,6 +129,8 @@ func (b *Builder) Add(s Source) {
 		reason = "its header does not say when it began"
 	case h.Shape.Load:
 		reason = "it is of loads, which history does not follow: compare them with compare, or judge them with gate"
+	case h.Shape.Work:
+		reason = "it is of work, which history does not follow: 'kn-coldstart report' shows what it measured"
 	case len(cells) == 0:
 		reason = "it has no samples"
 	default:

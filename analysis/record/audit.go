@@ -16,8 +16,9 @@ type audit struct {
 	// marks has a number for each sample. It is all that is kept of samples, of which
 	// there may be more than fit into memory.
 	marks []uint64
-	// intervals counts the intervals, and deployments the deployments and removals.
-	intervals, deployments int
+	// intervals and works count the lines of either type, and deployments those of deployments
+	// and removals.
+	intervals, works, deployments int
 	// untimed counts the samples whose times contradict one another.
 	untimed int
 }
@@ -81,6 +82,9 @@ func (a *audit) finish(run *Run) {
 	}
 	if run.End != nil && a.deployments != run.End.Deployments {
 		run.damaged("it has %d deployments and removals, and the run wrote %d", a.deployments, run.End.Deployments)
+	}
+	if run.End != nil && a.works != run.End.Works {
+		run.damaged("it has %d works, and the run wrote %d", a.works, run.End.Works)
 	}
 	run.Header.Contents = a.contents(run.Header.Started)
 }

@@ -22,6 +22,7 @@ type line struct {
 	span       TraceSpan
 	interval   Interval
 	deployment Deployment
+	work       Work
 	end        End
 }
 
@@ -111,6 +112,12 @@ func (l *line) decodeKind(text []byte) (err error) {
 		if err == nil {
 			err = l.deployment.check()
 		}
+	case TypeWork:
+		err = decodeTo(&l.work, text)
+		l.work.Type = l.kind
+		if err == nil {
+			err = l.work.Check()
+		}
 	case TypeEnd:
 		err = decodeTo(&l.end, text)
 		l.end.Type = l.kind
@@ -148,6 +155,8 @@ func (l *line) visit(run *Run, open unproven, v Visitor) {
 		call(v.Interval, &l.interval)
 	case TypeDeployment, TypeRemoval:
 		call(v.Deployment, &l.deployment)
+	case TypeWork:
+		call(v.Work, &l.work)
 	case TypeEnd:
 		end := l.end
 		run.End = &end

@@ -30,6 +30,8 @@ type Run struct {
 	Intervals []Interval
 	// Deployments are deployments and removals of services.
 	Deployments []Deployment
+	// Works are the programs that were run.
+	Works []Work
 	// Spans are those that belong to no sample. The others are in Sample.Spans.
 	Spans []TraceSpan
 	// End is nil when the run was killed.
@@ -82,12 +84,13 @@ func Read(r io.Reader) (*Run, error) {
 		Span:       func(s *TraceSpan) { kept.Spans = append(kept.Spans, *s) },
 		Interval:   func(i *Interval) { kept.Intervals = append(kept.Intervals, *i) },
 		Deployment: func(d *Deployment) { kept.Deployments = append(kept.Deployments, *d) },
+		Work:       func(w *Work) { kept.Works = append(kept.Works, *w) },
 	})
 	if err != nil {
 		return nil, err
 	}
 	run.Samples, run.Events, run.Resources = kept.Samples, kept.Events, kept.Resources
-	run.Intervals, run.Deployments = kept.Intervals, kept.Deployments
+	run.Intervals, run.Deployments, run.Works = kept.Intervals, kept.Deployments, kept.Works
 	run.Spans = join(run.Samples, kept.Spans)
 	return run, nil
 }

@@ -1,6 +1,6 @@
 // Package record is the record of a run: one header, then requests, samples, events,
-// resource readings, spans, intervals and deployments as they happen, then one line that
-// says how the run ended.
+// resource readings, spans, intervals, deployments and works as they happen, then one line
+// that says how the run ended.
 //
 // A run file is JSON Lines and append-only. Everything that people are shown is
 // computed from it again, so the types here are a public format: JSON names are
@@ -29,6 +29,7 @@ const (
 	TypeInterval   Type = "interval"
 	TypeDeployment Type = "deployment"
 	TypeRemoval    Type = "removal"
+	TypeWork       Type = "work"
 	TypeEnd        Type = "end"
 )
 
@@ -134,4 +135,6 @@ type End struct {
 	Intervals int `json:"intervals,omitempty"`
 	// Deployments is how many deployments and removals the run wrote.
 	Deployments int `json:"deployments,omitempty"`
+	// Works is how many works the run wrote.
+	Works int `json:"works,omitempty"`
 }

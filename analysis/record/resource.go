@@ -35,6 +35,9 @@ type Resource struct {
 	// MemoryBytes is what is not available to programs if this is about a node, and the
 	// working set of the pods' cgroups if it is about instances.
 	MemoryBytes int64 `json:"memoryBytes,omitempty"`
+	// CacheBytes is the part of what the kernel keeps of files: of a node all of it, which is
+	// mostly available to programs; of instances that in the pods' cgroups.
+	CacheBytes int64 `json:"cacheBytes,omitempty"`
 	// WorkingSetBytes is the working set of the cgroup that holds a whole node, if there
 	// is such a cgroup: what the node uses without the rest of its host.
 	WorkingSetBytes int64 `json:"workingSetBytes,omitempty"`

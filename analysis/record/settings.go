@@ -107,6 +107,15 @@ type Settings struct {
 	MaxScale          int `json:"maxScale,omitempty" compare:"same"`
 	ConcurrencyTarget int `json:"concurrencyTarget,omitempty" compare:"same"`
 
+	// Work. Programs are those that each instance runs, one after the other. RedisRequests is
+	// how many requests there are for each command of Redis, and ProgramTime how long each
+	// step of the other programs takes.
+	Programs      []string      `json:"programs,omitempty" compare:"same"`
+	RedisRequests int           `json:"redisRequests,omitempty" compare:"same"`
+	ProgramTime   time.Duration `json:"programTimeNs,omitempty" compare:"same"`
+	// Native says that the programs ran outside of any container, too.
+	Native bool `json:"native,omitempty" compare:"any"`
+
 	// Two sides that are measured in turns.
 	MaxBlocks int           `json:"maxBlocks,omitempty" compare:"any"`
 	Budget    time.Duration `json:"budgetNs,omitempty" compare:"any"`

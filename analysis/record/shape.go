@@ -11,6 +11,9 @@ type Shape struct {
 	// Load says that one service of each class is sent requests at a rate, one class after
 	// the other. What became of them is in intervals.
 	Load bool `json:"load,omitempty"`
+	// Work says that instances of each class ran programs, one at a time. What these
+	// measured is in works, beside those of Native.
+	Work bool `json:"work,omitempty"`
 	// Sequential says that the run ended as soon as its samples had answered its
 	// question. Intervals and p-values that assume a fixed number of samples do not
 	// hold for such a run.

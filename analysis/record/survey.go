@@ -26,6 +26,9 @@ type Needs struct {
 	// Services are the names of services that exist, and that are measured as they are.
 	// With them nothing is created, so that nothing is asked about that.
 	Services []string
+	// Native says that programs will also run on the computer that this program is on, in
+	// place of a node. So it has to be the only one.
+	Native bool
 	// Containers are the different resources that the function's container may have,
 	// one for each side of an A/B run. They are not used if UserSpec is set.
 	Containers []ContainerResources

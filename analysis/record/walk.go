@@ -24,6 +24,8 @@ type Visitor struct {
 	Interval func(*Interval)
 	// Deployment takes deployments and removals, which their types tell apart.
 	Deployment func(*Deployment)
+	// Work takes the works, in the order in which they ended.
+	Work func(*Work)
 }
 
 // Walk reads a run as Read does, gives its lines to the visitor, and returns the rest:
@@ -36,6 +38,7 @@ func Walk(r io.Reader, v Visitor) (*Run, error) {
 	}
 	run, seen, open := &Run{}, &audit{}, unproven{}
 	v.Sample, v.Interval, v.Deployment = seen.sees(v.Sample), counted(&seen.intervals, v.Interval), counted(&seen.deployments, v.Deployment)
+	v.Work = counted(&seen.works, v.Work)
 	stop := make(chan struct{})
 	defer close(stop)
 	for b := range batches(in, stop) {

@@ -20,8 +20,8 @@ type Writer struct {
 	out     io.Writer
 	close   func() error
 	samples int
-	// intervals and deployments count those that were written.
-	intervals, deployments int
+	// intervals, deployments and works count those that were written.
+	intervals, deployments, works int
 	// torn says that the last line in the file is incomplete.
 	torn bool
 }
@@ -116,11 +116,23 @@ func (w *Writer) Deployment(d Deployment) error {
 	return nil
 }
 
+// Work appends a work.
+func (w *Writer) Work(one Work) error {
+	one.Type = TypeWork
+	if err := w.line(one); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.works++
+	return nil
+}
+
 // End appends the last line, at the given time and for the given reason, and
 // closes the file. cause may be nil.
 func (w *Writer) End(at time.Duration, reason string, cause error) error {
 	w.mu.Lock()
-	e := End{Type: TypeEnd, At: at, Reason: reason, Samples: w.samples, Intervals: w.intervals, Deployments: w.deployments}
+	e := End{Type: TypeEnd, At: at, Reason: reason, Samples: w.samples, Intervals: w.intervals, Deployments: w.deployments, Works: w.works}
 	w.mu.Unlock()
 	if cause != nil {
 		e.Error = cause.Error()

@@ -23,6 +23,7 @@ func TestGoldenFiles(t *testing.T) {
 		"real":     analysis.Summarise(runtest.Real(t, "../testdata")),
 		"load":     analysis.Summarise(runtest.Loaded()),
 		"deployed": analysis.Summarise(runtest.Deployed()),
+		"work":     publishedWork(),
 		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
 	}
 	for name, s := range runs {
@@ -35,6 +36,13 @@ func TestGoldenFiles(t *testing.T) {
 			})
 		}
 	}
+}
+
+// publishedWork has the published figures beside it.
+func publishedWork() *analysis.Summary {
+	s := analysis.Summarise(runtest.Worked())
+	s.AddPublished()
+	return s
 }
 
 func TestGoldenSeconds(t *testing.T) {

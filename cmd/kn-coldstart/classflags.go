@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,11 +19,20 @@ type classFlags struct {
 	image  string
 	// written is what the user's file has, if there is one.
 	written *ksvc.Written
+	// own is the image that the embedded node is asked for in place of its function's.
+	own string
 }
 
 func (f *classFlags) register(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.values, "runtime-class", nil, "RuntimeClass to measure, as NAME or NAME=IMAGE; repeatable (default: "+templates.DefaultClass+", which is the cluster's\ndefault runtime: pods without a runtimeClassName)")
 	flags.StringVar(&f.image, "image", "", "image of the classes that have none of their own (default on the embedded node: "+nodeImage+",\nand for "+wasmClass+" "+wasmImage+")")
+}
+
+// registerWith registers them for a command that has an image of its own.
+func (f *classFlags) registerWith(flags *pflag.FlagSet, image string) {
+	f.register(flags)
+	f.own = image
+	flags.Lookup("image").Usage = "image of the classes that have none of their own (default on the embedded node: " + image + ")"
 }
 
 // parse returns the classes in the order named.
@@ -41,7 +51,7 @@ func (f *classFlags) parse(embedded bool) ([]record.Class, error) {
 			image = f.image
 		}
 		if image == "" && embedded {
-			image = nodeImageOf(name)
+			image = cmp.Or(f.own, nodeImageOf(name))
 		}
 		class := record.Class{Name: name, Image: image}
 		if err := checkClass(class); err != nil {

@@ -21,6 +21,9 @@ const (
 	wasmClass = "wasmedge"
 )
 
+// workImage is the image of work, which scripts/functions makes and the user loads.
+const workImage = "dev.local/work:local"
+
 // nodeImageOf is the image of the embedded node's function for a RuntimeClass.
 func nodeImageOf(class string) string {
 	if class == wasmClass {

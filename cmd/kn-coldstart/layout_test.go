@@ -16,6 +16,7 @@ const module = "github.com/kn-coldstart/kn-coldstart/"
 var mayImport = map[string][]string{
 	"cmd/kn-coldstart": {"cmd/kn-coldstart", "ksvc", "loadgen", "analysis", "templates"},
 	"cmd/coldfn":       {},
+	"cmd/workfn":       {"cmd/workfn"},
 	"ksvc":             {"ksvc", "analysis/record", "templates"},
 	"loadgen":          {"loadgen", "analysis/record", "templates"},
 	"analysis":         {"analysis", "templates"},

@@ -102,6 +102,7 @@ func newRoot() *cobra.Command {
 			"  kn-coldstart single --runtime-class runc,crun,gvisor\n" +
 			"  kn-coldstart scale --runtime-class runc --services 1,10,50\n" +
 			"  kn-coldstart load --runtime-class runc --rate 10/s..200/s --ramp 60s\n" +
+			"  kn-coldstart work --runtime-class runc,gvisor --native build/functions/work.tar\n" +
 			"  kn-coldstart report results/*.jsonl\n" +
 			"  kn-coldstart gate results/*.jsonl --slo 'p(95)<2s'\n" +
 			"  kn-coldstart history results/*.jsonl\n" +
@@ -112,7 +113,7 @@ func newRoot() *cobra.Command {
 	})
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newSingle(), newScale(), newLoad(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newClean(), newCluster(), newVersion())
 	return root
 }
 

@@ -19,13 +19,20 @@ type outputFlags struct {
 	phases   bool
 	timeline bool
 	hlog     string
+	// published adds figures of the studies.
+	published bool
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
-	output.Register(flags, &f.format, output.RunEnd)
+	f.registerFormat(flags)
 	flags.BoolVar(&f.phases, "phases", false, "also print the tables of phases and of Knative's spans")
 	flags.BoolVar(&f.timeline, "timeline", false, "also draw the phases as a timeline")
 	flags.StringVar(&f.hlog, "hlog", "", "file for an HDR histogram log with one histogram for each class, and for each second of a load")
+}
+
+// registerFormat registers those of a run that has no cold starts to show.
+func (f *outputFlags) registerFormat(flags *pflag.FlagSet) {
+	output.Register(flags, &f.format, output.RunEnd)
 }
 
 func (f *outputFlags) validate(runFile string) error {
@@ -56,7 +63,11 @@ func (f *outputFlags) print(runFile string) error {
 	if err != nil {
 		return err
 	}
-	err = format.Write(os.Stdout, output.Ended{Summary: analysis.Summarise(run), Phases: f.phases, Timeline: f.timeline})
+	summary := analysis.Summarise(run)
+	if f.published {
+		summary.AddPublished()
+	}
+	err = format.Write(os.Stdout, output.Ended{Summary: summary, Phases: f.phases, Timeline: f.timeline})
 	if err == nil {
 		err = output.WriteHDRLog(f.hlog, run)
 	}

@@ -26,14 +26,19 @@ type runFlags struct {
 // register registers the flags that fill in a setup; ordered is what the seed brings
 // into an order.
 func (f *runFlags) register(flags *pflag.FlagSet, s *experiment.Setup, ordered string) {
-	f.cluster.register(flags)
-	f.cluster.registerIngress(flags)
-	flags.Uint64Var(&s.Seed, "seed", 0, "seed of the order of "+ordered+" (default: random)")
-	flags.StringVar(&s.RunFile, "run-file", "", "file for the record of the run, - for standard output where that is free (default results/RUN.jsonl)")
+	f.registerCluster(flags, s, ordered)
 	flags.BoolVar(&s.WithPull, "with-pull", false, "count cold starts for which a node pulled an image (default: they are left out of the percentiles)")
 	flags.StringVarP(&f.file, "filename", "f", "", "file with the Knative Service to measure, in place of the flags of its pods")
 	registerService(flags, &s.Service)
 	f.request.register(flags, &s.Request)
+}
+
+// registerCluster registers those that do not say what is requested.
+func (f *runFlags) registerCluster(flags *pflag.FlagSet, s *experiment.Setup, ordered string) {
+	f.cluster.register(flags)
+	f.cluster.registerIngress(flags)
+	flags.Uint64Var(&s.Seed, "seed", 0, "seed of the order of "+ordered+" (default: random)")
+	flags.StringVar(&s.RunFile, "run-file", "", "file for the record of the run, - for standard output where that is free (default results/RUN.jsonl)")
 }
 
 // complete fills in what is not in a flag of its own, and checks the whole before

@@ -41,6 +41,9 @@ var existingPreflight = []check{
 
 // preflight are the checks that the run needs.
 func (r *reader) preflight() []check {
+	if r.needs.Native {
+		return append(slices.Clone(preflight), check{"native", false, checkNative})
+	}
 	if len(r.needs.Services) == 0 {
 		return preflight
 	}

@@ -147,6 +147,10 @@ func (r *reader) number(path, key string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	return numberIn(text, path, key)
+}
+
+func numberIn(text []byte, path, key string) (int64, error) {
 	if key != "" {
 		text = behind(text, key)
 	}
@@ -169,25 +173,33 @@ func behind(text []byte, key string) []byte {
 	return nil
 }
 
-// workingSet is the memory that cannot be taken back without the group's programs
-// missing it: all but file pages that were not used of late. The kubelet defines it
-// the same way.
-func (g group) workingSet(r *reader) (int64, error) {
+// memory is the working set and the cache of the group. The working set is what cannot be
+// taken back without the group's programs missing it: all but file pages that were not used
+// of late. The kubelet defines it the same way. The cache is all file pages.
+func (g group) memory(r *reader) (workingSet, cache int64, err error) {
 	usage, err := r.number(g.usage, "")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	key := "total_inactive_file"
+	text, err := r.read(g.stat)
+	if err != nil {
+		return 0, 0, err
+	}
+	inactiveKey, cacheKey := "total_inactive_file", "total_cache"
 	if g.v2 {
-		key = "inactive_file"
+		inactiveKey, cacheKey = "inactive_file", "file"
 	}
-	inactive, err := r.number(g.stat, key)
-	return max(usage-inactive, 0), err
+	inactive, err := numberIn(text, g.stat, inactiveKey)
+	if err != nil {
+		return 0, 0, err
+	}
+	cache, err = numberIn(text, g.stat, cacheKey)
+	return max(usage-inactive, 0), cache, err
 }
 
 // use is what the group uses.
 func (g group) use(r *reader) (u use, err error) {
-	if u.memory, err = g.workingSet(r); err != nil {
+	if u.memory, u.cache, err = g.memory(r); err != nil {
 		return u, err
 	}
 	if g.v2 {

@@ -66,7 +66,7 @@ func newOwnNode(root, name string, o Options) (*ownNode, error) {
 }
 
 func readable(g group, r *reader) bool {
-	_, err := g.workingSet(r)
+	_, _, err := g.memory(r)
 	return err == nil
 }
 
@@ -81,14 +81,14 @@ func (n *ownNode) read(context.Context) error {
 func (n *ownNode) readNode() error {
 	one := record.Resource{At: n.Clock.Now(), Scope: record.ScopeNode, Node: n.name, CPUs: runtime.NumCPU()}
 	var err error
-	if one.MemoryBytes, err = memoryUsed(n.meminfo, &n.reader); err != nil {
+	if one.MemoryBytes, one.CacheBytes, err = memoryOf(n.meminfo, &n.reader); err != nil {
 		return err
 	}
 	if one.CPU, err = cpuUsed(n.stat, &n.reader); err != nil {
 		return err
 	}
 	if n.whole != (group{}) {
-		if one.WorkingSetBytes, err = n.whole.workingSet(&n.reader); err != nil {
+		if one.WorkingSetBytes, _, err = n.whole.memory(&n.reader); err != nil {
 			return err
 		}
 	}
@@ -96,18 +96,20 @@ func (n *ownNode) readNode() error {
 	return nil
 }
 
-// memoryUsed is the memory that is not available to programs.
-func memoryUsed(meminfo string, r *reader) (int64, error) {
+// memoryOf is the memory that is not available to programs, and the cache: what free(1)
+// calls "used" and "buff/cache".
+func memoryOf(meminfo string, r *reader) (used, cache int64, err error) {
 	text, err := r.read(meminfo)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	total, err := kibibytes(text, "MemTotal")
-	if err != nil {
-		return 0, err
+	values := map[string]int64{}
+	for _, key := range []string{"MemTotal", "MemAvailable", "Buffers", "Cached", "SReclaimable"} {
+		if values[key], err = kibibytes(text, key); err != nil {
+			return 0, 0, err
+		}
 	}
-	available, err := kibibytes(text, "MemAvailable")
-	return total - available, err
+	return values["MemTotal"] - values["MemAvailable"], values["Buffers"] + values["Cached"] + values["SReclaimable"], nil
 }
 
 func kibibytes(meminfo []byte, key string) (int64, error) {

@@ -26,7 +26,7 @@ const (
 `
 	unified = `25 24 0:22 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw
 `
-	meminfo = "MemTotal:       1000 kB\nMemFree:         100 kB\nMemAvailable:    400 kB\n"
+	meminfo = "MemTotal:       1000 kB\nMemFree:         100 kB\nMemAvailable:    400 kB\nBuffers: 1 kB\nCached: 20 kB\nSReclaimable: 300 kB\n"
 	stat    = "cpu  100 20 30 4000 50 6 7 80 90 0\ncpu0 1 1 1 1 1 1 1 1 1 1\n"
 )
 
@@ -62,7 +62,7 @@ func (f files) write(t *testing.T) (root string) {
 func legacy(path string, usage, inactive, cpu int) files {
 	return files{
 		"sys/fs/cgroup/memory/" + path + "/memory.usage_in_bytes": fmt.Sprintln(usage),
-		"sys/fs/cgroup/memory/" + path + "/memory.stat":           fmt.Sprintf("inactive_file 1\ntotal_inactive_file %d\n", inactive),
+		"sys/fs/cgroup/memory/" + path + "/memory.stat":           fmt.Sprintf("cache 1\ninactive_file 1\ntotal_cache 150\ntotal_inactive_file %d\n", inactive),
 		"sys/fs/cgroup/cpu,cpuacct/" + path + "/cpuacct.usage":    fmt.Sprintln(cpu),
 		"proc/self/mountinfo":                                     hybrid,
 	}
@@ -71,7 +71,7 @@ func legacy(path string, usage, inactive, cpu int) files {
 func modern(path string, usage, inactive, cpu int) files {
 	return files{
 		"sys/fs/cgroup/" + path + "/memory.current": fmt.Sprintln(usage),
-		"sys/fs/cgroup/" + path + "/memory.stat":    fmt.Sprintf("anon 5\ninactive_file %d\ninactive_file_x 7\n", inactive),
+		"sys/fs/cgroup/" + path + "/memory.stat":    fmt.Sprintf("anon 5\nfile 150\ninactive_file %d\ninactive_file_x 7\n", inactive),
 		"sys/fs/cgroup/" + path + "/cpu.stat":       fmt.Sprintf("usage_usec %d\nuser_usec 1\n", cpu/1000),
 		"proc/self/mountinfo":                       unified,
 	}
@@ -114,9 +114,9 @@ func TestMachineReadsBothVersionsAndDrivers(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := []record.Resource{
-				{Scope: record.ScopeNode, Node: "n", MemoryBytes: 600 << 10, WorkingSetBytes: test.whole, CPU: 1630 * time.Millisecond},
-				{Scope: record.ScopeInstance, Node: "n", RuntimeClass: "runc", UID: uid, MemoryBytes: 400, CPU: 7 * time.Microsecond},
-				{Scope: record.ScopeClass, RuntimeClass: "runc", Instances: 1, MemoryBytes: 400, CPU: 7 * time.Microsecond},
+				{Scope: record.ScopeNode, Node: "n", MemoryBytes: 600 << 10, CacheBytes: 321 << 10, WorkingSetBytes: test.whole, CPU: 1630 * time.Millisecond},
+				{Scope: record.ScopeInstance, Node: "n", RuntimeClass: "runc", UID: uid, MemoryBytes: 400, CacheBytes: 150, CPU: 7 * time.Microsecond},
+				{Scope: record.ScopeClass, RuntimeClass: "runc", Instances: 1, MemoryBytes: 400, CacheBytes: 150, CPU: 7 * time.Microsecond},
 			}
 			if diff := cmp.Diff(want, *kept, withoutTime); diff != "" {
 				t.Errorf("readings (-want +got):\n%s", diff)
@@ -154,8 +154,8 @@ func TestInstancesTakeTurns(t *testing.T) {
 		}
 	}
 	want := []record.Resource{
-		{Scope: record.ScopeClass, RuntimeClass: "gvisor", Instances: 25, MemoryBytes: 25*1000 + 25*25, CPU: 25},
-		{Scope: record.ScopeClass, RuntimeClass: "runc", Instances: 26, MemoryBytes: 26*1000 + 25*26, CPU: 26},
+		{Scope: record.ScopeClass, RuntimeClass: "gvisor", Instances: 25, MemoryBytes: 25*1000 + 25*25, CacheBytes: 25 * 150, CPU: 25},
+		{Scope: record.ScopeClass, RuntimeClass: "runc", Instances: 26, MemoryBytes: 26*1000 + 25*26, CacheBytes: 26 * 150, CPU: 26},
 	}
 	if diff := cmp.Diff(want, *kept, withoutTime); diff != "" {
 		t.Errorf("sums (-want +got):\n%s", diff)

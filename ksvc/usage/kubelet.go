@@ -119,7 +119,7 @@ func (k *kubelets) readNode(n node, s summary) {
 func (k *kubelets) readPods(s summary, instances map[string]watch.Instance) {
 	for _, p := range s.Pods {
 		if i, ours := instances[p.PodRef.UID]; ours && p.Memory.WorkingSetBytes != nil {
-			k.tally.add(i, k.Clock.At(p.Memory.Time), use{*p.Memory.WorkingSetBytes, p.CPU.used()})
+			k.tally.add(i, k.Clock.At(p.Memory.Time), use{memory: *p.Memory.WorkingSetBytes, cpu: p.CPU.used()})
 		}
 	}
 }

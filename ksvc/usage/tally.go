@@ -15,8 +15,8 @@ const instancePeriod = 30 * time.Second
 
 // use is what one group used.
 type use struct {
-	memory int64
-	cpu    time.Duration
+	memory, cache int64
+	cpu           time.Duration
 }
 
 // tally adds up what the instances of each class use.
@@ -55,6 +55,7 @@ func (t *tally) add(i watch.Instance, at time.Duration, u use) {
 	sum.Span = sum.At - first
 	sum.Instances++
 	sum.MemoryBytes += u.memory
+	sum.CacheBytes += u.cache
 	t.total[i.RuntimeClass] += u.cpu - t.used[i.UID]
 	t.used[i.UID] = u.cpu
 	sum.CPU = t.total[i.RuntimeClass]
@@ -74,7 +75,7 @@ func (t *tally) alone(i watch.Instance, at time.Duration, u use) {
 	t.next[i.UID] = at
 	one := t.stamp
 	one.Scope, one.Node, one.RuntimeClass, one.UID = record.ScopeInstance, i.Node, i.RuntimeClass, i.UID
-	one.At, one.MemoryBytes, one.CPU = at, u.memory, u.cpu
+	one.At, one.MemoryBytes, one.CacheBytes, one.CPU = at, u.memory, u.cache, u.cpu
 	t.emit(one)
 }
 

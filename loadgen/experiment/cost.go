@@ -49,7 +49,7 @@ func (s *session) tellCost(samples int) error {
 	c, requests := s.cost, s.cluster.Requests()
 	spent := Cost{
 		Samples: samples, InTrials: c.inTrials, CPU: self.CPUTime() - c.cpu, Elapsed: time.Since(c.started), PeakMemory: self.PeakMemory(),
-		Services: s.deployed, Requests: requests - c.requests, AllRequests: requests, Rounds: s.header.Shape.Rounds || s.header.Shape.Load,
+		Services: s.deployed, Requests: requests - c.requests, AllRequests: requests, Rounds: s.header.Shape.Rounds || s.header.Shape.Load || s.header.Shape.Work,
 	}
 	s.observer.See(spent)
 	all := record.Resource{At: s.clock.Now(), Scope: record.ScopeTool, CPU: spent.CPU}

@@ -107,6 +107,20 @@ type LoadEnded struct {
 	CPU, Elapsed time.Duration
 }
 
+// WorkBegun is the moment before an instance is started to run the programs, or before they
+// run natively. Blocks is how many blocks there are, the first one included, which is
+// discarded.
+type WorkBegun struct {
+	Target        record.Target
+	Block, Blocks int
+}
+
+// WorkDone is a program that has ended, the Done-th of Total.
+type WorkDone struct {
+	Done, Total int
+	Work        record.Work
+}
+
 // Cost is what the tool itself took while it measured.
 type Cost struct {
 	// Samples is how many samples the rest is of.
@@ -141,4 +155,6 @@ func (LoadBegun) notice()    {}
 func (LoadSecond) notice()   {}
 func (LoadEnded) notice()    {}
 func (RateJudged) notice()   {}
+func (WorkBegun) notice()    {}
+func (WorkDone) notice()     {}
 func (Cost) notice()         {}

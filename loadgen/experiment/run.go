@@ -6,7 +6,8 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// Experiment is what Run runs: *Single, *Existing, *Scale, *Limit, *Load, *LoadLimit or *AB.
+// Experiment is what Run runs: *Single, *Existing, *Scale, *Limit, *Load, *LoadLimit, *Work
+// or *AB.
 type Experiment interface {
 	// Validate says what is wrong with the options, as far as it can be known without
 	// a cluster. Options that a command line has are named in an OptionError.
@@ -19,6 +20,8 @@ type Experiment interface {
 	containers() []record.ContainerResources
 	// existing are the names of the services under test that exist already.
 	existing() []string
+	// native says that something also runs on this computer, outside of the cluster.
+	native() bool
 	// describe is the name of the command, and the shape of the run.
 	describe() (command string, shape record.Shape)
 	// adapt fills in the options that depend on the cluster.

@@ -104,7 +104,7 @@ func warnOfDefault(o Observer, classes []record.Class, handlers map[string]strin
 
 func needs(e Experiment) record.Needs {
 	setup := e.setup()
-	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme, Containers: e.containers(), Services: e.existing()}
+	n := record.Needs{ClientTimeout: setup.Service.ClientTimeout, IngressAddress: setup.IngressAddress, Traces: setup.Traces.On, Scheme: setup.Request.Scheme, Containers: e.containers(), Services: e.existing(), Native: e.native()}
 	seen := map[string]bool{}
 	for _, class := range e.sides() {
 		if !seen[class.Name] && class.Name != templates.DefaultClass {
@@ -170,6 +170,10 @@ func (s *session) See(n Notice) {
 		}
 	case LoadBegun:
 		s.guard.watch(n.Target)
+	case WorkBegun:
+		if n.Target.RuntimeClass != record.Native {
+			s.guard.watch(n.Target)
+		}
 	case RoundFiring:
 		for _, t := range n.Targets {
 			s.guard.watch(t)

@@ -79,6 +79,9 @@ func (s *Setup) sides() []record.Class { return s.Classes }
 // existing says that the run creates its services.
 func (*Setup) existing() []string { return nil }
 
+// native says that everything runs in the cluster.
+func (*Setup) native() bool { return false }
+
 // containers are what the containers under test ask for. A run with two sides has them
 // of its own.
 func (s *Setup) containers() []record.ContainerResources {

@@ -69,7 +69,7 @@ func (b *Builder) Draw(class string, n int, draw func() time.Duration) *Builder 
 
 // Run ends the run and returns it.
 func (b *Builder) Run() *record.Run {
-	b.run.End = &record.End{Type: record.TypeEnd, At: b.now, Reason: record.EndCompleted, Samples: len(b.run.Samples), Intervals: len(b.run.Intervals), Deployments: len(b.run.Deployments)}
+	b.run.End = &record.End{Type: record.TypeEnd, At: b.now, Reason: record.EndCompleted, Samples: len(b.run.Samples), Intervals: len(b.run.Intervals), Deployments: len(b.run.Deployments), Works: len(b.run.Works)}
 	return b.run
 }
 

@@ -26,6 +26,7 @@ type charts struct {
 	Loads  []*loadChart `json:"loads,omitempty"`
 	// Deployments are the groups of services that were deployed together.
 	Deployments []*deployChart `json:"deployments,omitempty"`
+	Works       []*workChart   `json:"works,omitempty"`
 	// RecoveredLimit is that of the loads.
 	RecoveredLimit time.Duration `json:"recoveredLimitNs,omitempty"`
 
@@ -104,7 +105,7 @@ func chartsOf(s *analysis.Summary, runs []*record.Run) *charts {
 			c.Services = append(c.Services, cell.Services)
 		}
 	}
-	c.Loads, c.Deployments = c.loads(s), c.deployments(s)
+	c.Loads, c.Deployments, c.Works = c.loads(s), c.deployments(s), c.works(s)
 	if len(s.Loads) > 0 {
 		c.RecoveredLimit = s.Loads[0].Recovery.Limit
 	}

@@ -18,6 +18,9 @@ func checks(s *analysis.Summary, drifts []analysis.Drift) []templates.Check {
 	if onlyLoads(s) {
 		return loadChecks(s)
 	}
+	if onlyWork(s) {
+		return workChecks(s)
+	}
 	total := s.Counts()
 	list := []templates.Check{coldCheck(total), failureCheck(total), timeoutCheck(total), latenessCheck(s, total), endCheck(s)}
 	drift := templates.Check{Name: "Drift during the run"}

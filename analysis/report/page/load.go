@@ -131,5 +131,8 @@ func resultsOf(s *analysis.Summary) templates.Table {
 	if onlyLoads(s) {
 		return htmlTable("Latency of the requests of each load, from when they were due", table.Loads(s))
 	}
+	if onlyWork(s) {
+		return htmlTable("What the programs measured", table.Work(s))
+	}
 	return htmlTable("Latency from the request to the last byte, of the proven cold starts", table.Summary(s))
 }

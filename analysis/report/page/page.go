@@ -56,6 +56,9 @@ func title(s *analysis.Summary, classes []string) string {
 	if onlyLoads(s) {
 		what = "Under load"
 	}
+	if onlyWork(s) {
+		what = "Work"
+	}
 	if len(classes) == 0 {
 		return what
 	}
@@ -78,7 +81,11 @@ func lead(s *analysis.Summary, classes []string) string {
 	case len(variants) > 0:
 		of = count(len(classes), "existing service")
 	}
-	text := fmt.Sprintf("%s of %s in %s", count(samples, "request"), of, count(len(s.Runs), "run"))
+	what := count(samples, "request") + " of " + of
+	if onlyWork(s) {
+		what = workLead(s)
+	}
+	text := what + " in " + count(len(s.Runs), "run")
 	if len(s.Runs) > 0 {
 		first, last := s.Runs[0].Started, s.Runs[0].Started
 		for _, r := range s.Runs {

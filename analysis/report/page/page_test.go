@@ -28,7 +28,7 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 func TestGoldenCharts(t *testing.T) {
-	for name, run := range map[string]*record.Run{"real": runtest.Real(t, "../../testdata"), "burst": runtest.Burst(), "scaled": runtest.Scaled(), "load": runtest.Loaded(), "deployed": runtest.Deployed(), "empty": runtest.New("r", "runc").Run()} {
+	for name, run := range map[string]*record.Run{"real": runtest.Real(t, "../../testdata"), "burst": runtest.Burst(), "scaled": runtest.Scaled(), "load": runtest.Loaded(), "deployed": runtest.Deployed(), "work": runtest.Worked(), "empty": runtest.New("r", "runc").Run()} {
 		t.Run(name, func(t *testing.T) {
 			golden.Check(t, name+".charts.json", func(w io.Writer) error {
 				return writeJSON(w, chartsOf(analysis.Summarise(run), []*record.Run{run}))
@@ -39,7 +39,7 @@ func TestGoldenCharts(t *testing.T) {
 
 // The page around the charts: facts, checks, warnings and tables.
 func TestGoldenPage(t *testing.T) {
-	for name, run := range map[string]*record.Run{"real": runtest.Real(t, "../../testdata"), "troubled": runtest.Troubled(), "scaled": runtest.Scaled(), "load": runtest.Loaded(), "deployed": runtest.Deployed(), "limited": runtest.Limited()} {
+	for name, run := range map[string]*record.Run{"real": runtest.Real(t, "../../testdata"), "troubled": runtest.Troubled(), "scaled": runtest.Scaled(), "load": runtest.Loaded(), "deployed": runtest.Deployed(), "work": runtest.Worked(), "limited": runtest.Limited()} {
 		t.Run(name, func(t *testing.T) {
 			golden.Check(t, name+".page.json", func(w io.Writer) error {
 				page := report([]*record.Run{run})

@@ -22,11 +22,14 @@ func Footnotes(s *analysis.Summary) []string {
 		note  string
 	}{
 		{Instances(s), instanceNote}, {Shortfalls(s), ShortfallNote}, {Limits(s), LimitNote(s)},
-		{Availability(s), availabilityNote}, {Memory(s), memoryNote}, {Used(s), UseNote}, {Deployments(s), DeployNote},
+		{Availability(s), availabilityNote}, {Memory(s), memoryNote}, {Used(s), UseNote}, {WorkMemory(s), WorkMemoryNote}, {Deployments(s), DeployNote},
 	} {
 		if of.table != nil {
 			notes = append(notes, of.note)
 		}
+	}
+	if s.Work != nil {
+		notes = append(notes, WorkNote(s))
 	}
 	if len(s.Loads) > 0 {
 		notes = append(notes, loadNote(s))

@@ -32,13 +32,13 @@ func manyServices(cells []analysis.Cell) bool {
 	return slices.ContainsFunc(cells, func(c analysis.Cell) bool { return c.Services != 1 })
 }
 
-// All are the tables of the summary: that of the starts, unless there are loads alone, and
-// the further ones as far as the summary has them.
+// All are the tables of the summary: that of the starts, unless there are loads or works
+// alone, and the further ones as far as the summary has them.
 func All(s *analysis.Summary) []*Table {
 	var starts *Table
-	if len(s.Cells) > 0 || len(s.Loads) == 0 {
+	if len(s.Cells) > 0 || len(s.Loads) == 0 && s.Work == nil {
 		starts = Summary(s)
 	}
-	all := []*Table{starts, Loads(s), Scaling(s), Used(s), Instances(s), Shortfalls(s), Availability(s), Memory(s), Limits(s), Deployments(s), DeployTimes(s)}
+	all := []*Table{starts, Work(s), WorkMemory(s), Loads(s), Scaling(s), Used(s), Instances(s), Shortfalls(s), Availability(s), Memory(s), Limits(s), Deployments(s), DeployTimes(s)}
 	return slices.DeleteFunc(all, func(t *Table) bool { return t == nil })
 }

@@ -15,15 +15,15 @@ var Report = Result[Runs]{"run report", []Format[Runs]{
 	{"text", "tables for people, with phases, Knative's spans and a timeline", ofSummary(everything)},
 	{"json", "one object with all figures of the tables", ofSummary(report.JSON)},
 	{"markdown", "the same tables, for a comment or a page", ofSummary(report.MarkdownReport)},
-	{"seconds", "a row for each second of a load, for people", ofSummary(report.Seconds)},
-	{"csv", "one row for each sample; of a load, for the first failures and the slowest requests of each second", ofSamples(report.CSV)},
+	{"seconds", "a row for each second of a load, for people", ofSummary(noWorkIn(report.Seconds))},
+	{"csv", "one row for each sample; of a load, for the first failures and the slowest requests of each second", ofSamples(noWork(report.CSV))},
 	{"html", "one page with charts that needs no network", ofRuns(report.HTML)},
-	{"benchfmt", "Go's benchmark format, which benchstat reads", ofRuns(report.Benchfmt)},
-	{"hlog", "HDR histogram log, one histogram for each class, and for each second of a load", ofRuns(report.HDRLog)},
-	{"customSmallerIsBetter", "JSON for github-action-benchmark", ofSummary(report.SmallerIsBetter)},
+	{"benchfmt", "Go's benchmark format, which benchstat reads", ofRuns(noWork(report.Benchfmt))},
+	{"hlog", "HDR histogram log, one histogram for each class, and for each second of a load", ofRuns(noWork(report.HDRLog))},
+	{"customSmallerIsBetter", "JSON for github-action-benchmark", ofSummary(noWorkIn(report.SmallerIsBetter))},
 }}
 
-// RunEnd is the summary that a run prints when it ends: the result of single, scale and load.
+// RunEnd is the summary that a run prints when it ends: the result of single, scale, load and work.
 var RunEnd = Result[Ended]{"end-of-run summary", []Format[Ended]{
 	{"text", "tables for people", endText},
 	{"json", "one object with all figures of the tables", func(w io.Writer, e Ended) error { return report.JSON(w, e.Summary) }},

@@ -55,6 +55,31 @@ func fromRuns(check func(...record.Header) error, write func(io.Writer, ...*reco
 	}
 }
 
+// ErrWork is returned where a format has nothing for what programs measured.
+var ErrWork = errors.New("the run is of work, which has neither cold starts nor loads: use text, json, markdown or html")
+
+// noWork has a format refuse runs of work.
+func noWork(write func(io.Writer, ...*record.Run) error) func(io.Writer, ...*record.Run) error {
+	return func(w io.Writer, runs ...*record.Run) error {
+		for _, r := range runs {
+			if r.Header.Shape.Work {
+				return ErrWork
+			}
+		}
+		return write(w, runs...)
+	}
+}
+
+// noWorkIn is noWork of a summary.
+func noWorkIn(write func(io.Writer, *analysis.Summary) error) func(io.Writer, *analysis.Summary) error {
+	return func(w io.Writer, s *analysis.Summary) error {
+		if s.Work != nil {
+			return ErrWork
+		}
+		return write(w, s)
+	}
+}
+
 func everything(w io.Writer, s *analysis.Summary) error {
 	return endText(w, Ended{Summary: s, Phases: true, Timeline: true})
 }

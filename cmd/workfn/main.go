@@ -1,0 +1,67 @@
+// Command workfn is the function of `kn-coldstart work`: an HTTP server that runs one of
+// the programs of the published studies for each request, in its own instance, and answers
+// with the figures that the program printed.
+//
+// Like coldfn it imports nothing of the tool: its answer is a protocol (record.Figure and
+// record.Function), which a test holds against the tool's types. Its image has the programs
+// beside it; scripts/functions makes it of packages of Debian.
+//
+// GET / runs nothing, and is answered at once. Other requests are
+// GET /PROGRAM?requests=N&seconds=N, where PROGRAM is one of:
+//
+//	redis            redis-benchmark with its default tests against a redis-server of its
+//	                 own: N requests for each command
+//	7zip             7zz b: each step of the benchmark takes N seconds at least
+//	sysbench-cpu     sysbench cpu, prime numbers to 20000, for N seconds
+//	sysbench-memory  sysbench memory with its defaults, for N seconds
+//	sysbench-fileio  sysbench fileio: sequential read, write and rewrite, for N seconds each
+//
+// The first two take the number that is theirs, and need not be given the other. A program
+// that fails, or whose output is not understood, is answered with status 500 and the text.
+//
+// Environment:
+//
+//	PORT      where to listen, 8080 by default
+//	HOST      the address to listen at, all by default
+//	HOSTNAME  the name of the pod, as the kubelet sets it
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Getenv); err != nil {
+		fmt.Fprintln(os.Stderr, "workfn:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until the context ends, and with it the program that runs then.
+func run(ctx context.Context, getenv func(string) string) error {
+	l, err := net.Listen("tcp", net.JoinHostPort(getenv("HOST"), cmp.Or(getenv("PORT"), "8080")))
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server := &http.Server{
+		Handler:           newInstance(getenv("HOSTNAME")),
+		ReadHeaderTimeout: time.Minute,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	defer context.AfterFunc(ctx, func() { server.Close() })()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
+}
