@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e conformance cgroup-v2 bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom clean help
+.PHONY: build node functions languages demo test unit e2e conformance cgroup-v2 bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom dist dist-twice images-push clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -83,6 +83,17 @@ vulnerabilities: build node ## known vulnerabilities in all programs, those of t
 
 sbom: ## list what is in build/ and what it is made of, as SPDX
 	scripts/sbom
+
+dist: export NODE ?= 1
+dist: ## make what a release is made of: archives, Debian packages, images; NODE= leaves the node out
+	[ -z "$(NODE)" ] || scripts/install-prerequisites
+	scripts/dist
+
+dist-twice: ## show that a release is reproducible; NODE=1 with the node
+	scripts/package/twice
+
+images-push: ## push the images of a release to REGISTRY, such as ghcr.io/kn-coldstart
+	scripts/package/push "$(REGISTRY)"
 
 clean: ## remove what was built
 	rm -rf build

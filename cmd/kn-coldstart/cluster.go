@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -84,7 +83,7 @@ func asksForHelp(args []string) bool {
 func runNode(ctx context.Context, program string, args []string) error {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = ownGroup()
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	err := cmd.Run()
 	var exit *exec.ExitError
@@ -112,7 +111,7 @@ func findNode() (string, error) {
 	path, err := exec.LookPath(nodeProgram)
 	if err != nil {
 		return "", withHint(fmt.Errorf("find %s, which runs the embedded node: it is neither beside kn-coldstart nor on the PATH", nodeProgram),
-			"build it with `make node` in a checkout of kn-coldstart, which puts it into build/ with the programs that it needs; then use build/kn-coldstart")
+			"take it from a release, as the README says, or build it with `make node` in a checkout of kn-coldstart, which puts it into build/ with the programs that it needs; then use build/kn-coldstart")
 	}
 	return path, nil
 }

@@ -1,5 +1,6 @@
 // Command kn-coldstart measures cold starts of Knative Services, per
-// RuntimeClass. Installed on the PATH it is also `kn coldstart`.
+// RuntimeClass. Installed on the PATH it is also `kn coldstart`, and under the name
+// kubectl-coldstart `kubectl coldstart`.
 //
 // There is one file for each command: it turns flags into options, calls the library and
 // prints the result. Results are drawn by the formats of package output; everything else
@@ -111,9 +112,11 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	})
+	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: calledAs(os.Args[0])}
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newVersion())
+	speakAs(root, root.CommandPath())
 	return root
 }
 

@@ -29,7 +29,21 @@ const account = "tester"
 // returns a kubeconfig of the service account and an administrator of the namespace.
 func granted(t *testing.T, space string, edit *strings.Replacer) (kubeconfig string, admin *ksvc.Client) {
 	t.Helper()
-	admin = client(t)
+	admin = newSpace(t, space)
+	r := kn(t, "rbac", "-n", space, "--service-account", account, "--traces", "--usage")
+	if r.code != exitOK {
+		t.Fatalf("exit code %d\n%s", r.code, r)
+	}
+	for document := range strings.SplitSeq(edit.Replace(r.stdout), "\n---\n") {
+		apply(t, admin, []byte(document))
+	}
+	return accountKubeconfig(t, admin), admin
+}
+
+// newSpace makes a namespace, and returns an administrator of it.
+func newSpace(t *testing.T, space string) *ksvc.Client {
+	t.Helper()
+	admin := client(t)
 	admin.Namespace = space
 	spaces := admin.Kubernetes.CoreV1().Namespaces()
 	if _, err := spaces.Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: space}}, metav1.CreateOptions{}); err != nil {
@@ -40,14 +54,7 @@ func granted(t *testing.T, space string, edit *strings.Replacer) (kubeconfig str
 			t.Error(err)
 		}
 	})
-	r := kn(t, "rbac", "-n", space, "--service-account", account, "--traces", "--usage")
-	if r.code != exitOK {
-		t.Fatalf("exit code %d\n%s", r.code, r)
-	}
-	for document := range strings.SplitSeq(edit.Replace(r.stdout), "\n---\n") {
-		apply(t, admin, []byte(document))
-	}
-	return accountKubeconfig(t, admin), admin
+	return admin
 }
 
 // apply creates an object as kubectl does, which lets the API server refuse fields that
@@ -63,8 +70,11 @@ func apply(t *testing.T, admin *ksvc.Client, document []byte) {
 		t.Fatalf("%v in\n%s", err, document)
 	}
 	var server rest.Interface = admin.Kubernetes.RbacV1().RESTClient()
-	if object.APIVersion == "v1" {
+	switch object.APIVersion {
+	case "v1":
 		server = admin.Kubernetes.CoreV1().RESTClient()
+	case "batch/v1":
+		server = admin.Kubernetes.BatchV1().RESTClient()
 	}
 	resource, scoped := strings.ToLower(object.Kind)+"s", object.Namespace != ""
 	err = server.Post().NamespaceIfScoped(object.Namespace, scoped).Resource(resource).Param("fieldValidation", "Strict").

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -36,32 +38,37 @@ func readme(t *testing.T, language string) []string {
 	return blocks
 }
 
-// workflow is what of a GitHub workflow is looked at.
-type workflow struct {
-	On   any
-	Jobs map[string]struct {
-		RunsOn string `yaml:"runs-on"`
-		Steps  []struct{ Uses, Run, If string }
-	}
+// workflowStep is what of a step of a GitHub workflow is looked at.
+type workflowStep struct {
+	Uses, Run string
+	With      map[string]any
 }
 
-func readWorkflow(t *testing.T) workflow {
+// readSteps are the steps of the README's workflow, and of the one that is shown after it
+// without a workflow around it.
+func readSteps(t *testing.T) []workflowStep {
 	t.Helper()
-	var w workflow
 	blocks := readme(t, "yaml")
-	if err := yaml.Unmarshal([]byte(blocks[0]), &w); err != nil || len(blocks) != 1 || len(w.Jobs) != 1 || w.On == nil {
-		t.Fatalf("%d blocks of yaml, want one workflow with one job: %v", len(blocks), err)
+	if len(blocks) != 2 {
+		t.Fatalf("%d blocks of yaml, want 2", len(blocks))
 	}
-	return w
+	var whole struct {
+		On   any
+		Jobs map[string]struct{ Steps []workflowStep }
+	}
+	var more []workflowStep
+	err := errors.Join(yaml.Unmarshal([]byte(blocks[0]), &whole), yaml.Unmarshal([]byte(blocks[1]), &more))
+	if err != nil || len(whole.Jobs) != 1 || whole.On == nil {
+		t.Fatalf("no workflow with one job: %v", err)
+	}
+	for _, job := range whole.Jobs {
+		more = append(job.Steps, more...)
+	}
+	return more
 }
 
 func TestCommandsInTheReadmeAreUnderstood(t *testing.T) {
 	scripts := readme(t, "sh")
-	for _, job := range readWorkflow(t).Jobs {
-		for _, step := range job.Steps {
-			scripts = append(scripts, step.Run)
-		}
-	}
 	found := 0
 	for _, script := range scripts {
 		for _, args := range ownCommands(script) {
@@ -154,35 +161,44 @@ func TestShellWords(t *testing.T) {
 	}
 }
 
-// The workflow's actions are pinned, its scripts are shell, and it does what the
-// README says, in this order; the node is taken down whatever happened.
-func TestTheReadmesWorkflow(t *testing.T) {
-	pinned := regexp.MustCompile(`^actions/[a-z-]+@v\d+$`)
-	expression := regexp.MustCompile(`\$\{\{.*?\}\}`)
-	var commands, always []string
-	for _, job := range readWorkflow(t).Jobs {
-		if job.RunsOn != "ubuntu-latest" {
-			t.Errorf("it runs on %s", job.RunsOn)
+// The README's workflow is one: its shell is shell, and it uses this repository's action
+// with inputs that this has. Package scripts runs the action's steps.
+func TestTheReadmesWorkflows(t *testing.T) {
+	inputs := actionInputs(t)
+	pinned := regexp.MustCompile(`^actions/[a-z-]+@v\d+$|^kn-coldstart/kn-coldstart@v\d+\.\d+\.\d+$`)
+	found := 0
+	for _, s := range readSteps(t) {
+		if s.Uses != "" && !pinned.MatchString(s.Uses) {
+			t.Errorf("%s is not pinned by its version", s.Uses)
 		}
-		for _, step := range job.Steps {
-			if step.Uses != "" && !pinned.MatchString(step.Uses) {
-				t.Errorf("%s is not pinned by its major version", step.Uses)
-			}
-			script := expression.ReplaceAllString(step.Run, "x")
-			if out, err := exec.Command("sh", "-n", "-c", script).CombinedOutput(); err != nil {
-				t.Errorf("%v: %s in %q", err, out, script)
-			}
-			for _, args := range ownCommands(script) {
-				command := strings.Join(args[:min(len(args), 2)], " ")
-				commands = append(commands, command)
-				if step.If == "always()" {
-					always = append(always, command)
-				}
+		if out, err := exec.Command("sh", "-n", "-c", s.Run).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s in %q", err, out, s.Run)
+		}
+		if !strings.HasPrefix(s.Uses, "kn-coldstart/") {
+			continue
+		}
+		found++
+		for name := range s.With {
+			if !slices.Contains(inputs, name) {
+				t.Errorf("the action has no input %s", name)
 			}
 		}
 	}
-	want := []string{"cluster up", "cluster load-image", "cluster load-image", "ab --runtime-class", "report -o", "cluster down"}
-	if !slices.Equal(commands, want) || !slices.Equal(always, want[len(want)-1:]) {
-		t.Errorf("it runs %q, and always %q; want %q, and always the last", commands, always, want)
+	if found != 2 {
+		t.Errorf("the action is used %d times, want 2", found)
 	}
+}
+
+// actionInputs are the names of the action's inputs.
+func actionInputs(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "action.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var action struct{ Inputs map[string]any }
+	if err := yaml.Unmarshal(text, &action); err != nil || len(action.Inputs) == 0 {
+		t.Fatalf("read action.yml: %v", err)
+	}
+	return slices.Collect(maps.Keys(action.Inputs))
 }

@@ -14,10 +14,11 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"kn-coldstart": func() { os.Exit(run()) },
-		"exits":        exits,
-		"first-line":   firstLine,
-		"make-run":     makeRun,
+		"kn-coldstart":      func() { os.Exit(run()) },
+		"kubectl-coldstart": func() { os.Exit(run()) },
+		"exits":             exits,
+		"first-line":        firstLine,
+		"make-run":          makeRun,
 	})
 }
 

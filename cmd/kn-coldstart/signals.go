@@ -5,8 +5,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
 
 // ending says what a signal does to the program.
@@ -81,18 +79,6 @@ func handleSignals(ctx context.Context, tell, exit func()) (_ context.Context, s
 		signal.Ignore(syscall.SIGPIPE)
 		close(done)
 		cancel()
-	}
-}
-
-// brokenOutput says whether standard output or standard error is a pipe without a reader.
-func brokenOutput() bool {
-	files := []unix.PollFd{{Fd: 1}, {Fd: 2}}
-	for { // an error is reported unasked
-		_, err := unix.Poll(files, 0)
-		if err == unix.EINTR {
-			continue
-		}
-		return err == nil && (files[0].Revents|files[1].Revents)&unix.POLLERR != 0
 	}
 }
 

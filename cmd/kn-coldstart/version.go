@@ -11,14 +11,18 @@ import (
 // version and commit are set by the build.
 var version, commit string
 
-// tool describes this program. If the build set no version, it is the one that Go wrote
-// into the program.
+// tool describes this program.
 func tool() record.Tool {
 	t := record.Tool{Version: version, Commit: commit}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return t
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return complete(t, info)
 	}
+	return t
+}
+
+// complete takes what the build did not set from what Go wrote into the program: "go install"
+// writes the version that it installed.
+func complete(t record.Tool, info *debug.BuildInfo) record.Tool {
 	if t.Version == "" {
 		t.Version = info.Main.Version
 	}

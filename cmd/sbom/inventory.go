@@ -38,19 +38,23 @@ type use struct {
 // documentName ends the names of bills of materials, which are not in themselves.
 const documentName = ".spdx.json"
 
-// take makes the inventory of the folder build of the repository. Links are left out,
-// since what they lead to is a file of its own, and so are the texts of licences.
-func take(s source, repository string) (*inventory, error) {
+// packaged is the folder in which scripts/dist puts packages of what lies beside it. They
+// have documents of their own.
+const packaged = "dist"
+
+// take makes the inventory of a build of the repository. Links are left out, since what
+// they lead to is a file of its own, and so are the texts of licences.
+func take(s source, repository, build string) (*inventory, error) {
 	text, err := os.ReadFile(filepath.Join(repository, "LICENSE"))
 	if err != nil {
 		return nil, err
 	}
-	v := visit{source: s, repository: repository, build: filepath.Join(repository, "build"), parts: map[module]part{}}
+	v := visit{source: s, repository: repository, build: build, parts: map[module]part{}}
 	err = filepath.WalkDir(v.build, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && entry.Name() == "licenses":
+		case entry.IsDir() && (entry.Name() == "licenses" || path == filepath.Join(v.build, packaged)):
 			return fs.SkipDir
 		case !entry.Type().IsRegular() || strings.HasSuffix(path, documentName):
 			return nil

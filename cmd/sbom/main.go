@@ -3,18 +3,21 @@
 // which name more and other modules than end up in a program.
 //
 //	sbom licenses FOLDER PROGRAM...   copies the licence texts of all modules into FOLDER
-//	sbom document REPOSITORY          prints the bill of materials of REPOSITORY/build
+//	sbom document REPOSITORY          prints the bill of materials of REPOSITORY/build, or
+//	                                  of the folder that -build names
 //
 // It is a module of its own, so that what it needs weighs on nothing else. Its go.mod also
 // pins govulncheck, which scripts/vulnerabilities runs.
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -58,17 +61,18 @@ func runDocument(args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("sbom document", flag.ContinueOnError)
 	version := flags.String("version", "", "the version of the build")
 	created := flags.Int64("created", 0, "the time of the document, in seconds since 1970")
+	build := flags.String("build", "", "the folder that the build is in (default: REPOSITORY/build)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() != 1 || *version == "" {
-		return errors.New("usage: sbom document -version VERSION -created SECONDS REPOSITORY")
+		return errors.New("usage: sbom document -version VERSION -created SECONDS [-build FOLDER] REPOSITORY")
 	}
 	source, err := findSource()
 	if err != nil {
 		return err
 	}
-	i, err := take(source, flags.Arg(0))
+	i, err := take(source, flags.Arg(0), cmp.Or(*build, filepath.Join(flags.Arg(0), "build")))
 	if err != nil {
 		return err
 	}

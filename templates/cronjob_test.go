@@ -1,0 +1,69 @@
+package templates
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+)
+
+// No value can change the shape of the documents, a claim and a job that uses it.
+func TestRenderCronJob(t *testing.T) {
+	c := CronJob{
+		Name: "nightly", Namespace: "bench: {", ServiceAccount: "ci\n---", Schedule: "0 3 * * *",
+		Image: "registry.example/kn-coldstart:v1", Args: []string{"single", "--expect-body", `a "b" <c>`}, Storage: "1Gi",
+	}
+	text, err := RenderCronJob(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	documents := strings.Split(string(text), "\n---\n")
+	if len(documents) != 2 {
+		t.Fatalf("%d documents, want 2:\n%s", len(documents), text)
+	}
+	var claim struct {
+		Metadata struct{ Name, Namespace string }
+		Spec     struct {
+			Resources struct{ Requests struct{ Storage string } }
+		}
+	}
+	var job struct {
+		Metadata struct{ Name, Namespace string }
+		Spec     struct {
+			Schedule    string
+			JobTemplate struct {
+				Spec struct{ Template struct{ Spec pod } }
+			}
+		}
+	}
+	for i, into := range []any{&claim, &job} {
+		if err := yaml.Unmarshal([]byte(documents[i]), into); err != nil {
+			t.Fatalf("%v in\n%s", err, documents[i])
+		}
+	}
+	p := job.Spec.JobTemplate.Spec.Template.Spec
+	if len(p.Containers) != 1 || len(p.Volumes) != 1 {
+		t.Fatalf("the pod is %+v", p)
+	}
+	got := CronJob{
+		Name: job.Metadata.Name, Namespace: job.Metadata.Namespace, ServiceAccount: p.ServiceAccountName, Schedule: job.Spec.Schedule,
+		Image: p.Containers[0].Image, Args: p.Containers[0].Args, Storage: claim.Spec.Resources.Requests.Storage,
+	}
+	if diff := cmp.Diff(c, got); diff != "" {
+		t.Errorf("values (-want +got):\n%s", diff)
+	}
+	if claim.Metadata != job.Metadata || p.Volumes[0].PersistentVolumeClaim.ClaimName != claim.Metadata.Name {
+		t.Errorf("the job uses claim %q, and there is %+v", p.Volumes[0].PersistentVolumeClaim.ClaimName, claim.Metadata)
+	}
+}
+
+// pod is what of a pod is looked at.
+type pod struct {
+	ServiceAccountName string
+	Containers         []struct {
+		Image string
+		Args  []string
+	}
+	Volumes []struct{ PersistentVolumeClaim struct{ ClaimName string } }
+}
