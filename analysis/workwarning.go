@@ -22,7 +22,7 @@ func workWarnings(w *work.Work) []Warning {
 		if len(text) > mostWarned {
 			text = strings.ToValidUTF8(text[:mostWarned], "") + "…"
 		}
-		list = append(list, warnCell(Failures, record.Key{RuntimeClass: f.RuntimeClass}, "program %s did not come to its end %d times, which are in no figure; the first time: %s", f.Program, f.Times, text))
+		list = append(list, warnCell(Failures, record.Key{RuntimeClass: f.RuntimeClass}, "failures of program %s, which are in no figure: %d, the first with: %s", f.Program, f.Times, text))
 	}
 	if !slices.Contains(w.Sides, record.Native) {
 		list = append(list, Warning{Code: NoSamples, Message: "the programs did not run natively: there is no base that has no container"})
