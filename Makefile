@@ -89,7 +89,7 @@ dist: ## make what a release is made of: archives, Debian packages, images; NODE
 	[ -z "$(NODE)" ] || scripts/install-prerequisites
 	scripts/dist
 
-dist-twice: ## show that a release is reproducible; NODE=1 with the node
+dist-twice: ## check that a release is reproducible; NODE=1 with the node
 	scripts/package/twice
 
 images-push: ## push the images of a release to REGISTRY, such as ghcr.io/kn-coldstart
