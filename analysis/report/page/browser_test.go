@@ -79,7 +79,7 @@ func TestBrowserDrawsEveryChart(t *testing.T) {
 	}{
 		"real":     {runtest.Real(t, "../../testdata"), []string{"latency", "cumulative", "percentiles", "phases", "order", "instances"}},
 		"load":     {runtest.Loaded(), []string{"loadLatency", "loadInstances", "instances"}},
-		"deployed": {runtest.Deployed(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "order", "answering", "deployed", "removed"}},
+		"deployed": {runtest.Deployed(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "answering", "deployed", "removed"}},
 		"burst":    {runtest.Burst(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances", "answering", "gap"}},
 		"scaled":   {runtest.Scaled(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "instances", "answering", "gap", "memory"}},
 		"troubled": {runtest.Troubled(), []string{"scaleLatency", "scaleAnswered", "latency", "cumulative", "percentiles", "phases", "order", "answering"}},
