@@ -100,37 +100,33 @@ func TestLoadOfAWarmService(t *testing.T) {
 	}
 }
 
-// What was sent before the instance was Ready has waited for it.
+// What was sent before the instance was Ready has waited for it, and what was sent afterwards
+// has not.
 func TestLoadKnowsWhatWaited(t *testing.T) {
-	m, e := newMadeUp(t), loadOf(t)
-	begun := time.Now()
-	m.during = func(what string) {
-		if what != "watch" {
-			return
-		}
-		begun = time.Now()
-	}
-	result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
-		second, ok := n.(LoadSecond)
-		if !ok || second.Interval.Second != 0 {
-			return
-		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		for name := range m.services {
-			m.emit(record.Event{At: time.Since(begun), Kind: record.EventInstanceReady, Pod: name + "-00001-deployment-a", Service: name})
-		}
-	}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := runFile(t, result.RunFile)
-	if len(run.Intervals) != 2 {
-		t.Fatalf("%d intervals", len(run.Intervals))
-	}
-	first, second := run.Intervals[0], run.Intervals[1]
-	if first.Waited != 50 || second.Waited > 25 {
-		t.Errorf("waited %d and %d, want all 50 of the first second and few of the other", first.Waited, second.Waited)
+	for name, test := range map[string]struct {
+		ready  time.Duration // when the instance is Ready, on the run's clock
+		waited int           // of the 50 requests of each second
+	}{
+		"before the load": {0, 0},
+		"after it":        {time.Hour, 50},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, e := newMadeUp(t), loadOf(t)
+			result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
+				if begun, ok := n.(LoadBegun); ok {
+					service := begun.Target.Service
+					m.emit(record.Event{At: test.ready, Kind: record.EventInstanceReady, Pod: service + "-00001-deployment-a", Service: service})
+				}
+			}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range runFile(t, result.RunFile).Intervals {
+				if i.Waited != test.waited {
+					t.Errorf("in second %d %d requests waited, want %d", i.Second, i.Waited, test.waited)
+				}
+			}
+		})
 	}
 }
 
