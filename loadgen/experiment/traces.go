@@ -34,7 +34,7 @@ type traces struct {
 	observer Observer
 	sink     func(record.TraceSpan)
 	// listens is the address at which spans arrive.
-	listens string
+	listens  string
 	received atomic.Int64
 	// last is when the last request was made, in Unix nanoseconds.
 	last atomic.Int64
