@@ -26,28 +26,7 @@ func (t Threshold) OfDeployments() bool {
 // judgeDeployments judges each class and number of services that the threshold selects,
 // unless the runs must not be judged.
 func (t Threshold) judgeDeployments(groups []deploy.Group, refused Judgement) []Judgement {
-	var keys []record.Key
-	of := map[record.Key][]*deploy.Group{}
-	for i := range groups {
-		k := groups[i].Key
-		if !t.Selects(k) {
-			continue
-		}
-		if of[k] == nil {
-			keys = append(keys, k)
-		}
-		of[k] = append(of[k], &groups[i])
-	}
-	var list []Judgement
-	for _, k := range keys {
-		j := refused
-		if refused.Verdict == "" {
-			j = t.judgeGroups(of[k])
-		}
-		j.Key, j.Subject = k, t.subject()
-		list = append(list, j)
-	}
-	return list
+	return judgeEach(t, groups, func(g *deploy.Group) record.Key { return g.Key }, refused, t.judgeGroups)
 }
 
 // judgeGroups goes by the worst group.

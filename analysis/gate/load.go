@@ -61,24 +61,34 @@ func (t Threshold) measureInstanceSeconds(l *load.Load) (float64, string) {
 // judgeLoads judges each class that the threshold selects, unless the runs must not be
 // judged.
 func (t Threshold) judgeLoads(loads []load.Load, refused Judgement) []Judgement {
-	var keys []record.Key
-	of := map[record.Key][]*load.Load{}
-	for i := range loads {
-		k := loads[i].Key()
+	oneService := func(l *load.Load) record.Key {
+		k := l.Key()
 		k.Services = 1
+		return k
+	}
+	return judgeEach(t, loads, oneService, refused, t.judgeLoad)
+}
+
+// judgeEach judges what there is of each key that the threshold selects, in the order of
+// their first mention, unless the runs must not be judged.
+func judgeEach[T any](t Threshold, all []T, key func(*T) record.Key, refused Judgement, judge func([]*T) Judgement) []Judgement {
+	var keys []record.Key
+	of := map[record.Key][]*T{}
+	for i := range all {
+		k := key(&all[i])
 		if !t.Selects(k) {
 			continue
 		}
 		if of[k] == nil {
 			keys = append(keys, k)
 		}
-		of[k] = append(of[k], &loads[i])
+		of[k] = append(of[k], &all[i])
 	}
 	var list []Judgement
 	for _, k := range keys {
 		j := refused
 		if refused.Verdict == "" {
-			j = t.judgeLoad(of[k])
+			j = judge(of[k])
 		}
 		j.Key, j.Subject = k, t.subject()
 		list = append(list, j)
