@@ -11,8 +11,8 @@ import (
 )
 
 // atOnce starts a number of instances at the same time, reads their memory when all of them
-// have run for a while, and stops them at the same time. Each is the memory of one, by which it is decided
-// whether they fit. The error is the first failure, which is also in the result.
+// have run for a while, and stops them at the same time. Each is the memory of one, by which
+// it is decided whether they fit. The error is the first failure, which is also in the result.
 func (m *measurement) atOnce(ctx context.Context, h handler.Handler, count int, each int64) (Starts, error) {
 	starts := Starts{Count: count}
 	if err := m.mustFit(each * int64(count)); err != nil {
@@ -20,7 +20,9 @@ func (m *measurement) atOnce(ctx context.Context, h handler.Handler, count int, 
 		return starts, nil
 	}
 	instances, err := m.startAll(ctx, h, &starts)
-	err = cmp.Or(err, rest(ctx))
+	if err == nil {
+		err = rest(ctx)
+	}
 	var ids []string
 	for _, i := range instances {
 		ids = append(ids, i.id)

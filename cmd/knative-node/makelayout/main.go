@@ -1,6 +1,6 @@
 // Command makelayout makes images for several platforms out of folders with their files,
 // as an OCI image layout, which tools such as crane and skopeo push to a registry. It needs
-// no Docker, and the same files give the same layout. scripts/images calls it.
+// no Docker, and the same files give the same layout. scripts/package/images calls it.
 package main
 
 import (
