@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -11,8 +12,8 @@ import (
 type Collector struct {
 	groups []Group
 	runID  string
-	// rounds says that the run deployed services only to see how long it takes.
-	rounds  bool
+	// rounds is how many blocks the run was to deploy only to see how long it takes.
+	rounds  int
 	order   []record.Key // of the classes of the run
 	present map[groupName]*groupBuilder
 }
@@ -33,7 +34,10 @@ func NewCollector() *Collector { return &Collector{} }
 
 // Header begins a run.
 func (c *Collector) Header(h *record.Header) {
-	c.runID, c.rounds, c.order, c.present = h.RunID, h.Settings.DeployRounds, nil, map[groupName]*groupBuilder{}
+	c.runID, c.rounds, c.order, c.present = h.RunID, 0, nil, map[groupName]*groupBuilder{}
+	if h.Settings.DeployRounds {
+		c.rounds = max(1, h.Settings.Iterations)
+	}
 	for _, class := range h.Classes {
 		c.order = append(c.order, class.Key())
 	}
@@ -43,7 +47,7 @@ func (c *Collector) Header(h *record.Header) {
 // of a run that deployed services only to see how long it takes, the others do not: they
 // were created beside those of other classes, and removed with instances that had served.
 func (c *Collector) Deployment(d *record.Deployment) {
-	if d.Discarded || c.present == nil || c.rounds && d.Block == 0 {
+	if d.Discarded || c.present == nil || c.rounds > 0 && d.Block == 0 {
 		return
 	}
 	name := groupName{d.Key(), d.Together, d.InitialScale}
@@ -71,11 +75,12 @@ func (b batches) add(d *record.Deployment) {
 func (c *Collector) Finish() {
 	var groups []Group
 	for name, b := range c.present {
+		planned := b.planned(c.rounds)
 		groups = append(groups, Group{
 			RunID: c.runID, Key: name.Key, Together: name.together, InitialScale: name.initialScale,
-			Batches:  max(len(b.deployed), len(b.removed)),
-			Deployed: b.deployed.course(name.Services, record.StepCreateSent, record.DeploySteps),
-			Removed:  b.removed.course(name.Services, record.StepDeleteSent, record.RemovalSteps),
+			Batches:  len(planned),
+			Deployed: b.deployed.course(planned, name.Services, record.StepCreateSent, record.DeploySteps),
+			Removed:  b.removed.course(planned, name.Services, record.StepDeleteSent, record.RemovalSteps),
 		})
 	}
 	slices.SortFunc(groups, func(x, y Group) int {
@@ -83,6 +88,17 @@ func (c *Collector) Finish() {
 			cmp.Compare(slices.Index(c.order, x.Class()), slices.Index(c.order, y.Class())), cmp.Compare(x.Key.String(), y.Key.String()))
 	})
 	c.groups, c.present = append(c.groups, groups...), nil
+}
+
+// planned are the blocks that were to be deployed and removed: those of which something is
+// known, and in a run of rounds all that it was to make.
+func (b *groupBuilder) planned(rounds int) []int {
+	blocks := slices.Concat(slices.Collect(maps.Keys(b.deployed)), slices.Collect(maps.Keys(b.removed)))
+	for block := range rounds {
+		blocks = append(blocks, block+1)
+	}
+	slices.Sort(blocks)
+	return slices.Compact(blocks)
 }
 
 // Groups are those of all runs, in the order of runs, numbers of services and classes.

@@ -9,13 +9,14 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
-// course sums up one way of batches of so many services each, from its first step on.
-func (b batches) course(services int, first record.DeployStepName, names []record.DeployStepName) Course {
+// course sums up one way of the planned batches of so many services each, from its first step
+// on. It is empty if no batch went it.
+func (b batches) course(planned []int, services int, first record.DeployStepName, names []record.DeployStepName) Course {
 	c := Course{}
 	if len(b) == 0 {
 		return c
 	}
-	for _, block := range slices.Sorted(maps.Keys(b)) {
+	for _, block := range planned {
 		batch := b[block]
 		c.Planned += max(services, len(batch))
 		if lost := services - min(services, len(batch)); lost > 0 {

@@ -99,7 +99,7 @@ func TestUnknownRoutes(t *testing.T) {
 func TestServicesOfTheRequests(t *testing.T) {
 	run := func(rounds bool) *record.Run {
 		r := runtest.New("r", "runc").Deploy("runc", record.Batch{Block: 1}, time.Second).Deploy("runc", record.Batch{}, time.Minute).Run()
-		r.Header.Settings.DeployRounds = rounds
+		r.Header.Settings.DeployRounds, r.Header.Settings.Iterations = rounds, 1
 		return r
 	}
 	for rounds, want := range map[bool]int{true: 1, false: 2} {

@@ -26,36 +26,29 @@ func (t Threshold) OfDeployments() bool {
 // judgeDeployments judges each class and number of services that the threshold selects,
 // unless the runs must not be judged.
 func (t Threshold) judgeDeployments(groups []deploy.Group, refused Judgement) []Judgement {
-	return judgeEach(t, groups, func(g *deploy.Group) record.Key { return g.Key }, refused, t.judgeGroups)
+	return judgeEach(t, groups, func(g *deploy.Group) record.Key { return g.Key }, refused, t.judgeGroup)
 }
 
-// judgeGroups goes by the worst group.
-func (t Threshold) judgeGroups(groups []*deploy.Group) Judgement {
+// judgeGroup judges one of several groups, and returns the value that it went by.
+func (t Threshold) judgeGroup(g *deploy.Group, of int) (Judgement, float64) {
 	j := Judgement{Kind: SLO}
 	m, _ := metricOf(t.Metric)
-	var worst *deploy.Step
-	var value float64
-	for _, g := range groups {
-		step, reason := measurable(g, m.deployed)
-		if reason != "" {
-			j.Verdict, j.Reason = Invalid, reason
-			return j
-		}
-		p := step.Times.Quantile(t.Quantile)
-		v := float64(p.Latency)
-		if p.Failed {
-			v = math.Inf(1)
-		}
-		if worst == nil || v > value {
-			worst, value = step, v
-			j.Reason = fmt.Sprintf("p%s of %d services is %s", number(100*t.Quantile), step.Times.N(), p)
-		}
+	step, reason := measurable(g, m.deployed)
+	if reason != "" {
+		j.Verdict, j.Reason = Invalid, reason
+		return j, 0
 	}
-	if len(groups) > 1 {
-		j.Reason += fmt.Sprintf(", in the worst of %d groups", len(groups))
+	p := step.Times.Quantile(t.Quantile)
+	value := float64(p.Latency)
+	if p.Failed {
+		value = math.Inf(1)
 	}
-	t.decideDeployment(&j, worst, value)
-	return j
+	j.Reason = fmt.Sprintf("p%s of %d services is %s", number(100*t.Quantile), step.Times.N(), p)
+	if of > 1 {
+		j.Reason += fmt.Sprintf(", in the worst of %d groups", of)
+	}
+	t.decideDeployment(&j, step, value)
+	return j, value
 }
 
 // measurable is the step that a metric is about, or why it must not be judged.
@@ -74,7 +67,7 @@ func measurable(g *deploy.Group, name record.DeployStepName) (*deploy.Step, stri
 	return step, ""
 }
 
-// decideDeployment decides from the value of the worst group. A value is when the step was
+// decideDeployment decides from the value of a group. A value is when the step was
 // seen, so that it may only be too long; how much too long is its resolution.
 func (t Threshold) decideDeployment(j *Judgement, s *deploy.Step, value float64) {
 	needed := max(leastSeen, stat.SamplesNeeded(t.Quantile, stat.Confidence))
@@ -91,6 +84,31 @@ func (t Threshold) decideDeployment(j *Judgement, s *deploy.Step, value float64)
 		j.Verdict = Pass
 		j.Reason += "; that describes these deployments alone and bounds nothing beyond them"
 	}
+}
+
+// unfollowed names what a run was to deploy, and of which nothing is known; it is empty if
+// something is known of all that the threshold selects.
+func (t Threshold) unfollowed(groups []deploy.Group, runs []*record.Run) string {
+	for _, r := range runs {
+		set := r.Header.Settings
+		for _, class := range r.Header.Classes {
+			numbers := []int{t.Services}
+			if t.Services == AllServices && set.DeployRounds {
+				numbers = set.Services
+			}
+			for _, n := range numbers {
+				k := class.Key()
+				k.Services = n
+				known := slices.ContainsFunc(groups, func(g deploy.Group) bool {
+					return g.RunID == r.Header.RunID && g.Class() == class.Key() && (n == AllServices || g.Services == n)
+				})
+				if !known && (t.RuntimeClass == "" || t.RuntimeClass == class.Name) {
+					return fmt.Sprintf("run %s has no deployments of %s", r.Header.RunID, k)
+				}
+			}
+		}
+	}
+	return ""
 }
 
 func deploymentNames(s *analysis.Summary) string {

@@ -13,12 +13,16 @@ import (
 // deployRun is a run with deployments of 60 services that took 1.0 s to 6.9 s each, and with
 // a start, without which there is nothing that a gate judges.
 func deployRun(id string, change func([]time.Duration)) *record.Run {
-	var times []time.Duration
+	times := deployTimes()
+	change(times)
+	return runtest.New(id, "runc").Add("runc", 60, time.Second).Deploy("runc", record.Batch{}, times...).Run()
+}
+
+func deployTimes() (times []time.Duration) {
 	for i := range 60 {
 		times = append(times, time.Second+time.Duration(i)*100*time.Millisecond)
 	}
-	change(times)
-	return runtest.New(id, "runc").Add("runc", 60, time.Second).Deploy("runc", record.Batch{}, times...).Run()
+	return times
 }
 
 func unchanged([]time.Duration) {}
@@ -82,6 +86,73 @@ func TestTheWorstDeploymentsDecide(t *testing.T) {
 	result, err := JudgeSLO(runs, []Threshold{threshold}, Conditions{})
 	if err != nil || result.Verdict != Fail || !strings.Contains(result.Judgements[0].Reason, "is 13.2s, in the worst of 3 groups") {
 		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+// judgeDeployed is the verdict on runs that begin an hour apart.
+func judgeDeployed(t *testing.T, expression string, runs ...*record.Run) Judgement {
+	t.Helper()
+	threshold, err := ParseSLO(expression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range runs {
+		r.Header.Started = r.Header.Started.Add(time.Duration(i) * time.Hour)
+	}
+	result, err := JudgeSLO(runs, []Threshold{threshold}, Conditions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result.Judgements[0]
+}
+
+// A run or a class of which nothing is known does not hide behind another.
+func TestDeploymentsOfWhichNothingIsKnown(t *testing.T) {
+	without := runtest.New("b", "runc").Add("runc", 60, time.Second).Run()
+	if j := judgeDeployed(t, "deployReady(95)<7s", deployRun("a", unchanged), without); j.Verdict != Invalid || j.Reason != "run b has no deployments of runc" {
+		t.Errorf("a run has none: %+v", j)
+	}
+	classes := runtest.New("a", "runc", "gvisor").Add("runc", 60, time.Second).Add("gvisor", 60, time.Second)
+	one := classes.Deploy("runc", record.Batch{}, deployTimes()...).Run()
+	if j := judgeDeployed(t, "deployReady(95)<7s", one); j.Verdict != Invalid || j.Reason != "run a has no deployments of gvisor" {
+		t.Errorf("a class has none: %+v", j)
+	}
+	if j := judgeDeployed(t, "runc: deployReady(95)<7s", one); j.Verdict != Pass {
+		t.Errorf("it is not about that class: %+v", j)
+	}
+}
+
+// Blocks of which no line is left were to be made, too.
+func TestALostBlockOfDeployments(t *testing.T) {
+	b := runtest.New("a", "runc").Add("runc", 10, time.Second)
+	for block := range 7 {
+		b.Deploy("runc", record.Batch{Block: block + 1}, deployTimes()[:10]...)
+	}
+	run := b.Run()
+	run.Header.Settings.Services, run.Header.Settings.Iterations, run.Header.Settings.DeployRounds = []int{10}, 7, true
+	if j := judgeDeployed(t, "deleteGone(95)<4s", run); j.Verdict != Pass {
+		t.Fatalf("nothing is lost: %+v", j)
+	}
+	run.Deployments = run.Deployments[:len(run.Deployments)-10]
+	run.End.Deployments -= 10
+	if j := judgeDeployed(t, "deleteGone(95)<4s", run); j.Verdict != Fail || !strings.Contains(j.Reason, "p95 of 70 services is a failure") {
+		t.Errorf("a block is lost: %+v", j)
+	}
+}
+
+// Each group needs enough services by itself.
+func TestFewDeploymentsDoNotPassBesideMany(t *testing.T) {
+	many := runtest.New("a", "runc").Add("runc", 10, time.Second)
+	for block := range 7 {
+		many.Deploy("runc", record.Batch{Block: block + 1}, deployTimes()[20:30]...)
+	}
+	large := many.Run()
+	if j := judgeDeployed(t, "deployReady(95)<7s", large); j.Verdict != Pass {
+		t.Fatalf("the many alone: %+v", j)
+	}
+	small := runtest.New("b", "runc").Add("runc", 10, time.Second).Deploy("runc", record.Batch{}, deployTimes()[:10]...).Run()
+	if j := judgeDeployed(t, "deployReady(95)<7s", large, small); j.Verdict != Inconclusive || !strings.Contains(j.Reason, "takes 59 services, and there are 10") {
+		t.Errorf("%+v", j)
 	}
 }
 

@@ -67,20 +67,9 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold, allowed Conditions) (*
 	all := gather(s, runs)
 	refused := refusal(runs, allowed)
 	for _, t := range thresholds {
-		if t.OfLoad() {
-			judged := t.judgeLoads(s.Loads, refused)
+		if judged, names := t.judgeFacts(s, runs, refused); names != "" {
 			if len(judged) == 0 {
-				return nil, fmt.Errorf("judge threshold %q: %w: the runs have %s", t, ErrNothingToJudge, loadNames(s))
-			}
-			for _, j := range judged {
-				result.add(j)
-			}
-			continue
-		}
-		if t.OfDeployments() {
-			judged := t.judgeDeployments(s.Deployments, refused)
-			if len(judged) == 0 {
-				return nil, fmt.Errorf("judge threshold %q: %w: the runs have %s", t, ErrNothingToJudge, deploymentNames(s))
+				return nil, fmt.Errorf("judge threshold %q: %w: the runs have %s", t, ErrNothingToJudge, names)
 			}
 			for _, j := range judged {
 				result.add(j)
@@ -106,6 +95,21 @@ func JudgeSLO(runs []*record.Run, thresholds []Threshold, allowed Conditions) (*
 		}
 	}
 	return result, nil
+}
+
+// judgeFacts judges what is no start: loads, or deployments. Names say what of it the runs
+// have; they are empty if the threshold is about starts.
+func (t Threshold) judgeFacts(s *analysis.Summary, runs []*record.Run, refused Judgement) (judged []Judgement, names string) {
+	switch {
+	case t.OfLoad():
+		return t.judgeLoads(s.Loads, refused), loadNames(s)
+	case t.OfDeployments():
+		if missing := t.unfollowed(s.Deployments, runs); refused.Verdict == "" && missing != "" && len(s.Deployments) > 0 {
+			refused.Verdict, refused.Reason = Invalid, missing
+		}
+		return t.judgeDeployments(s.Deployments, refused), deploymentNames(s)
+	}
+	return nil, ""
 }
 
 // refusal is the judgement on runs that must not be judged, or not together. It has

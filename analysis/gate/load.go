@@ -70,8 +70,10 @@ func (t Threshold) judgeLoads(loads []load.Load, refused Judgement) []Judgement 
 }
 
 // judgeEach judges what there is of each key that the threshold selects, in the order of
-// their first mention, unless the runs must not be judged.
-func judgeEach[T any](t Threshold, all []T, key func(*T) record.Key, refused Judgement, judge func([]*T) Judgement) []Judgement {
+// their first mention, unless the runs must not be judged. Where there are several of a key,
+// each is judged by itself, and the one that is judged worst decides, or of those that are
+// judged alike the one with the greatest value: less is better of all of them.
+func judgeEach[T any](t Threshold, all []T, key func(*T) record.Key, refused Judgement, judge func(one *T, of int) (Judgement, float64)) []Judgement {
 	var keys []record.Key
 	of := map[record.Key][]*T{}
 	for i := range all {
@@ -88,7 +90,7 @@ func judgeEach[T any](t Threshold, all []T, key func(*T) record.Key, refused Jud
 	for _, k := range keys {
 		j := refused
 		if refused.Verdict == "" {
-			j = judge(of[k])
+			j = worst(of[k], judge)
 		}
 		j.Key, j.Subject = k, t.subject()
 		list = append(list, j)
@@ -96,27 +98,32 @@ func judgeEach[T any](t Threshold, all []T, key func(*T) record.Key, refused Jud
 	return list
 }
 
-// judgeLoad goes by the worst load of a class.
-func (t Threshold) judgeLoad(loads []*load.Load) Judgement {
+func worst[T any](all []*T, judge func(one *T, of int) (Judgement, float64)) Judgement {
+	decides, greatest := judge(all[0], len(all))
+	for _, one := range all[1:] {
+		j, value := judge(one, len(all))
+		if graver := j.Verdict.severity() - decides.Verdict.severity(); graver > 0 || graver == 0 && value > greatest {
+			decides, greatest = j, value
+		}
+	}
+	return decides
+}
+
+// judgeLoad judges one of several loads of a class, and returns the value that it went by.
+func (t Threshold) judgeLoad(l *load.Load, of int) (Judgement, float64) {
 	j := Judgement{Kind: SLO}
 	m, _ := metricOf(t.Metric)
-	var worst *load.Load
-	var value float64
-	for _, l := range loads {
-		if reason := unusable(l, m); reason != "" {
-			j.Verdict, j.Reason = Invalid, reason
-			return j
-		}
-		v, seen := m.measure(t, l)
-		if worst == nil || v > value { // less is better of all of them
-			worst, value, j.Reason = l, v, seen
-		}
+	if reason := unusable(l, m); reason != "" {
+		j.Verdict, j.Reason = Invalid, reason
+		return j, 0
 	}
-	if len(loads) > 1 {
-		j.Reason += fmt.Sprintf(", in the worst of %d runs", len(loads))
+	value, seen := m.measure(t, l)
+	j.Reason = seen
+	if of > 1 {
+		j.Reason += fmt.Sprintf(", in the worst of %d runs", of)
 	}
-	t.decideLoad(&j, m, worst, value)
-	return j
+	t.decideLoad(&j, m, l, value)
+	return j, value
 }
 
 // unusable says why a load must not be judged; empty if it may.

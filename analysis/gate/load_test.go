@@ -143,3 +143,17 @@ func TestNoLoadIsAnError(t *testing.T) {
 		t.Error("a regression of loads is judged")
 	}
 }
+
+// A load of few requests does not pass because another one that is slower has many.
+func TestASmallLoadDoesNotPassBesideALargeOne(t *testing.T) {
+	threshold, err := ParseSLO("load(99)<500ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := []*record.Run{loadRun("a", runtest.Same(400, 20*time.Millisecond)), loadRun("b", runtest.Same(10, time.Millisecond))}
+	runs[1].Header.Started = runs[1].Header.Started.Add(time.Hour)
+	result, err := JudgeSLO(runs, []Threshold{threshold}, Conditions{})
+	if err != nil || result.Verdict != Inconclusive || !strings.Contains(result.Judgements[0].Reason, "takes 299 requests, and there are 10") {
+		t.Errorf("%+v, %v", result, err)
+	}
+}

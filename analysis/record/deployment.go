@@ -2,6 +2,7 @@ package record
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -99,12 +100,28 @@ func (d *Deployment) Step(name DeployStepName) (time.Duration, bool) {
 	return 0, false
 }
 
-var errBatch = errors.New("its counts contradict one another")
+var (
+	errBatch = errors.New("its counts contradict one another")
+	errSteps = errors.New("its steps contradict one another")
+)
 
-// check refuses a batch that nobody can have deployed.
+// check refuses a batch that nobody can have deployed, and steps that nobody can have seen:
+// two of one name, one of the other way, or one before the request that began them.
 func (d *Deployment) check() error {
 	if d.Services < 1 || d.Together < d.Services || d.Together > mostServices || d.Block < 0 || d.InitialScale < 0 {
 		return errBatch
+	}
+	way := DeploySteps
+	if d.Type == TypeRemoval {
+		way = RemovalSteps
+	}
+	begin, _ := d.Step(way[0])
+	seen := map[DeployStepName]bool{}
+	for _, s := range d.Steps {
+		if !slices.Contains(way, s.Name) || seen[s.Name] || s.At < begin || s.Resolution < 0 {
+			return errSteps
+		}
+		seen[s.Name] = true
 	}
 	return nil
 }

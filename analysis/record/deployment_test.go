@@ -59,6 +59,12 @@ func TestDeploymentsThatContradictThemselves(t *testing.T) {
 		`"services":1,"together":60000`,
 		`"services":1,"together":1,"block":-1`,
 		`"services":1,"together":1,"initialScale":-1`,
+		`"services":1,"together":1,"steps":[{"name":"createSent","atNs":5},{"name":"ready","atNs":4}]`,
+		`"services":1,"together":1,"steps":[{"name":"ready","atNs":-1}]`,
+		`"services":1,"together":1,"steps":[{"name":"ready","atNs":4},{"name":"ready","atNs":5}]`,
+		`"services":1,"together":1,"steps":[{"name":"gone","atNs":4}]`,
+		`"services":1,"together":1,"steps":[{"name":"steady","atNs":4}]`,
+		`"services":1,"together":1,"steps":[{"name":"ready","atNs":4,"resolutionNs":-1}]`,
 	} {
 		run, err := Read(strings.NewReader(header + `{"type":"deployment","runtimeClass":"runc","service":"h",` + text + "}\n" + `{"type":"end","atNs":1,"reason":"completed","samples":0}`))
 		if err != nil || len(run.Deployments) != 0 || len(run.Damage) == 0 {

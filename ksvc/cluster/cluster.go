@@ -25,8 +25,8 @@ import (
 //	StopWatch ── RestoreTraces and Remove
 //
 // FollowDeployments comes before Create, and StopDeployments after Remove, where the run is
-// to know how services come and go. ClaimTraces and StartTraces come before Create, and StopTraces after the last request.
-// RestoreTraces and Remove do not wait for each other. From the first Create until Remove
+// to know how services come and go. ClaimTraces and StartTraces come before Create, and
+// StopTraces after the last request. RestoreTraces and Remove do not wait for each other. From the first Create until Remove
 // a lease says that the run is alive.
 type Cluster struct {
 	client *ksvc.Client

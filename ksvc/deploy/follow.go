@@ -127,7 +127,7 @@ func (f *Follower) Trace() *ksvc.Trace {
 			f.change(name, func(v *service) { v.removed.sent(record.StepDeleteSent, f.now()) })
 		},
 		Deleted: func(name string, within time.Duration) {
-			f.change(name, func(v *service) { v.removed.reach(record.StepDeleted, f.now(), record.ClockWatch, within) })
+			f.change(name, func(v *service) { v.deleted(f.now(), within) })
 		},
 		Gone: func(name string, within time.Duration) {
 			f.change(name, func(v *service) {
@@ -174,10 +174,10 @@ func (f *Follower) await(ctx context.Context, name string, look func(*service) r
 	for {
 		f.mu.Lock()
 		v := f.service(name)
-		d, changed := look(v), v.changed.Next()
+		d, changed, foreign := look(v), v.changed.Next(), v.foreign
 		f.mu.Unlock()
 		d.Service, d.Namespace = name, f.namespace
-		if d.Failure == "" || feed.Pause(ctx, changed, 0) != nil {
+		if d.Failure == "" || foreign || feed.Pause(ctx, changed, 0) != nil {
 			return d
 		}
 	}

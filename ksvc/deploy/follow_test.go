@@ -219,6 +219,19 @@ func TestWhatIsMissingIsTold(t *testing.T) {
 	}
 }
 
+// A service that somebody else deleted says nothing of how long a removal takes, and nobody
+// waits for it.
+func TestSomebodyElseDeletesAService(t *testing.T) {
+	k, f := follow(t, http.NotFound)
+	k.create(f)
+	f.Trace().Deleted(ksvctest.Service, time.Millisecond)
+	f.Trace().Gone(ksvctest.Service, time.Millisecond)
+	d := f.AwaitRemoved(t.Context(), ksvctest.Service)
+	if d.Failure != "somebody else deleted it" || len(d.Steps) != 0 {
+		t.Errorf("%+v", d)
+	}
+}
+
 // Where the ingress is found only once a service has one, the way is probed from then on.
 func TestTheIngressIsFoundLater(t *testing.T) {
 	for name, cause := range map[string]error{"found": nil, "not found": errors.New("nowhere")} {

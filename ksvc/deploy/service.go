@@ -24,8 +24,10 @@ type service struct {
 	answer, unclear string
 	// parts are the objects of the followed types that exist, and left says that nothing
 	// else of the service does.
-	parts   map[partName]bool
-	left    bool
+	parts map[partName]bool
+	left  bool
+	// foreign says that the service went before anybody asked for it here.
+	foreign bool
 	changed feed.Signal
 }
 
@@ -55,9 +57,16 @@ func (c *course) reached(name record.DeployStepName) bool {
 	return slices.ContainsFunc(c.steps, func(s record.DeployStep) bool { return s.Name == name })
 }
 
+// deleted takes in that the service itself is gone.
+func (v *service) deleted(at, within time.Duration) {
+	if v.foreign = !v.removed.reached(record.StepDeleteSent); !v.foreign {
+		v.removed.reach(record.StepDeleted, at, record.ClockWatch, within)
+	}
+}
+
 // departed takes in that nothing of the service may be left.
 func (v *service) departed(at, within time.Duration) {
-	if v.left && len(v.parts) == 0 {
+	if !v.foreign && v.left && len(v.parts) == 0 {
 		v.removed.reach(record.StepGone, at, record.ClockWatch, within)
 	}
 }
@@ -91,7 +100,11 @@ func (v *service) lacks(missing []record.DeployStepName) string {
 // removal is what is known of how the service was removed.
 func (v *service) removal() record.Deployment {
 	d := v.removed.line(record.TypeRemoval, record.RemovalSteps)
-	if missing := v.removed.missing(record.RemovalSteps); len(missing) > 0 {
+	missing := v.removed.missing(record.RemovalSteps)
+	switch {
+	case v.foreign:
+		d.Failure = "somebody else deleted it"
+	case len(missing) > 0:
 		d.Failure = "not reached: " + names(missing)
 		for part := range v.parts {
 			d.Failure += fmt.Sprintf("; %s %s is there", part.kind, part.name)

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -20,20 +21,25 @@ func (s *session) deploy(ctx context.Context, services []templates.Service) ([]r
 
 // deployTo is deploy where services are awaited at another number of instances than they
 // begin with. If deployments are followed, each is written down as part of the batch.
-func (s *session) deployTo(ctx context.Context, services []templates.Service, instances int, b record.Batch) ([]record.Target, error) {
+func (s *session) deployTo(ctx context.Context, services []templates.Service, instances int, b record.Batch) (targets []record.Target, err error) {
 	s.deployed += len(services)
 	began := time.Now()
 	end := s.deployments.expect(ctx, services, b)
-	defer func() { end(lateSteps) }()
 	if err := s.cluster.Create(ctx, s.header.RunID, services, s.progress("creating services")); err != nil {
-		return nil, err
+		_, unwritten := end(0)
+		return nil, errors.Join(err, unwritten)
 	}
+	defer func() {
+		if _, unwritten := end(lateSteps); unwritten != nil && err == nil {
+			targets, err = nil, unwritten
+		}
+	}()
 	s.tellDeployed(record.EventServicesCreated, len(services), "%d services created in %.1f s", len(services), time.Since(began).Seconds())
 	all := make([]awaited, len(services))
 	for i, service := range services {
 		all[i] = awaited{service.Name, instances}
 	}
-	targets, err := s.awaitAll(ctx, all)
+	targets, err = s.awaitAll(ctx, all)
 	if err != nil {
 		return nil, err
 	}

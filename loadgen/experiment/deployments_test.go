@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -70,11 +71,14 @@ func TestADeploymentThatFails(t *testing.T) {
 	m := newMadeUp(t)
 	m.fails["removal"] = errors.New("stuck")
 	var written []record.Deployment
-	all := deployments{cluster: m, write: func(d record.Deployment) { written = append(written, d) },
+	full := errors.New("no space")
+	all := deployments{cluster: m, write: func(d record.Deployment) error { written = append(written, d); return full },
 		services: []record.Deployment{{RuntimeClass: "runc", Service: "h-1", Batch: record.Batch{Services: 1, Together: 1}}}}
 	end := all.expectGone(t.Context())
 	began := time.Now()
-	end(10 * time.Millisecond)
+	if failure, unwritten := end(10 * time.Millisecond); failure != "stuck" || !errors.Is(unwritten, full) {
+		t.Errorf("it ended with %q, %v", failure, unwritten)
+	}
 	if len(written) != 1 || written[0].Failure != "stuck" || written[0].RuntimeClass != "runc" || time.Since(began) < 10*time.Millisecond {
 		t.Errorf("written %+v after %v", written, time.Since(began))
 	}
@@ -103,6 +107,66 @@ func TestAnInterruptedDeploymentIsNoFailure(t *testing.T) {
 	}
 	if !m.was("remove") {
 		t.Error("nothing is removed")
+	}
+}
+
+// Ctrl-C during the removal ends the run file at once, and the removal goes on.
+func TestARemovalThatIsInterrupted(t *testing.T) {
+	e := deployedScale(t)
+	e.DeployRounds = false
+	m := newMadeUp(t)
+	m.fails["removal"] = errors.New("still there")
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	ended := false
+	m.during = func(what string) {
+		if what != "remove" {
+			return
+		}
+		interrupt()
+		for began := time.Now(); !ended && time.Since(began) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
+			run, err := record.ReadFile(e.RunFile)
+			ended = err == nil && run.End != nil
+		}
+	}
+	result, err := Run(ctx, m, e, nil)
+	run := runFile(t, result.RunFile)
+	if err != nil || !ended || run.End.Reason != record.EndCompleted || len(run.Damage) > 0 {
+		t.Errorf("%v; ended during the removal: %v, end %+v, damage %v", err, ended, run.End, run.Damage)
+	}
+	for _, d := range run.Deployments {
+		if d.Type == record.TypeRemoval {
+			t.Errorf("%+v", d)
+		}
+	}
+}
+
+// A class that cannot start ends a run of rounds before the first one.
+func TestAClassThatCannotStartEndsTheRounds(t *testing.T) {
+	m, e := newMadeUp(t), deployedScale(t)
+	m.fails["deployment"] = errors.New("Ready is False: RevisionFailed")
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		_, err := Run(t.Context(), m, e, nil)
+		if err == nil || !strings.Contains(err.Error(), "deploy a service of") || !strings.Contains(err.Error(), "RevisionFailed") || !m.was("remove") {
+			t.Errorf("%v, asked for %v", err, m.asked)
+		}
+		if took := time.Since(began); took > e.patience().Ready+time.Minute {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
+// Each number of services has rounds of its own.
+func TestRoundsOfOneNumberTwice(t *testing.T) {
+	e := deployedScale(t)
+	e.Services = []int{2, 1, 2}
+	if err := e.Validate(); err == nil || !strings.Contains(err.Error(), "each number must be named once") {
+		t.Error(err)
+	}
+	e.DeployRounds = false
+	if err := e.Validate(); err != nil {
+		t.Error(err)
 	}
 }
 

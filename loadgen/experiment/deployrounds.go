@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -43,7 +44,8 @@ type deployRound struct {
 }
 
 // run deploys n services of a class and removes them. One that does not get ready is
-// written down, and keeps no other round from being made.
+// written down, and keeps no other round from being made, unless it is the one that warms
+// caches: a class that cannot start would cost each round all of the patience.
 func (r *deployRound) run(ctx context.Context, class, n int, b record.Batch) error {
 	s, of := r.session, r.session.header.Classes[class]
 	var services []templates.Service
@@ -59,11 +61,21 @@ func (r *deployRound) run(ctx context.Context, class, n int, b record.Batch) err
 	s.deployed += n
 	end := s.deployments.expect(ctx, services, b)
 	if err := s.cluster.Create(ctx, s.header.RunID, services, s.progress("creating services")); err != nil {
-		end(0)
-		return err
+		_, unwritten := end(0)
+		return errors.Join(err, unwritten)
 	}
-	if end(s.patience.Ready); ctx.Err() != nil {
+	failure, unwritten := end(s.patience.Ready)
+	switch {
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case unwritten != nil:
+		return unwritten
+	case b.Discarded && failure != "":
+		return fmt.Errorf("deploy a service of %s: %s", key, failure)
 	}
-	return s.remove(context.WithoutCancel(ctx))
+	ctx = context.WithoutCancel(ctx)
+	end = s.deployments.expectGone(ctx)
+	err := s.remove(ctx)
+	_, unwritten = end(patienceAfter(err))
+	return errors.Join(err, unwritten)
 }

@@ -43,6 +43,9 @@ func (e *Scale) Validate() error {
 	}
 	p.atLeast("iterations", e.Iterations, 1)
 	p.atLeast("initial-scale", e.InitialScale, 0)
+	if sorted := slices.Sorted(slices.Values(e.Services)); e.DeployRounds && len(slices.Compact(slices.Clone(sorted))) < len(sorted) {
+		p.option("services", "is %v: where deployments have rounds, each number must be named once", e.Services)
+	}
 	if e.Settle < 0 {
 		p.option("settle", "is %v: it must not be negative", e.Settle)
 	}

@@ -259,19 +259,39 @@ func (s *session) digests() error {
 }
 
 // close writes the last line, restores what was changed and removes what was
-// created, also when ctx has ended. If it is measured how services go, the last line of a
-// run that has come to its end follows. It returns cause with whatever else went wrong.
+// created, also when ctx has ended. It returns cause with whatever else went wrong.
 func (s *session) close(ctx context.Context, cause error) error {
 	s.cluster.StopWatch()
 	defer s.cluster.StopDeployments()
 	finished, reason := s.traces.finish(ctx), endOf(ctx, cause)
-	end := func() error { return s.writer.End(s.clock.Now(), reason, cause) }
-	clean := func() error { return s.cleanUp(context.WithoutCancel(ctx)) }
 	if s.deployments.followed() && reason == record.EndCompleted {
-		return errors.Join(cause, finished, clean(), end()) // how services go is part of the run
+		return errors.Join(cause, finished, s.closeAfterRemoval(ctx, cause))
 	}
-	s.deployments = deployments{} // what has failed is not measured any more
-	return errors.Join(cause, finished, end(), clean())
+	return errors.Join(cause, finished, s.writer.End(s.clock.Now(), reason, cause), s.cleanUp(context.WithoutCancel(ctx)))
+}
+
+// closeAfterRemoval is close where how the services go is part of the run, so that the last
+// line follows. When ctx ends meanwhile, the last line is written at once, without those
+// that are not gone yet, and the removal goes on.
+func (s *session) closeAfterRemoval(ctx context.Context, cause error) error {
+	gone := s.deployments.expectGone(ctx)
+	var once sync.Once
+	var ended error
+	end := func(limit time.Duration) {
+		once.Do(func() {
+			_, unwritten := gone(limit)
+			reason, cause := record.EndCompleted, cause
+			if unwritten != nil {
+				reason, cause = record.EndFailed, unwritten
+			}
+			ended = errors.Join(unwritten, s.writer.End(s.clock.Now(), reason, cause))
+		})
+	}
+	early := context.AfterFunc(ctx, func() { end(0) })
+	defer early()
+	cleaned := s.cleanUp(context.WithoutCancel(ctx))
+	end(patienceAfter(cleaned))
+	return errors.Join(cleaned, ended)
 }
 
 // cleanUp restores the setting, which is the whole cluster's, and removes the services.
@@ -287,12 +307,9 @@ func (s *session) cleanUp(ctx context.Context) error {
 	return errors.Join(restored, removed)
 }
 
-// remove removes the services that there are. If the run has ended, nothing is written.
+// remove removes the services that there are.
 func (s *session) remove(ctx context.Context) error {
-	end := s.deployments.expectGone(ctx)
-	err := s.cluster.Remove(ctx, s.header.RunID, s.progress("removing what was created"))
-	end(lateRemoval)
-	return err
+	return s.cluster.Remove(ctx, s.header.RunID, s.progress("removing what was created"))
 }
 
 func endOf(ctx context.Context, cause error) string {

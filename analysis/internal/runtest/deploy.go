@@ -80,6 +80,7 @@ func Deployed() *record.Run {
 	}
 	r := b.Run()
 	r.Header.Command, r.Header.Shape = "scale", record.Shape{Rounds: true}
-	r.Header.Settings.Services, r.Header.Settings.InitialScale, r.Header.Settings.DeployRounds = []int{1, 4}, 1, true
+	r.Header.Settings.Services, r.Header.Settings.Iterations = []int{1, 4}, 2
+	r.Header.Settings.InitialScale, r.Header.Settings.DeployRounds = 1, true
 	return r
 }
