@@ -86,7 +86,7 @@ sbom: ## list what is in build/ and what it is made of, as SPDX
 
 dist: export NODE ?= 1
 dist: ## make what a release is made of: archives, Debian packages, images; NODE= leaves the node out
-	[ -z "$(NODE)" ] || scripts/install-prerequisites
+	[ -z "$(NODE)" ] || scripts/install-prerequisites build
 	scripts/dist
 
 dist-twice: ## check that a release is reproducible; NODE=1 with the node

@@ -126,23 +126,30 @@ func TestActionlint(t *testing.T) {
 }
 
 // fakeProgram stands in for a program: it logs how it is called. A curl finds what is
-// there, and kn-coldstart ends as VERDICT says. A node in /opt is never run: it would be a
-// real one.
+// there, and kn-coldstart ends as VERDICT says. Its run files are root's until they are given
+// away: before, it reports nothing. A node in /opt is never run: it would be a real one.
 const fakeProgram = `#!/bin/sh
 name=$(basename "$0")
 [ "$name" = sudo ] || echo "$name $*" >>"$LOG"
 case $name in
 sudo)
     while :; do case $1 in --*) shift ;; *) break ;; esac; done
-    case $1 in /opt/*) echo "$(basename "$1") $(shift; echo "$*")" >>"$LOG"; exit ;; esac
+    case $1 in
+    /opt/*) echo "$(basename "$1") $(shift; echo "$*")" >>"$LOG"; exit ;;
+    chown) echo "sudo $*" >>"$LOG" ;;
+    esac
     exec "$@" ;;
 curl)
     [ -n "$RELEASED" ] || exit 22
     while [ "$1" != -o ]; do shift; done
     case $2 in SHA256SUMS) printf 'node' | sha256sum | sed "s/-$/$RELEASED/" >"$2" ;; *) printf "$CONTENT" >"$2" ;; esac ;;
 kn-coldstart)
+    umask 077
     for argument; do case $argument in *.jsonl) [ "$1" = report ] || : >"$argument" ;; esac; done
-    case $1 in ab | gate) exit "$VERDICT" ;; report) echo "<html>" ;; esac ;;
+    case $1 in
+    ab | gate) exit "$VERDICT" ;;
+    report) grep -q '^sudo chown' "$LOG" && echo "<html>" ;;
+    esac ;;
 esac
 `
 
@@ -155,6 +162,7 @@ type runner struct {
 	env     []string
 	log     string
 	uses    []string
+	printed strings.Builder
 	failed  bool
 }
 
@@ -176,9 +184,10 @@ func runAction(t *testing.T, inputs map[string]string, env ...string) *runner {
 	}
 	bin := filepath.Join(folder, "bin")
 	for _, name := range []string{"bin/sudo", "bin/curl", "bin/modprobe", "bin/make", "bin/tar",
-		"sources/scripts/install-prerequisites", "sources/build/kn-coldstart"} {
+		"sources/scripts/install-prerequisites", "sources/scripts/build-node", "sources/build/kn-coldstart"} {
 		r.put(name, fakeProgram)
 	}
+	r.put("log", "")
 	r.put("sources/go.sum", "sums")
 	r.put("work/fn", "program")
 	r.env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "LOG="+r.log, "RUNNER_TEMP="+folder, "VERDICT=0", "RELEASED=", "CONTENT=node")
@@ -189,15 +198,7 @@ func runAction(t *testing.T, inputs map[string]string, env ...string) *runner {
 	return r
 }
 
-func (r *runner) put(name, text string) {
-	at := filepath.Join(r.folder, name)
-	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
-		r.t.Fatal(err)
-	}
-	if err := os.WriteFile(at, []byte(text), 0o755); err != nil {
-		r.t.Fatal(err)
-	}
-}
+func (r *runner) put(name, text string) { putScript(r.t, filepath.Join(r.folder, name), text) }
 
 // step runs a step, unless its condition says otherwise.
 func (r *runner) step(s step) {
@@ -218,10 +219,12 @@ func (r *runner) step(s step) {
 	for name, value := range s.Env {
 		cmd.Env = append(cmd.Env, name+"="+r.expand(value))
 	}
-	if out, err := cmd.CombinedOutput(); err != nil {
+	out, err := cmd.CombinedOutput()
+	if err != nil {
 		r.t.Logf("%s: %v: %s", s.Name, err, out)
 		r.failed = true
 	}
+	r.printed.Write(out)
 	r.readOutputs(s.ID, output)
 }
 
@@ -300,7 +303,7 @@ func (r *runner) calls(program string) []string {
 	}
 	var list []string
 	for line := range strings.Lines(string(text)) {
-		if args, ok := strings.CutPrefix(strings.TrimSpace(line), program+" "); ok {
+		if name, args, _ := strings.Cut(strings.TrimSpace(line), " "); name == program {
 			list = append(list, strings.ReplaceAll(args, r.folder, ""))
 		}
 	}
@@ -324,7 +327,9 @@ func TestActionComparesWithABaseline(t *testing.T) {
 		if r.failed != (verdict != 0) {
 			t.Errorf("verdict %d: the action failed: %v", verdict, r.failed)
 		}
-		r.want("make", "build node")
+		r.want("install-prerequisites", "build", "run")
+		r.want("make", "build")
+		r.want("build-node", "")
 		ab := func(class string) string {
 			return "ab --runtime-class " + class + " --a image=dev.local/function:baseline --b image=dev.local/function:new" +
 				" --budget 30m --inconclusive pass --run-file cold-start/" + class + ".jsonl --percentile 50"
@@ -332,6 +337,7 @@ func TestActionComparesWithABaseline(t *testing.T) {
 		r.want("kn-coldstart", "cluster up", "cluster load-image fn --name dev.local/function:new",
 			"cluster load-image old fn --name dev.local/function:baseline", ab("runc"), ab("gvisor"),
 			"report -o html cold-start/gvisor.jsonl", "report -o html cold-start/runc.jsonl", "cluster down")
+		r.want("sudo", fmt.Sprintf("chown -R %d:%d cold-start", os.Getuid(), os.Getgid()))
 		if want := []string{"actions/setup-go@v5", "actions/cache/restore@v4", "actions/cache/save@v4", upload}; !slices.Equal(r.uses, want) {
 			t.Errorf("it uses %q, want %q", r.uses, want)
 		}
@@ -350,8 +356,24 @@ func TestActionJudgesThresholds(t *testing.T) {
 	if r.failed {
 		t.Error("it failed")
 	}
-	if r = runAction(t, map[string]string{"image": "fn", "baseline-image": "fn", "thresholds": "p(95)<2s"}); !r.failed {
-		t.Error("thresholds together with a baseline were ignored")
+}
+
+// What makes no sense is refused before anything is fetched or built.
+func TestActionRefuses(t *testing.T) {
+	for want, inputs := range map[string]map[string]string{
+		"::error::thresholds cannot be combined with baseline-image": {"image": "fn", "baseline-image": "fn", "thresholds": "p(95)<2s"},
+		"::error::version v9.9.9: there is no such release":          {"image": "fn", "version": "v9.9.9"},
+	} {
+		r := runAction(t, inputs)
+		if !r.failed || !strings.Contains(r.printed.String(), want) {
+			t.Errorf("it failed: %v, with %s\nwant %s", r.failed, &r.printed, want)
+		}
+		r.want("kn-coldstart")
+		r.want("install-prerequisites")
+		r.want("build-node")
+		if !slices.Equal(r.uses, []string{upload}) {
+			t.Errorf("it uses %q", r.uses)
+		}
 	}
 }
 
@@ -373,6 +395,8 @@ func TestActionTakesTheRelease(t *testing.T) {
 	if r.failed || !slices.Equal(r.uses, []string{upload}) {
 		t.Errorf("it failed (%v), or uses %q", r.failed, r.uses)
 	}
+	r = runAction(t, map[string]string{"image": "fn", "version": "v1.0.0"}, "RELEASED="+strings.ReplaceAll(archive, "1.2.3", "1.0.0"))
+	r.want("tar", "-xzf kn-coldstart-node_1.0.0_linux_amd64.tar.gz -C /opt")
 	r = runAction(t, map[string]string{"image": "fn"}, "RELEASED="+archive, "CONTENT=something else")
 	r.want("tar")
 	r.want("make")

@@ -33,7 +33,10 @@ func TestRenderCronJob(t *testing.T) {
 		Spec     struct {
 			Schedule    string
 			JobTemplate struct {
-				Spec struct{ Template struct{ Spec pod } }
+				Spec struct {
+					ActiveDeadlineSeconds int
+					Template              struct{ Spec pod }
+				}
 			}
 		}
 	}
@@ -45,6 +48,12 @@ func TestRenderCronJob(t *testing.T) {
 	p := job.Spec.JobTemplate.Spec.Template.Spec
 	if len(p.Containers) != 1 || len(p.Volumes) != 1 {
 		t.Fatalf("the pod is %+v", p)
+	}
+	if job.Spec.JobTemplate.Spec.ActiveDeadlineSeconds == 0 {
+		t.Error("a pod that hangs keeps all later ones from starting")
+	}
+	if requests := p.Containers[0].Resources.Requests; requests["cpu"] == "" || requests["memory"] == "" {
+		t.Errorf("the pod that measures requests %v", requests)
 	}
 	got := CronJob{
 		Name: job.Metadata.Name, Namespace: job.Metadata.Namespace, ServiceAccount: p.ServiceAccountName, Schedule: job.Spec.Schedule,
@@ -62,8 +71,9 @@ func TestRenderCronJob(t *testing.T) {
 type pod struct {
 	ServiceAccountName string
 	Containers         []struct {
-		Image string
-		Args  []string
+		Image     string
+		Args      []string
+		Resources struct{ Requests map[string]string }
 	}
 	Volumes []struct{ PersistentVolumeClaim struct{ ClaimName string } }
 }

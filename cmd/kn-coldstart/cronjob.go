@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -17,7 +16,7 @@ const publishedImage = "ghcr.io/kn-coldstart/kn-coldstart"
 
 func newCronJob() *cobra.Command {
 	var g check.Grant
-	job := templates.CronJob{Name: ownName}
+	var job templates.CronJob
 	cmd := &cobra.Command{
 		Use:   "cronjob [flags] -- COMMAND...",
 		Short: "Print the manifests of a CronJob that measures each night, and keeps the run files",
@@ -25,7 +24,7 @@ func newCronJob() *cobra.Command {
 			"the volume that keeps its run files, in the folder results, and what 'kn-coldstart rbac' prints for its service\n" +
 			"account. It asks no cluster. The namespace has to exist when they are applied.",
 		Example: "  kn-coldstart cronjob -n bench -- single --runtime-class runc,gvisor --image registry.example/fn:v1 | kubectl apply -f -\n" +
-			"  kn-coldstart cronjob -n bench --schedule '0 */6 * * *' --storage 5Gi -- scale --services 1,10,50 --image registry.example/fn:v1",
+			"  kn-coldstart cronjob -n bench --name burst --schedule '0 */6 * * *' --storage 5Gi -- scale --services 1,10,50 --image registry.example/fn:v1",
 		RunE: func(_ *cobra.Command, args []string) error {
 			job.Args = args
 			return printCronJob(g, job)
@@ -33,8 +32,8 @@ func newCronJob() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&g.Namespace, "namespace", "n", "", "namespace of the CronJob and of its runs (bench)")
+	flags.StringVar(&job.Name, "name", ownName, "name of the CronJob and of the claim; one that is there already is replaced")
 	flags.StringVar(&g.ServiceAccount, "service-account", ownName, "service account that the runs act as, and that receives the permissions")
-	flags.BoolVar(&g.Traces, "traces", false, "also grant what --traces of the command needs")
 	flags.BoolVar(&g.Usage, "usage", false, "also grant what the memory and CPU of instances on other machines need")
 	flags.StringVar(&job.Schedule, "schedule", "0 3 * * *", "when to measure, as cron has it")
 	flags.StringVar(&job.Storage, "storage", "1Gi", "size of the volume for run files")
@@ -50,6 +49,13 @@ func printCronJob(g check.Grant, job templates.CronJob) error {
 	if err := completeCronJob(&job); err != nil {
 		return usage(err)
 	}
+	command, err := readCommand(job.Args)
+	if err != nil {
+		return usage(err)
+	}
+	if g.Traces, err = asksForTraces(command); err != nil {
+		return err
+	}
 	account, err := g.Manifests()
 	if err != nil {
 		return err
@@ -62,7 +68,11 @@ func printCronJob(g check.Grant, job templates.CronJob) error {
 	return err
 }
 
-// completeCronJob fills in the image, and checks what the API server would not.
+// cronJobName is what a CronJob may be called: a DNS label, to which Kubernetes appends the
+// time, so that 52 characters are left.
+var cronJobName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$`)
+
+// completeCronJob fills in the image, and checks what could not be applied.
 func completeCronJob(job *templates.CronJob) error {
 	if job.Image == "" {
 		version := tool().Version
@@ -74,27 +84,11 @@ func completeCronJob(job *templates.CronJob) error {
 	if err := templates.ValidateQuantity(job.Storage); err != nil {
 		return fmt.Errorf("--storage is %q: %w", job.Storage, err)
 	}
-	return measures(job.Args)
+	if !cronJobName.MatchString(job.Name) {
+		return withHint(fmt.Errorf("--name is %q: no CronJob can have that name", job.Name), "use at most 52 lower-case letters, digits and -")
+	}
+	return nil
 }
 
 // released is what versions that are published look like.
 var released = regexp.MustCompile(`^v\d+\.\d+\.\d+$`)
-
-// measures reads a command line of this program, without running it. It has to be one that
-// writes a run file.
-func measures(args []string) error {
-	if len(args) == 0 {
-		return withHint(errors.New("the command to run is missing"), "put it after --, such as: -- single --image IMAGE")
-	}
-	cmd, rest, err := newRoot().Find(args)
-	if err == nil && cmd.Flags().Lookup("run-file") == nil {
-		err = fmt.Errorf("%q measures nothing", args[0])
-	}
-	if err == nil {
-		err = errors.Join(cmd.ParseFlags(rest), cmd.ValidateArgs(cmd.Flags().Args()))
-	}
-	if err != nil {
-		return fmt.Errorf("read the command to run: %w", err)
-	}
-	return nil
-}

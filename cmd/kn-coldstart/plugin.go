@@ -19,12 +19,12 @@ func calledAs(program string) string {
 	return ownName
 }
 
-// speakAs makes the help of a command and of those below it name the program in the way in
-// which it was called.
+// speakAs makes the command lines in the help of a command and of those below it name the
+// program in the way in which it was called: its examples, and what stands in quotes. Where
+// the text speaks of the program, its name stays.
 func speakAs(cmd *cobra.Command, name string) {
-	for _, text := range []*string{&cmd.Long, &cmd.Example} {
-		*text = strings.ReplaceAll(*text, ownName+" ", name+" ")
-	}
+	cmd.Example = strings.ReplaceAll(cmd.Example, ownName+" ", name+" ")
+	cmd.Long = strings.ReplaceAll(cmd.Long, "'"+ownName+" ", "'"+name+" ")
 	for _, sub := range cmd.Commands() {
 		speakAs(sub, name)
 	}

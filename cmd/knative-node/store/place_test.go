@@ -86,8 +86,8 @@ func TestReadAfterPlace(t *testing.T) {
 	if err := s.place(ctx, layerOf(t, "hello")); err != nil {
 		t.Fatal(err)
 	}
-	archive, w := io.Pipe()
-	go func() { w.CloseWithError(image.WriteArchive(w, "example.com/hello:v1", img)) }()
+	archive := image.ReadArchive("example.com/hello:v1", img)
+	defer archive.Close()
 	found, err := s.read(ctx, archive, "")
 	if err != nil || len(found) != 1 || found[0].Name != "example.com/hello:v1" {
 		t.Errorf("got %v, %v", found, err)
