@@ -16,7 +16,7 @@ const (
 	NotCold        Code = "notCold"        // samples that are warm or unknown were left out
 	Pulled         Code = "pulled"         // cold starts for which an image was pulled were left out
 	Failures       Code = "failures"       // samples that failed are slower than any latency
-	NotMade        Code = "notMade"        // starts that were planned had no request
+	NotMade        Code = "notMade"        // starts that were planned had no request, or programs did not run
 	Trouble        Code = "trouble"        // the run went on although something was wrong
 	DifferentRuns  Code = "differentRuns"  // runs that measured different things stand in one table
 	EndedByResult  Code = "endedByResult"  // the run ended because of what it showed

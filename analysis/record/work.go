@@ -49,12 +49,18 @@ func (f Figure) LessIsBetter() bool { return f.Unit == "ms" || f.Unit == "s" }
 // mostFigure is more than any program can measure, in any unit.
 const mostFigure = 1e15
 
-var errWork = errors.New("its figures are none that a program can have measured")
+var (
+	errWork        = errors.New("its figures are none that a program can have measured")
+	errUnexplained = errors.New("its program failed and it does not say why")
+)
 
 // Check refuses what nobody can have measured.
 func (w *Work) Check() error {
 	if w.Ended < w.Begun || w.Block < 0 || w.Outcome == OK && len(w.Figures) == 0 {
 		return errWork
+	}
+	if w.Outcome != OK && w.Error == "" {
+		return errUnexplained
 	}
 	for _, f := range w.Figures {
 		if math.IsNaN(f.Value) || f.Value < 0 || f.Value > mostFigure || f.Name == "" {

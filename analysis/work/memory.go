@@ -14,8 +14,6 @@ type reading struct {
 	bytes, cache int64
 }
 
-type memoryKey struct{ program, side string }
-
 // blocks are the medians of the readings of each block, and what was read in all of them.
 type blocks struct {
 	instance, instanceCache, node, nodeCache, over []int64
@@ -94,7 +92,7 @@ func inOrder(list []reading) {
 }
 
 func (c *Collector) addMemory(w *record.Work, native map[int]int64) {
-	k := memoryKey{w.Program, w.RuntimeClass}
+	k := programKey{w.Program, w.RuntimeClass}
 	b := c.memory[k]
 	if b == nil {
 		b = &blocks{}
@@ -119,15 +117,9 @@ func (c *Collector) addMemory(w *record.Work, native map[int]int64) {
 // memories are those of all programs and sides.
 func (c *Collector) memories(sides []string) []Memory {
 	var list []Memory
-	var programs []string
-	for _, k := range c.order {
-		if !slices.Contains(programs, k.program) {
-			programs = append(programs, k.program)
-		}
-	}
-	for _, program := range programs {
+	for _, program := range c.programs {
 		for _, side := range sides {
-			b := c.memory[memoryKey{program, side}]
+			b := c.memory[programKey{program, side}]
 			if b == nil || len(b.node)+len(b.instance) == 0 {
 				continue
 			}

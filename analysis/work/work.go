@@ -6,6 +6,7 @@
 package work
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -21,8 +22,10 @@ type Work struct {
 	// Memory is in the order of programs, then of sides.
 	Memory   []Memory  `json:"memory,omitempty"`
 	Failures []Failure `json:"failures,omitempty"`
-	// Ran counts the programs that were to run and that count.
-	Ran int `json:"ran"`
+	// Missing is what was not run of what was planned.
+	Missing []Missing `json:"missing,omitempty"`
+	// Planned counts the programs that were to run and that count, each in each block.
+	Planned int `json:"planned"`
 	// Discarded counts those of the blocks that warm caches.
 	Discarded int     `json:"discarded"`
 	Curves    []Curve `json:"curves,omitempty"`
@@ -40,8 +43,8 @@ type Figure struct {
 	LessIsBetter bool `json:"lessIsBetter,omitempty"`
 	N            int  `json:"n"`
 	// Median is in Unit, and so are the ends of its interval at stat.Confidence. What so few
-	// values do not give is left out.
-	Median float64  `json:"median"`
+	// values do not give is left out. A figure of which nothing is known has no Name.
+	Median *float64 `json:"median,omitempty"`
 	Low    *float64 `json:"low,omitempty"`
 	High   *float64 `json:"high,omitempty"`
 	// ToFirst and ToNative are how many times the figure is that of the first class, and of
@@ -83,11 +86,35 @@ type Failure struct {
 	Program      string `json:"program"`
 	RuntimeClass string `json:"runtimeClass"`
 	Times        int    `json:"times"`
-	// Error is that of the first time.
-	Error string `json:"error"`
+	// Outcome and Error are those of the first time.
+	Outcome record.Outcome `json:"outcome"`
+	Error   string         `json:"error"`
 }
 
-// Curve is the memory in the course of one turn of a side, in its last block.
+// Missing is a program that was run in fewer blocks than were planned.
+type Missing struct {
+	Program      string `json:"program"`
+	RuntimeClass string `json:"runtimeClass"`
+	Ran          int    `json:"ran"`
+	Planned      int    `json:"planned"`
+}
+
+// NotRun is how many programs were not run of those that were planned.
+func (w *Work) NotRun() int {
+	n := 0
+	for _, m := range w.Missing {
+		n += m.Planned - m.Ran
+	}
+	return n
+}
+
+// HasNative says that there are figures of what ran natively.
+func (w *Work) HasNative() bool {
+	return slices.ContainsFunc(w.Figures, func(f Figure) bool { return f.RuntimeClass == record.Native && f.N > 0 })
+}
+
+// Curve is the memory in the course of one turn of a side: the last one in which as many
+// programs came to their end as ever did in one of its turns.
 type Curve struct {
 	RuntimeClass string         `json:"runtimeClass"`
 	Programs     []CurveProgram `json:"programs"`

@@ -102,7 +102,7 @@ func wantWorkSummary(t *testing.T, s *analysis.Summary, sides []string) {
 		t.Fatalf("failures %+v, %d figures, %d memories, %d curves", w.Failures, len(w.Figures), len(w.Memory), len(w.Curves))
 	}
 	for i := range w.Figures {
-		if f := &w.Figures[i]; f.N != 1 || f.Median <= 0 || (f.ToNative == nil) != (f.RuntimeClass == record.Native) {
+		if f := &w.Figures[i]; f.N != 1 || f.Median == nil || *f.Median <= 0 || (f.ToNative == nil) != (f.RuntimeClass == record.Native) {
 			t.Errorf("%+v", f)
 		}
 	}

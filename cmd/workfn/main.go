@@ -54,14 +54,31 @@ func run(ctx context.Context, getenv func(string) string) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	return serve(ctx, l, newInstance(getenv("HOSTNAME")))
+}
+
+// endLimit is how long the end of the program that runs may take. It is less than package
+// native allows.
+const endLimit = 8 * time.Second
+
+// serve returns when what was under way at the end of the context has ended, too.
+func serve(ctx context.Context, l net.Listener, handler http.Handler) error {
 	server := &http.Server{
-		Handler:           newInstance(getenv("HOSTNAME")),
+		Handler:           handler,
 		ReadHeaderTimeout: time.Minute,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
-	defer context.AfterFunc(ctx, func() { server.Close() })()
+	ended := make(chan error, 1)
+	defer context.AfterFunc(ctx, func() {
+		limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), endLimit)
+		defer cancel()
+		ended <- server.Shutdown(limited)
+	})()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
+	}
+	if err := <-ended; err != nil {
+		return fmt.Errorf("wait %v for the program that runs to end: %w", endLimit, err)
 	}
 	return nil
 }

@@ -5,12 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -69,6 +73,35 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// The process must not end before what it started: nobody else would end that.
+func TestTheEndAwaitsTheProgram(t *testing.T) {
+	begun, ended := make(chan struct{}), false
+	i := instanceOf(func(ctx context.Context, _ size) ([]figure.Figure, error) {
+		close(begun)
+		<-ctx.Done()
+		time.Sleep(200 * time.Millisecond) // as a program that takes its time
+		ended = true
+		return nil, ctx.Err()
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- serve(ctx, l, i) }()
+	go func() {
+		if answer, err := http.Get("http://" + l.Addr().String() + "/some"); err == nil {
+			answer.Body.Close()
+		}
+	}()
+	<-begun
+	cancel()
+	if err := <-served; err != nil || !ended {
+		t.Errorf("served until %v, with the program's end %v", err, ended)
+	}
+}
+
 // stub puts a program in front of all others.
 func stub(t *testing.T, name, script string) {
 	t.Helper()
@@ -106,6 +139,30 @@ esac`)
 		if figures, err := programs[name](t.Context(), size{seconds: 3}); err != nil || len(figures) != want {
 			t.Errorf("%s: %v, error %v", name, figures, err)
 		}
+	}
+}
+
+// A server that does not listen is gone before what it said is read.
+func TestServerThatDoesNotListen(t *testing.T) {
+	before := redisStart
+	redisStart = 500 * time.Millisecond
+	t.Cleanup(func() { redisStart = before })
+	id := filepath.Join(t.TempDir(), "id")
+	stub(t, "redis-server", "echo $$ > "+id+"\nwhile :; do echo it waits; done")
+	_, err := runRedis(t.Context(), size{requests: 1})
+	if err == nil || !strings.Contains(err.Error(), "it does not listen after 500ms") || !strings.Contains(err.Error(), "it waits") {
+		t.Errorf("got %.200v", err)
+	}
+	text, err := os.ReadFile(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, 0); !errors.Is(err, syscall.ESRCH) {
+		t.Errorf("the server is left: %v", err)
 	}
 }
 

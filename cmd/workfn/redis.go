@@ -14,7 +14,7 @@ import (
 )
 
 // redisStart is how long a redis-server may take until it listens.
-const redisStart = 30 * time.Second
+var redisStart = 30 * time.Second
 
 // runRedis starts a server for the one benchmark. Its settings are the defaults, but that
 // it writes no snapshots: it would do so to the folder that it is in, while it is measured.
@@ -35,6 +35,7 @@ func runRedis(ctx context.Context, s size) ([]figure.Figure, error) {
 	go func() { ended <- server.Wait() }()
 	if err := awaitListening(port, ended); err != nil {
 		cancel()
+		<-ended // it says no more
 		return nil, fmt.Errorf("start redis-server: %w: %s", err, strings.TrimSpace(said.String()))
 	}
 	text, err := output(ctx, "", "redis-benchmark", "-p", port, "-n", strconv.Itoa(s.requests), "--csv")

@@ -46,6 +46,10 @@ var WorkPrograms = []string{"redis", "7zip", "sysbench-cpu", "sysbench-memory", 
 const (
 	mostRedisRequests = 10_000_000
 	mostProgramTime   = time.Hour
+	// mostSteps is how many steps of ProgramTime a program has, and aroundSteps what it may
+	// take besides.
+	mostSteps   = 3
+	aroundSteps = 30 * time.Second
 )
 
 // Validate implements Experiment.
@@ -68,6 +72,9 @@ func (e *Work) Validate() error {
 	}
 	if d := e.ProgramTime; d < time.Second || d > mostProgramTime || d%time.Second != 0 {
 		p.option("program-time", "is %v: it must be whole seconds from 1s to %v", d, mostProgramTime)
+	}
+	if takes := mostSteps*e.ProgramTime + aroundSteps; e.Service.ClientTimeout > 0 && takes > e.Service.ClientTimeout {
+		p.option("program-time", "is %v, with which a program may take %v: --client-timeout is only %v", e.ProgramTime, takes, e.Service.ClientTimeout)
 	}
 	for _, class := range e.Classes {
 		if class.Name == record.Native {

@@ -54,6 +54,7 @@ func workOf(t *testing.T, broken map[string]string) (*madeUp, *Work, *madeUpNati
 	m.ingress = server.Listener.Addr().String()
 	native := &madeUpNative{address: m.ingress}
 	e := &Work{Setup: setupOf(t), Iterations: 2, Programs: []string{"7zip", "redis"}, RedisRequests: 70, ProgramTime: 2 * time.Second, Native: native}
+	e.Service.ClientTimeout = time.Minute
 	e.Classes = append(e.Classes, record.Class{Name: "gvisor", Image: "x"})
 	return m, e, native
 }
@@ -118,6 +119,27 @@ func TestWorkOfAProgramThatFails(t *testing.T) {
 	}
 }
 
+// Why the request failed and what the function said are both kept.
+func TestWorkKeepsWhyARequestFailed(t *testing.T) {
+	long := "it printed:\n" + strings.Repeat("x", 1000)
+	for text, want := range map[string]string{"no memory": "status 500: no memory", " ": "status 500: an empty body", long: "\n" + long} {
+		m, e, _ := workOf(t, map[string]string{"redis": text})
+		result, err := Run(t.Context(), m, e, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		run := runFile(t, result.RunFile)
+		if len(run.Works) != 18 || len(run.Damage) > 0 {
+			t.Fatalf("%d works, damage %v", len(run.Works), run.Damage)
+		}
+		for _, w := range run.Works {
+			if w.Program == "redis" && (w.Outcome != record.HTTP || !strings.HasPrefix(w.Error, "status 500: ") || !strings.HasSuffix(w.Error, want)) {
+				t.Errorf("%q is kept as %s: %q, want status 500 and %q", text, w.Outcome, w.Error, want)
+			}
+		}
+	}
+}
+
 // What another function answers is no figure.
 func TestWorkOfAnotherFunction(t *testing.T) {
 	m, e, native := workOf(t, nil)
@@ -161,14 +183,15 @@ func TestWorkIsInterrupted(t *testing.T) {
 
 func TestWorkValidates(t *testing.T) {
 	for want, change := range map[string]func(*Work){
-		"iterations is 0: it must be at least 1":                                      func(e *Work) { e.Iterations = 0 },
-		"programs names none: there are redis":                                        func(e *Work) { e.Programs = nil },
-		`programs names "doom": there are redis`:                                      func(e *Work) { e.Programs = []string{"doom"} },
-		"programs names 7zip twice":                                                   func(e *Work) { e.Programs = []string{"7zip", "7zip"} },
-		"redis-requests is 0: it must be from 1 to 10000000":                          func(e *Work) { e.RedisRequests = 0 },
-		"program-time is 1.5s: it must be whole seconds from 1s to 1h0m0s":            func(e *Work) { e.ProgramTime = 1500 * time.Millisecond },
-		"runtime-class is native: that is what the programs outside of any container": func(e *Work) { e.Classes[0].Name = record.Native },
-		"stable-window is 1s: Knative takes 6s to 1h":                                 func(e *Work) { e.Service.StableWindow = time.Second },
+		"iterations is 0: it must be at least 1":                                                 func(e *Work) { e.Iterations = 0 },
+		"programs names none: there are redis":                                                   func(e *Work) { e.Programs = nil },
+		`programs names "doom": there are redis`:                                                 func(e *Work) { e.Programs = []string{"doom"} },
+		"programs names 7zip twice":                                                              func(e *Work) { e.Programs = []string{"7zip", "7zip"} },
+		"redis-requests is 0: it must be from 1 to 10000000":                                     func(e *Work) { e.RedisRequests = 0 },
+		"program-time is 1.5s: it must be whole seconds from 1s to 1h0m0s":                       func(e *Work) { e.ProgramTime = 1500 * time.Millisecond },
+		"program-time is 11s, with which a program may take 1m3s: --client-timeout is only 1m0s": func(e *Work) { e.ProgramTime = 11 * time.Second },
+		"runtime-class is native: that is what the programs outside of any container":            func(e *Work) { e.Classes[0].Name = record.Native },
+		"stable-window is 1s: Knative takes 6s to 1h":                                            func(e *Work) { e.Service.StableWindow = time.Second },
 	} {
 		m, e, _ := workOf(t, nil)
 		change(e)

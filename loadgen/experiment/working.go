@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -90,7 +91,10 @@ func (w *working) run(ctx context.Context, t record.Target, one *record.Work) er
 	}
 	switch {
 	case sample.Outcome == record.HTTP:
-		one.Error = string(body) // it says what the program printed
+		// The sample has only the beginning of what the program printed.
+		if text := strings.TrimSpace(string(body)); !strings.HasSuffix(one.Error, text) {
+			one.Error += "\n" + text
+		}
 	case sample.Outcome == record.OK:
 		if one.Figures, err = figuresIn(body, one); err != nil {
 			one.Outcome, one.Error = record.Body, err.Error()

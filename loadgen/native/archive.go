@@ -145,13 +145,13 @@ func put(root *os.Root, entry *tar.Header, content io.Reader) error {
 	if strings.HasPrefix(path.Base(name), ".wh.") {
 		return fmt.Errorf("it removes %s of another layer, which is not supported: make the image of one layer", name)
 	}
-	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+	if err := makeFolders(root, path.Dir(name)); err != nil {
 		return err
 	}
 	mode := entry.FileInfo().Mode()
 	switch entry.Typeflag {
 	case tar.TypeDir:
-		if err := root.MkdirAll(name, 0o755); err != nil {
+		if err := makeFolders(root, name); err != nil {
 			return err
 		}
 		return root.Chmod(name, mode&(os.ModePerm|os.ModeSticky))
@@ -165,11 +165,28 @@ func put(root *os.Root, entry *tar.Header, content io.Reader) error {
 	return fmt.Errorf("%s is of a type that is not supported: %q", name, entry.Typeflag)
 }
 
+// makeFolders makes a folder, and those above it, which the image need not name. Those that
+// are there stay as they are.
+func makeFolders(root *os.Root, name string) error {
+	if info, err := root.Stat(name); err == nil && info.IsDir() {
+		return nil
+	}
+	if above := path.Dir(name); above != "." {
+		if err := makeFolders(root, above); err != nil {
+			return err
+		}
+	}
+	if err := root.Mkdir(name, 0o755); err != nil {
+		return err
+	}
+	return root.Chmod(name, 0o755) // the process may have a umask
+}
+
 func write(root *os.Root, name string, mode os.FileMode, content io.Reader) error {
 	f, err := root.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(f, content)
-	return errors.Join(err, f.Close())
+	return errors.Join(err, f.Chmod(mode), f.Close()) // the process may have a umask
 }

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 )
 
@@ -21,8 +20,8 @@ import (
 type Root struct {
 	folder string
 	config config
-	// user is whom the image's program runs as.
-	user uint32
+	// user and group are those that the image's program runs as.
+	user, group uint32
 }
 
 // config is what an image says about its program.
@@ -58,31 +57,37 @@ func open(path string) (r *Root, err error) {
 	if len(r.config.Entrypoint)+len(r.config.Cmd) == 0 {
 		return nil, errors.New("the image names no program")
 	}
-	if r.user, err = userOf(r.config.User); err != nil {
+	user, group, named := strings.Cut(r.config.User, ":")
+	if r.user, err = number("user", user); err != nil {
+		return nil, err
+	}
+	if r.group, err = number("group", group); err != nil {
 		return nil, err
 	}
 	if r.folder, err = os.MkdirTemp("", "kn-coldstart-native-"); err != nil {
 		return nil, err
 	}
-	for _, digest := range layers {
-		if err := a.unpack(digest, r.folder); err != nil {
-			return nil, errors.Join(err, r.Remove())
-		}
+	err = r.fill(a, layers)
+	if err == nil && !named {
+		r.group, err = r.groupOf(r.user)
 	}
-	return r, os.Chmod(r.folder, 0o755) // the image's user reads it
+	if err != nil {
+		return nil, errors.Join(err, r.Remove())
+	}
+	return r, nil
 }
 
-// userOf is a user by number; nobody but root knows others of the image.
-func userOf(name string) (uint32, error) {
-	name, _, _ = strings.Cut(name, ":")
-	if name == "" || name == "root" {
-		return 0, nil
+// fill unpacks layers into the folder.
+func (r *Root) fill(a *archive, layers []string) error {
+	if err := os.Chmod(r.folder, 0o755); err != nil { // the image's user reads it
+		return err
 	}
-	n, err := strconv.ParseUint(name, 10, 31)
-	if err != nil {
-		return 0, fmt.Errorf("the image's user is %q: it must be a number", name)
+	for _, digest := range layers {
+		if err := a.unpack(digest, r.folder); err != nil {
+			return err
+		}
 	}
-	return uint32(n), nil
+	return nil
 }
 
 // Remove removes the folder.

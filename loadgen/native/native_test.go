@@ -45,6 +45,12 @@ func layer(t *testing.T, zipped bool, entries ...entry) []byte {
 // image writes an OCI archive of layers.
 func image(t *testing.T, user string, layers ...[]byte) string {
 	t.Helper()
+	return imageOf(t, user, nil, layers...)
+}
+
+// imageOf is an image whose program is given arguments.
+func imageOf(t *testing.T, user string, args []string, layers ...[]byte) string {
+	t.Helper()
 	var entries []entry
 	add := func(content []byte) map[string]any {
 		sum := sha256.Sum256(content)
@@ -63,7 +69,7 @@ func image(t *testing.T, user string, layers ...[]byte) string {
 	for _, l := range layers {
 		of = append(of, add(l))
 	}
-	c := add(encode(map[string]any{"config": map[string]any{"Entrypoint": []string{"/server"}, "Env": []string{"A=b"}, "User": user}}))
+	c := add(encode(map[string]any{"config": map[string]any{"Entrypoint": []string{"/server"}, "Cmd": args, "Env": []string{"A=b"}, "User": user}}))
 	m := add(encode(map[string]any{"config": c, "layers": of}))
 	entries = append(entries, entry{name: "index.json", text: string(encode(map[string]any{"manifests": []any{m}})), kind: tar.TypeReg, mode: 0o644})
 	path := filepath.Join(t.TempDir(), "image.tar")
@@ -119,6 +125,20 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// The group is the one that the image names, that of the user in its /etc/passwd, or 0.
+func TestGroup(t *testing.T) {
+	users := entry{name: "etc/passwd", text: "root:x:0:0:root:/:/sh\nsome:x:65532:70:some:/tmp:/sh\n", kind: tar.TypeReg, mode: 0o644}
+	for user, want := range map[string][2]uint32{"65532:7": {65532, 7}, "65532": {65532, 70}, "65531": {65531, 0}, "": {0, 0}, "65532:root": {65532, 0}} {
+		r, err := opened(t, image(t, user, layer(t, false, users)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]uint32{r.user, r.group}; got != want {
+			t.Errorf("%q runs as %v, want %v", user, got, want)
+		}
+	}
+}
+
 // What cannot be run natively is refused, and leaves no folder.
 func TestOpenRefuses(t *testing.T) {
 	text := filepath.Join(t.TempDir(), "text")
@@ -140,6 +160,7 @@ func TestOpenRefuses(t *testing.T) {
 		text:         "it is no OCI archive",
 		half:         "it is no OCI archive",
 		image(t, "nobody", layer(t, false, files...)):                            `the image's user is "nobody": it must be a number`,
+		image(t, "1:staff", layer(t, false, files...)):                           `the image's group is "staff": it must be a number`,
 		one(entry{name: "etc/.wh.passwd", kind: tar.TypeReg}):                    "removes etc/.wh.passwd of another layer",
 		one(entry{name: "dev/null", kind: tar.TypeChar}):                         "of a type that is not supported",
 		one(entry{name: "../../out", text: "x", kind: tar.TypeReg, mode: 0o644}): "path escapes from parent",

@@ -64,7 +64,7 @@ func workFigures(s *analysis.Summary, data *charts) []templates.Figure {
 	}
 	memory := htmlTable("Memory by program", table.WorkMemory(s))
 	return []templates.Figure{when(len(data.Works) > 0, templates.Figure{ID: "workMemory", Title: "Memory while working",
-		Lead:  "What the node used, solid, above the least that it did in these curves, and the working set of the instance's cgroup, dotted, in the last block: since the first program of a turn was asked for. A diamond is where a program ended. " + table.WorkMemoryNote,
+		Lead:  "What the node used, solid, above the least that it did in these curves, and the working set of the instance's cgroup, dotted, in the last turn of each side in which the most of its programs came to their end: since the first program of the turn was asked for. A diamond is where a program ended. " + table.WorkMemoryNote,
 		Table: memory})}
 }
 
@@ -75,16 +75,17 @@ func workChecks(s *analysis.Summary) []templates.Check {
 		failed += f.Times
 	}
 	native := templates.Check{Name: "Native base", State: "good", Value: "measured"}
-	if !slices.Contains(s.Work.Sides, record.Native) {
+	if !s.Work.HasNative() {
 		native.State, native.Value, native.Note = "unknown", "none", "The classes are only compared with one another."
 	}
 	return []templates.Check{
-		{Name: "Failed programs", State: state(s.Work.Ran, failed == 0), Value: partOf(failed, s.Work.Ran)},
+		{Name: "Failed programs", State: state(s.Work.Planned, failed == 0), Value: partOf(failed, s.Work.Planned)},
+		{Name: "Programs not run", State: state(s.Work.Planned, s.Work.NotRun() == 0), Value: partOf(s.Work.NotRun(), s.Work.Planned)},
 		native, endCheck(s),
 	}
 }
 
 // workLead says how much was measured.
 func workLead(s *analysis.Summary) string {
-	return fmt.Sprintf("%s of %s", count(s.Work.Ran, "program"), countOf(len(s.Work.Sides), "side", "sides"))
+	return fmt.Sprintf("%s of %s", count(s.Work.Planned-s.Work.NotRun(), "program"), countOf(len(s.Work.Sides), "side", "sides"))
 }

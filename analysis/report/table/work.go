@@ -25,8 +25,8 @@ func Work(s *analysis.Summary) *Table {
 	t := New(head...)
 	for i := range w.Figures {
 		f := &w.Figures[i]
-		row := []string{f.Program, f.Name + ", " + f.Unit, f.RuntimeClass, fmt.Sprint(f.N), quantity(f.Median), figureInterval(f),
-			times(f.ToNative, f.RuntimeClass == record.Native), times(f.ToFirst, f.RuntimeClass == firstClass(s).RuntimeClass)}
+		row := []string{f.Program, figureName(f), f.RuntimeClass, fmt.Sprint(f.N), orNone(f.Median), figureInterval(f),
+			times(f, f.ToNative, record.Native), times(f, f.ToFirst, firstClass(s).RuntimeClass)}
 		if w.Published != nil {
 			row = append(row, publishedShare(w, f))
 		}
@@ -34,6 +34,21 @@ func Work(s *analysis.Summary) *Table {
 	}
 	t.Ditto(0, 1)
 	return t.orNil()
+}
+
+// figureName is none where the program failed each time.
+func figureName(f *work.Figure) string {
+	if f.Name == "" {
+		return None
+	}
+	return f.Name + ", " + f.Unit
+}
+
+func orNone(v *float64) string {
+	if v == nil {
+		return None
+	}
+	return quantity(*v)
 }
 
 // quantity prints three digits, and all of those before the point.
@@ -61,10 +76,10 @@ func figureInterval(f *work.Figure) string {
 	return end(f.Low) + " … " + end(f.High)
 }
 
-// times is a ratio, or 1 of the base itself.
-func times(r *stat.Ratio, base bool) string {
+// times is a ratio to a base, or 1 of the base itself.
+func times(f *work.Figure, r *stat.Ratio, base string) string {
 	switch {
-	case base:
+	case f.RuntimeClass == base && f.N > 0:
 		return "1"
 	case r == nil:
 		return None
