@@ -26,9 +26,13 @@ type instance struct {
 	// birth holds what every answer has in common.
 	birth answer
 	fault fault
+	// every is on which requests the fault strikes: 0 is the first.
+	every int64
 	// delay is how long each answer takes.
 	delay    time.Duration
 	requests atomic.Int64
+	// stalledUntil is when a stall ends, in Unix nanoseconds.
+	stalledUntil atomic.Int64
 }
 
 func newInstance(pod string, entered, listening time.Time, f fault) *instance {
@@ -48,9 +52,10 @@ func newInstance(pod string, entered, listening time.Time, f fault) *instance {
 func (i *instance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := i.birth
 	a.Requests = i.requests.Add(1)
-	if a.Requests == 1 && i.fault.strike(w, r, &a) {
+	if i.strikes(a.Requests) && i.strike(w, r, &a) {
 		return
 	}
+	time.Sleep(time.Until(time.Unix(0, i.stalledUntil.Load())))
 	time.Sleep(i.delay)
 	a.Answered = time.Now().UnixNano()
 	w.Header().Set("Content-Type", "application/json")

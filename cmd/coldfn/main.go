@@ -17,6 +17,8 @@
 //	                     status500    the answer is a 500
 //	                     hang         there is no answer
 //	                     foreignBody  the answer is that of another service
+//	                     stall        all requests wait for 5 s
+//	COLDFN_FAULT_EVERY   a number N: it goes wrong on every Nth request instead
 //
 // SIGTERM ends it at once: Knative's queue-proxy has drained the requests by
 // then, and a process 1 that does not handle the signal would never get it.
@@ -50,6 +52,7 @@ type settings struct {
 	startDelay  time.Duration
 	answerDelay time.Duration
 	fault       fault
+	every       int64
 }
 
 func readSettings(getenv func(string) string) (settings, error) {
@@ -67,7 +70,10 @@ func readSettings(getenv func(string) string) (settings, error) {
 		}
 	}
 	var err error
-	s.fault, err = parseFault(getenv("COLDFN_FAULT"))
+	if s.fault, err = parseFault(getenv("COLDFN_FAULT")); err != nil {
+		return s, err
+	}
+	s.every, err = parseEvery(getenv("COLDFN_FAULT_EVERY"))
 	return s, err
 }
 
@@ -87,7 +93,7 @@ func run(ctx context.Context, entered time.Time, getenv func(string) string) err
 		return fmt.Errorf("listen: %w", err)
 	}
 	i := newInstance(getenv("HOSTNAME"), entered, time.Now(), s.fault)
-	i.delay = s.answerDelay
+	i.delay, i.every = s.answerDelay, s.every
 	server := &http.Server{
 		Handler:           i,
 		ReadHeaderTimeout: time.Minute,

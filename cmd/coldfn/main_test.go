@@ -12,9 +12,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -135,6 +137,44 @@ func TestFaults(t *testing.T) {
 			t.Errorf("got pods %q then %q", first.Pod, second.Pod)
 		}
 	})
+	t.Run("every third", func(t *testing.T) {
+		i := newInstance("pod-a", time.Now(), time.Now(), faultStatus500)
+		i.every = 3
+		var got []int
+		for range 6 {
+			_, w := ask(t, i)
+			got = append(got, w.Code)
+		}
+		if want := []int{200, 200, 500, 200, 200, 500}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+	t.Run("stall", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			i := newInstance("pod-a", time.Now(), time.Now(), faultStall)
+			i.every, i.delay = 2, 10*time.Millisecond
+			for request, want := range []time.Duration{i.delay, stallTime + i.delay, i.delay} {
+				began := time.Now()
+				ask(t, i)
+				if took := time.Since(began); took != want {
+					t.Errorf("request %d took %s, want %s", request+1, took, want)
+				}
+			}
+		})
+	})
+	t.Run("stall of others", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			i := newInstance("pod-a", time.Now(), time.Now(), faultStall)
+			go i.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+			time.Sleep(stallTime / 5)
+			began := time.Now()
+			ask(t, i)
+			if took := time.Since(began); took != stallTime*4/5 {
+				t.Errorf("a request during the stall took %s", took)
+			}
+			synctest.Wait()
+		})
+	})
 	t.Run("hang", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -156,11 +196,12 @@ func TestSettings(t *testing.T) {
 	}{
 		{name: "none", want: settings{port: "8080"}},
 		{
-			name: "all", env: map[string]string{"PORT": "81", "COLDFN_START_DELAY": "2s", "COLDFN_ANSWER_DELAY": "50ms", "COLDFN_FAULT": "hang"},
-			want: settings{port: "81", startDelay: 2 * time.Second, answerDelay: 50 * time.Millisecond, fault: faultHang},
+			name: "all", env: map[string]string{"PORT": "81", "COLDFN_START_DELAY": "2s", "COLDFN_ANSWER_DELAY": "50ms", "COLDFN_FAULT": "hang", "COLDFN_FAULT_EVERY": "100"},
+			want: settings{port: "81", startDelay: 2 * time.Second, answerDelay: 50 * time.Millisecond, fault: faultHang, every: 100},
 		},
 		{name: "bad delay", env: map[string]string{"COLDFN_START_DELAY": "2"}, fails: "COLDFN_START_DELAY"},
 		{name: "bad fault", env: map[string]string{"COLDFN_FAULT": "explode"}, fails: "COLDFN_FAULT"},
+		{name: "bad number", env: map[string]string{"COLDFN_FAULT_EVERY": "0"}, fails: "COLDFN_FAULT_EVERY"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := readSettings(func(k string) string { return test.env[k] })
