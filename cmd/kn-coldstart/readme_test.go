@@ -19,23 +19,44 @@ import (
 // fenced is a block of code in Markdown: its language and its text.
 var fenced = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
 
-// readme are the blocks of README.md in a language.
-func readme(t *testing.T, language string) []string {
+// pages are the files that people read, from the first page on.
+func pages(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	list := []string{"../../README.md", "../../CHANGELOG.md", "../../scripts/README.md"}
+	for _, pattern := range []string{"guides/*.md", "../knative-node/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) < 4 {
+			t.Fatalf("%s: found %q, %v", pattern, found, err)
+		}
+		list = append(list, found...)
+	}
+	return list
+}
+
+// blocks are those of a page in a language.
+func blocks(t *testing.T, page, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var blocks []string
+	var list []string
 	for _, m := range fenced.FindAllStringSubmatch(string(text), -1) {
 		if m[1] == language {
-			blocks = append(blocks, m[2])
+			list = append(list, m[2])
 		}
 	}
-	if len(blocks) == 0 {
+	return list
+}
+
+// readme are the blocks of README.md in a language.
+func readme(t *testing.T, language string) []string {
+	t.Helper()
+	list := blocks(t, "../../README.md", language)
+	if len(list) == 0 {
 		t.Fatalf("README.md has no block of %s", language)
 	}
-	return blocks
+	return list
 }
 
 // workflowStep is what of a step of a GitHub workflow is looked at.
@@ -44,20 +65,20 @@ type workflowStep struct {
 	With      map[string]any
 }
 
-// readSteps are the steps of the README's workflow, and of the one that is shown after it
-// without a workflow around it.
+// readSteps are the steps of the README's workflow, and of the guide's, which has no
+// workflow around it.
 func readSteps(t *testing.T) []workflowStep {
 	t.Helper()
-	blocks := readme(t, "yaml")
-	if len(blocks) != 2 {
-		t.Fatalf("%d blocks of yaml, want 2", len(blocks))
+	first, second := readme(t, "yaml"), blocks(t, "guides/ci.md", "yaml")
+	if len(first) != 1 || len(second) != 1 {
+		t.Fatalf("%d and %d blocks of yaml, want one each", len(first), len(second))
 	}
 	var whole struct {
 		On   any
 		Jobs map[string]struct{ Steps []workflowStep }
 	}
 	var more []workflowStep
-	err := errors.Join(yaml.Unmarshal([]byte(blocks[0]), &whole), yaml.Unmarshal([]byte(blocks[1]), &more))
+	err := errors.Join(yaml.Unmarshal([]byte(first[0]), &whole), yaml.Unmarshal([]byte(second[0]), &more))
 	if err != nil || len(whole.Jobs) != 1 || whole.On == nil {
 		t.Fatalf("no workflow with one job: %v", err)
 	}
@@ -67,18 +88,19 @@ func readSteps(t *testing.T) []workflowStep {
 	return more
 }
 
-func TestCommandsInTheReadmeAreUnderstood(t *testing.T) {
-	scripts := readme(t, "sh")
+func TestCommandsOnPagesAreUnderstood(t *testing.T) {
 	found := 0
-	for _, script := range scripts {
-		for _, args := range ownCommands(script) {
-			found++
-			if err := understood(args); err != nil {
-				t.Errorf("kn-coldstart %s: %v", strings.Join(args, " "), err)
+	for _, page := range pages(t) {
+		for _, script := range blocks(t, page, "sh") {
+			for _, args := range ownCommands(script) {
+				found++
+				if err := understood(args); err != nil {
+					t.Errorf("%s: kn-coldstart %s: %v", page, strings.Join(args, " "), err)
+				}
 			}
 		}
 	}
-	if found < 15 {
+	if found < 40 {
 		t.Errorf("only %d command lines were found", found)
 	}
 }
