@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,7 +74,19 @@ func completed(t *testing.T, folder string, words ...string) string {
 	if lines := strings.Split(strings.TrimSpace(stderr.String()), "\n"); len(lines) != 1 || !strings.HasPrefix(lines[0], "Completion ended with directive") {
 		t.Errorf("%v: standard error has %q", words, lines)
 	}
-	return strings.Join(strings.Fields(stdout.String()), " ")
+	return strings.Join(shown(strings.Fields(stdout.String()), words[len(words)-1]), " ")
+}
+
+// shown is what a shell leaves of completions: those that begin as the word does. The last
+// one is the directive, and "jsonl" stands for all files of that kind.
+func shown(completions []string, word string) []string {
+	_, value, assigned := strings.Cut(word, "=")
+	if !assigned {
+		value = word
+	}
+	return slices.DeleteFunc(completions, func(c string) bool {
+		return !strings.HasPrefix(c, value) && !strings.HasPrefix(c, ":") && c != "jsonl"
+	})
 }
 
 func TestValuesAreCompleted(t *testing.T) {
@@ -110,10 +122,10 @@ func TestValuesAreCompleted(t *testing.T) {
 		// Run files, the latest first; then others.
 		{"report |", "results/20261121-2.jsonl results/20261121-1.jsonl :36"},
 		{"compare results/20261121-2.jsonl |", "results/20261121-1.jsonl :36"},
-		{"gate results/20261121-2.jsonl --baseline |", "results/20261121-2.jsonl results/20261121-1.jsonl :36"},
+		{"gate results/20261121-2.jsonl --baseline |", "results/20261121-1.jsonl :36"},
 		{"history o|", "jsonl :8"},
 		// What this program knows by itself.
-		{"compare -o |", "json markdown text :4"},
+		{"compare -o |", "json markdown text wide :4"},
 		{"gate --output m|", "markdown :4"},
 		{"single --preset |", "knative-study :4"},
 		{"gate x --slo p|", "p(95)<2s :4"},

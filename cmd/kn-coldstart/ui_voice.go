@@ -3,10 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 )
 
 // This file is part of ui.go: how much is said, and whether in colour.
@@ -83,4 +86,12 @@ func sayOrigin(err error) {
 			sayMarked("", "", "hint: --%s is set by %s", name, fromEnvironment[name])
 		}
 	}
+}
+
+// paintedOutput is standard output, with colours where there are to be some.
+func paintedOutput() io.Writer {
+	if voice.colour.on(os.Stdout) {
+		return report.Coloured(os.Stdout)
+	}
+	return os.Stdout
 }

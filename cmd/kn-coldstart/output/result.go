@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 )
 
 // Format is one way to write a result of type T.
@@ -70,6 +72,14 @@ func (r Result[T]) help() string {
 }
 
 func (r Result[T]) first() string { return r.Formats[0].Name }
+
+// wideHelp is about the format that has the same as text.
+const wideHelp = "the same with all columns, where text leaves some out to fit into 80"
+
+// wide has tables show all their columns.
+func wide[T any](write func(io.Writer, T) error) func(io.Writer, T) error {
+	return func(w io.Writer, result T) error { return write(report.Wide(w), result) }
+}
 
 // listed is a Result of any type.
 type listed interface {
