@@ -57,12 +57,9 @@ func asMarkdown(text string) string {
 // withManFlags lists the formats of a flag line by line in its man page, too.
 func withManFlags(root *cobra.Command) *cobra.Command {
 	everyCommand(root, func(cmd *cobra.Command) {
-		for _, flags := range []*pflag.FlagSet{cmd.Flags(), cmd.PersistentFlags()} {
-			flags.VisitAll(func(f *pflag.Flag) {
-				usage := inMarkdown.ReplaceAllString(f.Usage, `\$0`)
-				f.Usage = strings.ReplaceAll(usage, "\n  ", "\n\n\t")
-			})
-		}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			f.Usage = strings.ReplaceAll(inMarkdown.ReplaceAllString(f.Usage, `\$0`), "\n  ", "\n\n\t")
+		})
 	})
 	return root
 }
@@ -130,6 +127,9 @@ func TestManPages(t *testing.T) {
 		page := got[strings.ReplaceAll(cmd.CommandPath(), " ", "-")+".1"]
 		if !strings.Contains(page, "\n.SH NAME\n") || !strings.Contains(page, "\n.SH EXAMPLE\n") {
 			t.Errorf("the page of %s has no name or example:\n%s", cmd.CommandPath(), page)
+		}
+		if strings.Contains(page, `\\\`) {
+			t.Errorf("the page of %s has backslashes:\n%s", cmd.CommandPath(), page)
 		}
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			if !f.Hidden && f.Name != "version" && !strings.Contains(page, `\fB--`+f.Name+`\fP`) {
