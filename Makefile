@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e conformance cgroup-v2 bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom dist dist-twice images-push clean help
+.PHONY: build node functions languages demo test unit e2e conformance cgroup-v2 bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom man dist dist-twice images-push clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -80,6 +80,9 @@ lint: ## gofmt, vet, staticcheck, and govulncheck where its database can be reac
 
 vulnerabilities: build node ## known vulnerabilities in all programs, those of the node too
 	scripts/vulnerabilities build/kn-coldstart build/knative-node build/node/bin/*
+
+man: ## make the man pages, and the completions for bash, zsh and fish, in build/reference
+	scripts/man
 
 sbom: ## list what is in build/ and what it is made of, as SPDX
 	scripts/sbom

@@ -55,6 +55,15 @@ type contact struct {
 func (t *contact) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.client.requests.Add(1)
 	sending(r.Context())
+	sent := time.Now()
+	answer, err := t.bounded(r)
+	tellRequest(r, sent, answer, err)
+	return answer, err
+}
+
+// bounded makes a request, which may take no longer than ContactLimit before the server
+// has answered one.
+func (t *contact) bounded(r *http.Request) (*http.Response, error) {
 	if !t.client.untried.Load() {
 		return t.next.RoundTrip(r)
 	}

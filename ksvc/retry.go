@@ -77,6 +77,7 @@ func retry(ctx context.Context, backoff wait.Backoff, again func(err error, step
 		if after, ok := apierrors.SuggestsClientDelay(err); ok {
 			pause = max(pause, time.Duration(after)*time.Second)
 		}
+		tellAgain(err, pause)
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)

@@ -132,6 +132,15 @@ func metrics() []metric {
 	}
 }
 
+// MetricExamples are thresholds, one for each metric.
+func MetricExamples() []string {
+	var examples []string
+	for _, m := range metrics() {
+		examples = append(examples, m.example)
+	}
+	return examples
+}
+
 // metricOf is the row of a metric.
 func metricOf(name Metric) (metric, bool) {
 	all := metrics()

@@ -11,7 +11,8 @@ import (
 
 // Calibration writes the noise of a cluster and the gate that suits it.
 func Calibration(w io.Writer, c *gate.Calibration) error {
-	t := table.New("runtimeClass", "", " value", " runs", " differ by", " of that between runs", " false alarms", fmt.Sprintf(" +%.0f %% caught", 100*c.Goal.Worse))
+	t := table.New("runtimeClass", "", " value", " runs", " differ by", " of that between runs", " false alarms", fmt.Sprintf(" +%.0f %% caught", 100*c.Goal.Worse)).
+		Spare("of that between runs")
 	for _, n := range c.Noise {
 		t.Row(cellName(n.Key), percentileName(n.Quantile), n.Value.String(), fmt.Sprintf("%d × %d", n.Runs, n.Samples),
 			share(n.Seen), share(math.Min(n.Between, n.Seen)), share(n.FalseAlarms), share(n.Caught))
@@ -26,6 +27,7 @@ func Calibration(w io.Writer, c *gate.Calibration) error {
 	} else {
 		p.line("The goal, to catch +%.0f %% %.0f %% of the time, is out of reach: even %s do not.", 100*c.Goal.Worse, 100*c.Goal.Power, design)
 	}
+	p.narrowed()
 	return p.err
 }
 

@@ -40,6 +40,7 @@ func Comparison(w io.Writer, c *analysis.Comparison) error {
 		p.line("Published, on other machines:")
 		p.table(t)
 	}
+	p.narrowed()
 	return p.err
 }
 
@@ -77,7 +78,8 @@ func ComparisonMarkdown(w io.Writer, c *analysis.Comparison) error {
 func ComparisonJSON(w io.Writer, c *analysis.Comparison) error { return writeJSON(w, c) }
 
 func comparisonTable(c *analysis.Comparison) *table.Table {
-	t := table.New("base", "new", "measure", "", " base", " new", " difference", " ratio", " p")
+	t := table.New("base", "new", "measure", "", " base", " new", " difference", " ratio", " p").
+		Spare("ratio").Foldable(2)
 	for _, row := range c.Rows {
 		base, new := cellName(row.Base), cellName(row.New)
 		measure := "responseLatency"

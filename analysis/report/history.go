@@ -35,6 +35,7 @@ func History(w io.Writer, h *history.History) error {
 	}
 	p.apart(h.Apart)
 	p.line("%s", table.HistoryNote)
+	p.narrowed()
 	return p.err
 }
 

@@ -26,10 +26,11 @@ func Phases(w io.Writer, s *analysis.Summary) error {
 	p.table(phases)
 	p.line("")
 	p.line("%s%s", table.PhaseNote, table.Lacking(s))
+	p.narrowed()
 	return p.err
 }
 
-const timelineWidth = 60
+const timelineWidth = 48
 
 // Timeline writes, for each cell, a line for each phase with a bar from the phase before
 // to this one. All cells have the same scale. A bar of "<" runs backwards: the phase

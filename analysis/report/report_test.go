@@ -29,7 +29,7 @@ func TestGoldenFiles(t *testing.T) {
 	for name, s := range runs {
 		for extension, draw := range map[string]func(io.Writer, *analysis.Summary) error{
 			".txt": Text, ".json": JSON, ".phases.txt": Phases, ".timeline.txt": Timeline,
-			".md": MarkdownReport, ".smaller.json": SmallerIsBetter,
+			".histogram.txt": Histograms, ".md": MarkdownReport, ".smaller.json": SmallerIsBetter,
 		} {
 			t.Run(name+extension, func(t *testing.T) {
 				golden.Check(t, name+extension, func(w io.Writer) error { return draw(w, s) })
@@ -115,7 +115,7 @@ func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
 func TestAFailedWriteIsReported(t *testing.T) {
 	s := analysis.Summarise(runtest.Three())
 	for name, draw := range map[string]func(io.Writer, *analysis.Summary) error{
-		"text": Text, "json": JSON, "phases": Phases, "timeline": Timeline, "markdown": Markdown, "smaller": SmallerIsBetter,
+		"text": Text, "json": JSON, "phases": Phases, "timeline": Timeline, "histograms": Histograms, "markdown": Markdown, "smaller": SmallerIsBetter,
 	} {
 		if draw(full{}, s) == nil {
 			t.Errorf("%s drew on a full disk", name)

@@ -20,5 +20,6 @@ func Spans(w io.Writer, s *analysis.Summary) error {
 	p.table(t)
 	p.line("")
 	p.line("%s", table.SpanNote+table.TracingCost(s)+table.Lacking(s))
+	p.narrowed()
 	return p.err
 }

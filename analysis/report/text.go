@@ -8,6 +8,8 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
@@ -37,13 +39,23 @@ func Text(w io.Writer, s *analysis.Summary) error {
 	for _, n := range notes {
 		p.line("%s", n)
 	}
+	p.narrowed()
 	return p.err
 }
+
+// wide is a writer of tables with all their columns.
+type wide struct{ io.Writer }
+
+// Wide is a writer on which tables have all their columns. On any other one they fit into
+// 80 columns of text, and what that leaves out is said below them.
+func Wide(w io.Writer) io.Writer { return wide{w} }
 
 // printer writes lines until one fails.
 type printer struct {
 	w   io.Writer
 	err error
+	// left are the columns that were left out, with commas between those of a table.
+	left []string
 }
 
 func (p *printer) line(format string, args ...any) {
@@ -58,8 +70,22 @@ func (p *printer) raw(line string) {
 }
 
 func (p *printer) table(t *table.Table) {
+	if _, all := p.w.(wide); !all {
+		fitted, left := t.Fit(table.Width)
+		if text := strings.Join(left, ", "); text != "" && !slices.Contains(p.left, text) {
+			p.left = append(p.left, text)
+		}
+		t = fitted
+	}
 	if p.err == nil {
 		p.err = t.Text(p.w)
+	}
+}
+
+// narrowed says which columns were left out of the tables.
+func (p *printer) narrowed() {
+	if len(p.left) > 0 {
+		p.line("Columns that -o wide adds: %s.", strings.Join(p.left, "; "))
 	}
 }
 

@@ -22,7 +22,7 @@ func Verdict(w io.Writer, r *gate.Result) error {
 		p.line("")
 	}
 	for _, j := range r.Judgements {
-		p.line("%-12s  %s", j.Verdict, judgementName(j))
+		p.raw(p.painted(j.Verdict, fmt.Sprintf("%-12s", j.Verdict)) + table.Line("  "+judgementName(j)))
 		p.line("              %s", j.Reason)
 		if j.Power != nil {
 			p.line("              power: %s", j.Power.Text)
@@ -32,7 +32,7 @@ func Verdict(w io.Writer, r *gate.Result) error {
 		}
 	}
 	p.line("")
-	p.line("verdict: %s", verdictLine(r))
+	p.raw("verdict: " + p.painted(r.Verdict, verdictLine(r)))
 	return p.err
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -179,4 +180,24 @@ func TestGoldenCalibrations(t *testing.T) {
 	golden.Check(t, "calibration.json", func(w io.Writer) error { return CalibrationJSON(w, c) })
 	c.Reached = false
 	golden.Check(t, "calibration-unreached.txt", func(w io.Writer) error { return Calibration(w, c) })
+}
+
+// Each verdict has its colour on a terminal, and what stands there is the same but for it.
+func TestVerdictsHaveColours(t *testing.T) {
+	r := judged(t)
+	var plain, painted bytes.Buffer
+	if err := Verdict(&plain, r); err != nil {
+		t.Fatal(err)
+	}
+	if err := Verdict(Coloured(&painted), r); err != nil {
+		t.Fatal(err)
+	}
+	for verdict, colour := range verdictColours {
+		if !strings.Contains(painted.String(), fmt.Sprintf("\n\x1b[%sm%-12s\x1b[0m  ", colour, verdict)) {
+			t.Errorf("%s is not in colour %s", verdict, colour)
+		}
+	}
+	if got := regexp.MustCompile(`\x1b\[\d+m`).ReplaceAllString(painted.String(), ""); got != plain.String() {
+		t.Errorf("without its colours it is\n%s", got)
+	}
 }

@@ -124,13 +124,6 @@ func TestHelpOfEveryCommandHasExamples(t *testing.T) {
 	})
 }
 
-func everyCommand(cmd *cobra.Command, visit func(*cobra.Command)) {
-	visit(cmd)
-	for _, child := range cmd.Commands() {
-		everyCommand(child, visit)
-	}
-}
-
 func knownFlags(t *testing.T) map[string]bool {
 	known := map[string]bool{"help": true}
 	everyCommand(newRoot(), func(cmd *cobra.Command) {

@@ -31,6 +31,7 @@ func run() int {
 	command, err := newRoot().ExecuteContextC(ctx)
 	if err != nil {
 		printError(err, command.CommandPath())
+		sayOrigin(err)
 	}
 	return exitCode(ctx, err)
 }
@@ -97,8 +98,7 @@ func newRoot() *cobra.Command {
 	root := group(&cobra.Command{
 		Use:   "kn-coldstart",
 		Short: "Measure cold starts of Knative Services, per RuntimeClass",
-		Long: "kn-coldstart measures how long a cold start takes on this cluster, for each container runtime.\n" +
-			"It proves that every sample was cold, keeps every failure, and removes everything that it created.",
+		Long:  rootHelp,
 		Example: "  kn-coldstart cluster up\n" +
 			"  kn-coldstart single --runtime-class runc,crun,gvisor\n" +
 			"  kn-coldstart scale --runtime-class runc --services 1,10,50\n" +
@@ -110,21 +110,29 @@ func newRoot() *cobra.Command {
 			"  kn-coldstart ab --runtime-class runc --a image=registry.example/fn:main --b image=registry.example/fn:pr\n" +
 			"  kn-coldstart cluster down",
 		SilenceErrors: true, SilenceUsage: true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		PersistentPreRunE: begin,
+		Version:           versionText(tool()),
 	})
+	root.SetVersionTemplate(ownName + " {{.Version}}\n")
+	registerGlobal(root.PersistentFlags())
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: calledAs(os.Args[0])}
 	root.SetHelpCommand(newHelp(root))
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	root.SetFlagErrorFunc(unknownFlag)
 	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newVersion())
+	addCompletion(root)
 	speakAs(root, root.CommandPath())
 	return root
 }
+
+// suggestionDistance is in how many letters a name may differ from the one that was meant.
+const suggestionDistance = 2
 
 // newHelp makes the help command. Unlike cobra's own it refuses a command that does not
 // exist.
 func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use: "help [COMMAND]", Short: "Show the help of a command", Example: "  kn-coldstart help single",
+		ValidArgsFunction: commands,
 		RunE: func(_ *cobra.Command, args []string) error {
 			cmd, rest, err := root.Find(args)
 			if err != nil {
@@ -144,7 +152,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 // and refuses one that it does not have.
 func group(cmd *cobra.Command) *cobra.Command {
 	cmd.DisableFlagsInUseLine = true
-	cmd.SuggestionsMinimumDistance = 2
+	cmd.SuggestionsMinimumDistance = suggestionDistance
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return nil

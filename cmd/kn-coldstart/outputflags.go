@@ -118,7 +118,7 @@ func (f *verdictFlags) tell(r *gate.Result, s *analysis.Summary, inconclusive ga
 		return usage(err)
 	}
 	j := output.Judged{Result: r, Summary: s, Inconclusive: inconclusive}
-	if err := format.Write(os.Stdout, j); err != nil {
+	if err := format.Write(paintedOutput(), j); err != nil {
 		return err
 	}
 	if err := errors.Join(output.WriteJUnit(f.junit, j), output.TellGitHub(j)); err != nil {

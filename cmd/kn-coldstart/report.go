@@ -31,12 +31,12 @@ func newReport() *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error { return runReport(format, published, args) },
 	}
 	output.Register(cmd.Flags(), &format, output.Report)
-	cmd.Flags().BoolVar(&published, "published", false, "also show published figures of the classes of a work, in text, json and markdown")
+	cmd.Flags().BoolVar(&published, "published", false, "also show published figures of the classes of a work, in text, wide, json and markdown")
 	return cmd
 }
 
 // publishedFormats are those that show published figures.
-var publishedFormats = []string{"text", "json", "markdown"}
+var publishedFormats = []string{"text", "wide", "json", "markdown"}
 
 // withPublished are runs to whose summary the published figures are added.
 type withPublished struct{ runfile.Set }

@@ -20,10 +20,15 @@ import (
 // else to standard error. An error is one line that says what was attempted and why it
 // failed, followed by a hint that says what to do. Whatever takes more than two seconds
 // says how far it has come. There is colour only on a terminal, and none if NO_COLOR is
-// set. Results are drawn by the formats in package output; ui_run.go tells how a run goes.
+// set, unless --color says otherwise. Results are drawn by the formats in package output; ui_run.go tells how a run goes.
 
-// say writes a line, or several where an error has several parts, to standard error.
-func say(format string, args ...any) { sayMarked("", "", format, args...) }
+// say writes a line, or several where an error has several parts, to standard error. With
+// --quiet it is left out, as is all but results, errors and the hints for them.
+func say(format string, args ...any) {
+	if !voice.quiet {
+		sayMarked("", "", format, args...)
+	}
+}
 
 // sayMarked is say with a mark before the text, in a colour where there is colour.
 func sayMarked(colour, mark, format string, args ...any) {
@@ -48,15 +53,20 @@ func (logged) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-func sayStep(format string, args ...any)    { say(format, args...) }
-func sayWarning(format string, args ...any) { sayMarked(yellow, "warning: ", format, args...) }
+func sayStep(format string, args ...any) { say(format, args...) }
+
+func sayWarning(format string, args ...any) {
+	if !voice.quiet {
+		sayMarked(yellow, "warning: ", format, args...)
+	}
+}
 
 // sayChecking comes before the first contact with a cluster, so that an API server that
 // does not answer is not waited for in silence.
 func sayChecking(server string) { sayStep("checking the cluster at %s", server) }
 
 func sayInterrupted() {
-	say("interrupted: ending in good order; interrupt again to exit at once")
+	sayMarked("", "", "interrupted: ending in good order; interrupt again to exit at once")
 }
 
 const (
@@ -66,8 +76,7 @@ const (
 
 // paint colours text on a terminal.
 func paint(colour, text string) string {
-	info, err := os.Stderr.Stat()
-	if text == "" || err != nil || info.Mode()&os.ModeCharDevice == 0 || os.Getenv("NO_COLOR") != "" {
+	if text == "" || !voice.colour.on(os.Stderr) {
 		return text
 	}
 	return "\x1b[" + colour + "m" + text + "\x1b[0m"
@@ -91,7 +100,7 @@ func printError(err error, command string) {
 		hint = "see '" + command + " --help'"
 	}
 	if hint != "" {
-		say("hint: %s", hint)
+		sayMarked("", "", "hint: %s", hint)
 	}
 }
 
@@ -115,8 +124,10 @@ func sayCheck(c record.Check) {
 }
 
 func printVersion(t record.Tool) {
-	fmt.Println(strings.TrimSpace("kn-coldstart " + t.Version + " " + t.Commit))
+	fmt.Println(ownName + " " + versionText(t))
 }
+
+func versionText(t record.Tool) string { return strings.TrimSpace(t.Version + " " + t.Commit) }
 
 // saySides shows how many runs are on each side, because the shell may have expanded a
 // pattern that was meant for the baseline.

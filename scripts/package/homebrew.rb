@@ -31,6 +31,10 @@ class KnColdstart < Formula
     bin.install "kn-coldstart"
     bin.install_symlink "kn-coldstart" => "kubectl-coldstart"
     prefix.install "licenses"
+    man1.install Dir["man/*.1"]
+    bash_completion.install "completions/kn-coldstart"
+    zsh_completion.install "completions/_kn-coldstart"
+    fish_completion.install "completions/kn-coldstart.fish"
   end
 
   test do

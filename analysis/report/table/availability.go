@@ -13,7 +13,8 @@ import (
 // Availability compares when instances became Ready with when they answered.
 func Availability(s *analysis.Summary) *Table {
 	t := New("runtimeClass", " services", " answered", " first Ready", " all Ready", " first answered", " all answered",
-		" answered − Ready", " min", " max", " never answered", " never Ready")
+		" answered − Ready", " min", " max", " never answered", " never Ready").
+		Spare("answered", "min", "max", "first answered", "first Ready", "never Ready", "never answered")
 	for _, c := range s.Cells {
 		a := c.Availability
 		if a == nil {

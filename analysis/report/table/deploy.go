@@ -26,7 +26,8 @@ func Deployments(s *analysis.Summary) *Table {
 	for _, c := range deployColumns {
 		head = append(head, c.heading)
 	}
-	t := New(head...)
+	t := New(head...).
+		Spare("configuration", "initial scale", "created", "revision", "deleted")
 	for i := range s.Deployments {
 		g := &s.Deployments[i]
 		row := []string{deployName(g, s), servicesOf(g), fmt.Sprint(g.InitialScale), fmt.Sprint(g.Deployed.Planned), fmt.Sprint(g.Deployed.Failed + g.Removed.Failed)}
@@ -79,7 +80,8 @@ var deployEnds = []struct {
 // DeployTimes has the percentiles of the steps that matter to users, and how a batch of
 // services came to them over time.
 func DeployTimes(s *analysis.Summary) *Table {
-	t := New("deployed", " services", "until", " p50", " p95", " p99", " max", " to within", " last sent", " first", " half", " all")
+	t := New("deployed", " services", "until", " p50", " p95", " p99", " max", " to within", " last sent", " first", " half", " all").
+		Spare("last sent", "to within", "half", "first")
 	for i := range s.Deployments {
 		g := &s.Deployments[i]
 		for _, end := range deployEnds {

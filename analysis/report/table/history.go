@@ -18,7 +18,8 @@ func PercentileName(q float64) string { return "p" + strconv.FormatFloat(100*q, 
 // History has a row for each run of a series. The last column says which runs are the
 // first ones after a change.
 func History(s history.Series, q float64) *Table {
-	t := New("begun", "run", "label", "image", " starts", " failed", " "+PercentileName(q), "change")
+	t := New("begun", "run", "label", "image", " starts", " failed", " "+PercentileName(q), "change").
+		Spare("failed", "begun", "image", "starts")
 	for i, p := range s.Points {
 		mark := ""
 		for _, c := range s.Changes {

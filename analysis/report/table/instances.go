@@ -12,7 +12,8 @@ import (
 // of the round with the fewest.
 func Instances(s *analysis.Summary) *Table {
 	t := New("runtimeClass", " services", " rounds", " answered", " failed", " spawned", " scheduled", " running", " ready", " peak",
-		" complete", " time to all", " skew")
+		" complete", " time to all", " skew").
+		Spare("running", "scheduled", "skew", "rounds", "peak")
 	for _, c := range s.Cells {
 		in := c.Instances
 		if in == nil {

@@ -12,7 +12,8 @@ import (
 
 // Loads says how long the requests of each load took.
 func Loads(s *analysis.Summary) *Table {
-	t := New("load on", "rate", " due", " failed", " p50", " p95", " p99", " max", " recovered")
+	t := New("load on", "rate", " due", " failed", " p50", " p95", " p99", " max", " recovered").
+		Spare("max", "p95", "rate", "recovered")
 	for i := range s.Loads {
 		l := &s.Loads[i]
 		cells := append([]string{loadName(l, s), l.Rate, fmt.Sprint(l.Due), loadFailed(l.Counts)}, quantiles(l.Quantiles, l.Due > 0 && l.Broken == "")...)
@@ -71,7 +72,8 @@ func recovered(l *load.Load) string {
 
 // Scaling says how the service of each load was scaled.
 func Scaling(s *analysis.Summary) *Table {
-	t := New("instances of", " wanted", " requested", " alive", " ready", " overshoot", " instance-seconds", " waited", " their p50", " their max", "panic mode", " back at zero")
+	t := New("instances of", " wanted", " requested", " alive", " ready", " overshoot", " instance-seconds", " waited", " their p50", " their max", "panic mode", " back at zero").
+		Spare("their p50", "their max", "waited", "panic mode", "requested", "instance-seconds", "alive")
 	for i := range s.Loads {
 		l := &s.Loads[i]
 		in := l.Instances

@@ -12,7 +12,8 @@ import (
 
 // Memory says what one more instance of each class takes.
 func Memory(s *analysis.Summary) *Table {
-	t := New("memory of", "runtimeClass", " per instance", " 95 % interval", " without instances", " instances", " rounds", " ratio")
+	t := New("memory of", "runtimeClass", " per instance", " 95 % interval", " without instances", " instances", " rounds", " ratio").
+		Spare("rounds", "instances", "without instances", "95 % interval")
 	for _, m := range s.Memory {
 		times := None
 		switch {

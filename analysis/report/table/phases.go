@@ -15,7 +15,7 @@ const PhaseNote = "Medians of the cold starts that succeeded; they do not add up
 // clock that it was read from. The number n of a row is that of the median since the
 // request.
 func Phases(s *analysis.Summary) *Table {
-	t := New("runtimeClass", "phase", " n", " since request", " step", " resolution", "clock")
+	t := New("runtimeClass", "phase", " n", " since request", " step", " resolution", "clock").Spare("resolution")
 	for _, c := range s.Cells {
 		name := Label(c.Key, s.Cells)
 		for _, p := range c.Phases {

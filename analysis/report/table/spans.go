@@ -46,7 +46,8 @@ func TracingCost(s *analysis.Summary) string {
 
 // Spans has what Knative's components reported of the cells' cold starts.
 func Spans(s *analysis.Summary) *Table {
-	t := New("runtimeClass", "service", "span", " n", " median", "what it is")
+	t := New("runtimeClass", "service", "span", " n", " median", "what it is").
+		Spare("what it is")
 	for _, c := range s.Cells {
 		for _, span := range c.Spans {
 			t.Row(Label(c.Key, s.Cells), span.Service, strings.Repeat("  ", span.Depth)+span.Name,

@@ -14,7 +14,8 @@ func Summary(s *analysis.Summary) *Table {
 	if !many {
 		head = slices.Delete(head, 1, 2)
 	}
-	t := New(head...)
+	t := New(head...).
+		Spare("min", "max", "p99", "cold", "95 % interval", "ratio")
 	for i := range s.Cells {
 		c := &s.Cells[i]
 		row := []string{c.Class().String(), fmt.Sprint(c.Services), fmt.Sprint(c.Planned()), fmt.Sprint(c.Cold), failed(c.Counts),

@@ -12,6 +12,12 @@ import (
 type Table struct {
 	Head []Heading
 	Rows [][]string
+	// spare and foldable say what Fit may do.
+	spare    []string
+	foldable int
+	// titles are above the rows, where Fit took columns out; one that repeats the title of
+	// the row above is not written.
+	titles []string
 }
 
 // Heading is that of a column.
@@ -59,6 +65,7 @@ func (t *Table) orNil() *Table {
 // Ditto empties the leading columns of each row in which they repeat those of the row
 // above.
 func (t *Table) Ditto(columns ...int) {
+	t.Foldable(len(columns))
 	above := make([]string, len(t.Head))
 	for _, row := range t.Rows {
 		same := true
@@ -72,21 +79,22 @@ func (t *Table) Ditto(columns ...int) {
 	}
 }
 
-// Text writes the table in columns two spaces apart.
+// Text writes the table in columns two spaces apart. Fit makes it narrower.
 func (t *Table) Text(w io.Writer) error {
-	var titles []string
+	var head []string
 	for _, h := range t.Head {
-		titles = append(titles, h.Text)
+		head = append(head, h.Text)
 	}
-	lines := append([][]string{titles}, t.shortened()...)
-	widths := make([]int, len(t.Head))
-	for _, line := range lines {
-		for i, cell := range line {
-			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+	widths := t.widths()
+	lines := []string{t.line(head, widths)}
+	for i, row := range t.shortened() {
+		if t.titles != nil && (i == 0 || t.titles[i] != t.titles[i-1]) {
+			lines = append(lines, t.titles[i])
 		}
+		lines = append(lines, t.line(row, widths))
 	}
 	for _, line := range lines {
-		if _, err := fmt.Fprintln(w, Line(t.line(line, widths))); err != nil {
+		if _, err := fmt.Fprintln(w, Line(line)); err != nil {
 			return err
 		}
 	}
@@ -104,19 +112,28 @@ func (t *Table) shortened() [][]string {
 	for i, row := range t.Rows {
 		rows[i] = slices.Clone(row)
 		for k := range row {
-			if name := []rune(row[k]); !t.Head[k].Right && k < len(row)-1 && len(name) > mostNameWidth {
-				rows[i][k] = string(name[:mostNameWidth/2]) + "…" + string(name[len(name)-mostNameWidth/2+1:])
+			if !t.Head[k].Right && k < len(row)-1 {
+				rows[i][k] = Cut(row[k], mostNameWidth)
 			}
 		}
 	}
 	return rows
 }
 
+// Cut is a name of which the middle is left out where it is longer than most.
+func Cut(name string, most int) string {
+	runes := []rune(name)
+	if len(runes) <= most {
+		return name
+	}
+	return string(runes[:most/2]) + "…" + string(runes[len(runes)-(most-1)/2:])
+}
+
 func (t *Table) line(cells []string, widths []int) string {
 	var b strings.Builder
 	for i, cell := range cells {
 		if i > 0 {
-			b.WriteString("  ")
+			b.WriteString(strings.Repeat(" ", gap))
 		}
 		pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
 		if t.Head[i].Right {

@@ -11,7 +11,8 @@ import (
 
 // Used says what each load took of processors and memory. It is nil where none was read.
 func Used(s *analysis.Summary) *Table {
-	t := New("used by", " CPU of instances", " of that a request", " CPU of nodes", " of that a request", " processors busy", " memory of instances", " memory of nodes")
+	t := New("used by", " CPU of instances", " of that a request", " CPU of nodes", " of that a request", " processors busy", " memory of instances", " memory of nodes").
+		Spare("of that a request", "processors busy")
 	for i := range s.Loads {
 		l := &s.Loads[i]
 		u := l.Use

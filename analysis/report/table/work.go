@@ -22,7 +22,7 @@ func Work(s *analysis.Summary) *Table {
 	if w.Published != nil {
 		head = append(head, " published of native")
 	}
-	t := New(head...)
+	t := New(head...).Spare("95 % interval", "of "+firstClass(s).RuntimeClass)
 	for i := range w.Figures {
 		f := &w.Figures[i]
 		row := []string{f.Program, figureName(f), f.RuntimeClass, fmt.Sprint(f.N), orNone(f.Median), figureInterval(f),
@@ -105,7 +105,7 @@ func WorkMemory(s *analysis.Summary) *Table {
 	if w.Published != nil {
 		head = append(head, " published over native")
 	}
-	t := New(head...)
+	t := New(head...).Spare("at most", "its cache", "from … to")
 	for i := range w.Memory {
 		m := &w.Memory[i]
 		over, span := None, None

@@ -13,9 +13,10 @@ import (
 // Report is what run files say, all of it: the result of report.
 var Report = Result[Runs]{"run report", []Format[Runs]{
 	{"text", "tables for people, with phases, Knative's spans and a timeline", ofSummary(everything)},
+	{"wide", wideHelp, wide(ofSummary(everything))},
 	{"json", "one object with all figures of the tables", ofSummary(report.JSON)},
 	{"markdown", "the same tables, for a comment or a page", ofSummary(report.MarkdownReport)},
-	{"seconds", "a row for each second of a load, for people", ofSummary(noWorkIn(report.Seconds))},
+	{"seconds", "a row for each second of a load, for people", wide(ofSummary(noWorkIn(report.Seconds)))},
 	{"csv", "one row for each sample; of a load, for the first failures and the slowest requests of each second", ofSamples(noWork(report.CSV))},
 	{"html", "one page with charts that needs no network", ofRuns(report.HTML)},
 	{"benchfmt", "Go's benchmark format, which benchstat reads", ofRuns(noWork(report.Benchfmt))},
@@ -26,12 +27,14 @@ var Report = Result[Runs]{"run report", []Format[Runs]{
 // RunEnd is the summary that a run prints when it ends: the result of single, scale, load and work.
 var RunEnd = Result[Ended]{"end-of-run summary", []Format[Ended]{
 	{"text", "tables for people", endText},
+	{"wide", wideHelp, wide(endText)},
 	{"json", "one object with all figures of the tables", func(w io.Writer, e Ended) error { return report.JSON(w, e.Summary) }},
 }}
 
 // Comparison holds two sides against each other: the result of compare.
 var Comparison = Result[*analysis.Comparison]{"comparison", []Format[*analysis.Comparison]{
 	{"text", "a table for people", report.Comparison},
+	{"wide", wideHelp, wide(report.Comparison)},
 	{"json", "one object with every row and warning", report.ComparisonJSON},
 	{"markdown", "a table for a comment or a page", report.ComparisonMarkdown},
 }}
@@ -46,6 +49,7 @@ var Verdict = Result[Judged]{"verdict", []Format[Judged]{
 // History is a percentile of many runs over time: the result of history.
 var History = Result[*history.History]{"history", []Format[*history.History]{
 	{"text", "a table and the changes of each series, for people", report.History},
+	{"wide", wideHelp, wide(report.History)},
 	{"json", "one object with every run and change", report.HistoryJSON},
 	{"html", "one page with a chart for each class that needs no network", report.HistoryHTML},
 }}
@@ -53,6 +57,7 @@ var History = Result[*history.History]{"history", []Format[*history.History]{
 // Calibration says which gate suits a cluster: the result of gate --calibrate.
 var Calibration = Result[*gate.Calibration]{"calibration", []Format[*gate.Calibration]{
 	{"text", "tables and a proposal, for people", report.Calibration},
+	{"wide", wideHelp, wide(report.Calibration)},
 	{"json", "one object with the noise and every design", report.CalibrationJSON},
 }}
 

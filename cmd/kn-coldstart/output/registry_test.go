@@ -18,13 +18,13 @@ import (
 
 func TestRegistry(t *testing.T) {
 	t.Run("report", func(t *testing.T) {
-		wantFormats(t, Report, "text", "json", "markdown", "seconds", "csv", "html", "benchfmt", "hlog", "customSmallerIsBetter")
+		wantFormats(t, Report, "text", "wide", "json", "markdown", "seconds", "csv", "html", "benchfmt", "hlog", "customSmallerIsBetter")
 	})
-	t.Run("end of run", func(t *testing.T) { wantFormats(t, RunEnd, "text", "json") })
-	t.Run("comparison", func(t *testing.T) { wantFormats(t, Comparison, "text", "json", "markdown") })
+	t.Run("end of run", func(t *testing.T) { wantFormats(t, RunEnd, "text", "wide", "json") })
+	t.Run("comparison", func(t *testing.T) { wantFormats(t, Comparison, "text", "wide", "json", "markdown") })
 	t.Run("verdict", func(t *testing.T) { wantFormats(t, Verdict, "text", "json", "markdown") })
-	t.Run("history", func(t *testing.T) { wantFormats(t, History, "text", "json", "html") })
-	t.Run("calibration", func(t *testing.T) { wantFormats(t, Calibration, "text", "json") })
+	t.Run("history", func(t *testing.T) { wantFormats(t, History, "text", "wide", "json", "html") })
+	t.Run("calibration", func(t *testing.T) { wantFormats(t, Calibration, "text", "wide", "json") })
 	t.Run("checks", func(t *testing.T) { wantFormats(t, Checks, "text", "json") })
 }
 
@@ -59,7 +59,7 @@ func TestRegister(t *testing.T) {
 		t.Errorf("default %q, want text", format)
 	}
 	usage := flags.FlagUsages()
-	for _, want := range []string{"format of the comparison:", "format of the calibration:", "text      a table for people (default)"} {
+	for _, want := range []string{"format of the comparison:", "format of the calibration:", "text      a table for people (default)", "wide      the same with all columns"} {
 		if !strings.Contains(usage, want) {
 			t.Errorf("the help lacks %q:\n%s", want, usage)
 		}

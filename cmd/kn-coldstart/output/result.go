@@ -11,9 +11,12 @@ package output
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/report"
 )
 
 // Format is one way to write a result of type T.
@@ -70,23 +73,44 @@ func (r Result[T]) help() string {
 
 func (r Result[T]) first() string { return r.Formats[0].Name }
 
+// wideHelp is about the format that has the same as text.
+const wideHelp = "the same with all columns, where text leaves some out to fit into 80"
+
+// wide has tables show all their columns.
+func wide[T any](write func(io.Writer, T) error) func(io.Writer, T) error {
+	return func(w io.Writer, result T) error { return write(report.Wide(w), result) }
+}
+
 // listed is a Result of any type.
 type listed interface {
 	help() string
 	first() string
+	names() []string
 }
+
+// FlagName is the flag that Register adds.
+const FlagName = "output"
+
+// names annotates the flag with the names of its formats.
+const names = "formats"
 
 // Register adds -o to a command's flags. The help lists the formats of the command's
 // results; the default is the first format of the first result.
 func Register(flags *pflag.FlagSet, format *string, results ...listed) {
-	var lists []string
+	var lists, all []string
 	for _, r := range results {
 		lists = append(lists, r.help())
+		all = append(all, r.names()...)
 	}
-	flags.StringVarP(format, "output", "o", results[0].first(), strings.Join(lists, "\n"))
+	flags.StringVarP(format, FlagName, "o", results[0].first(), strings.Join(lists, "\n"))
 	// The list says which format is the default; pflag would say it again.
-	flags.Lookup("output").DefValue = ""
+	flags.Lookup(FlagName).DefValue = ""
+	slices.Sort(all)
+	_ = flags.SetAnnotation(FlagName, names, slices.Compact(all)) // the flag is there
 }
+
+// Names are the formats that a flag takes, sorted.
+func Names(f *pflag.Flag) []string { return f.Annotations[names] }
 
 // either joins names for a sentence: "a, b or c".
 func either(names []string) string {

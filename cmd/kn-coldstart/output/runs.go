@@ -94,7 +94,7 @@ type Ended struct {
 }
 
 func endText(w io.Writer, e Ended) error {
-	err := report.Text(w, e.Summary)
+	err := errors.Join(report.Text(w, e.Summary), report.Histograms(w, e.Summary))
 	if err == nil && e.Phases {
 		err = errors.Join(report.Phases(w, e.Summary), report.Spans(w, e.Summary))
 	}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+)
+
+// setFlags are flags of every kind that the commands have.
+type setFlags struct {
+	list, listed []string
+	pairs        pairs
+	quantities   map[string]string
+	text         string
+	number       int
+}
+
+func (f *setFlags) register() *pflag.FlagSet {
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	flags.StringArrayVar(&f.list, "header", nil, "")
+	flags.StringSliceVar(&f.listed, "runtime-class", []string{"runc"}, "")
+	flags.Var(&f.pairs, "env", "")
+	flags.StringToStringVar(&f.quantities, "limit", nil, "")
+	flags.StringVar(&f.text, "path", "/", "")
+	flags.IntVar(&f.number, "iterations", 30, "")
+	refuseExisting(flags, "no")
+	return flags
+}
+
+func TestFlagsAreReadFromTheEnvironment(t *testing.T) {
+	for variable, value := range map[string]string{
+		"HEADER":        "A: 1, 2\nB: 3\n",
+		"RUNTIME_CLASS": "gvisor,crun\nkata",
+		"ENV":           "A=1,2\nB=3=4",
+		"LIMIT":         "cpu=1,memory=64Mi",
+		"PATH":          "/a\nb", // it is no list
+		"ITERATIONS":    "5",
+		"SERVICE":       "hidden flags have no variable",
+	} {
+		t.Setenv(variablePrefix+variable, value)
+	}
+	t.Cleanup(func() { clear(fromEnvironment) })
+	var got setFlags
+	flags := got.register()
+	if err := flags.Parse([]string{"--iterations", "7"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := readEnvironment(flags); err != nil {
+		t.Fatal(err)
+	}
+	want := setFlags{
+		list: []string{"A: 1, 2", "B: 3"}, listed: []string{"gvisor", "crun", "kata"},
+		pairs: pairs{"A": "1,2", "B": "3=4"}, quantities: map[string]string{"cpu": "1", "memory": "64Mi"},
+		text: "/a\nb", number: 7,
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(setFlags{})); diff != "" {
+		t.Error(diff)
+	}
+	if !flags.Changed("path") {
+		t.Error("a flag that the environment sets counts as not given")
+	}
+	if _, set := fromEnvironment["iterations"]; set || len(fromEnvironment) != 5 {
+		t.Errorf("set by the environment: %v", fromEnvironment)
+	}
+}
+
+// Each variable stands for one flag, and no flag's variable begins as those of the tests do.
+func TestVariablesAreUnambiguous(t *testing.T) {
+	for name := range knownFlags(t) {
+		variable := variableOf(&pflag.Flag{Name: name})
+		if len(variable) >= len(testPrefix) && variable[:len(testPrefix)] == testPrefix {
+			t.Errorf("--%s has variable %s, which is for tests", name, variable)
+		}
+	}
+}
