@@ -18,11 +18,11 @@ import (
 
 func TestRegistry(t *testing.T) {
 	t.Run("report", func(t *testing.T) {
-		wantFormats(t, Report, "text", "json", "markdown", "seconds", "csv", "html", "benchfmt", "hlog", "customSmallerIsBetter")
+		wantFormats(t, Report, "text", "json", "markdown", "seconds", "csv", "html", "benchfmt", "hlog", "customSmallerIsBetter", "openmetrics", "prometheus", "otlp")
 	})
 	t.Run("end of run", func(t *testing.T) { wantFormats(t, RunEnd, "text", "json") })
 	t.Run("comparison", func(t *testing.T) { wantFormats(t, Comparison, "text", "json", "markdown") })
-	t.Run("verdict", func(t *testing.T) { wantFormats(t, Verdict, "text", "json", "markdown") })
+	t.Run("verdict", func(t *testing.T) { wantFormats(t, Verdict, "text", "json", "markdown", "openmetrics", "prometheus") })
 	t.Run("history", func(t *testing.T) { wantFormats(t, History, "text", "json", "html") })
 	t.Run("calibration", func(t *testing.T) { wantFormats(t, Calibration, "text", "json") })
 	t.Run("checks", func(t *testing.T) { wantFormats(t, Checks, "text", "json") })
