@@ -31,7 +31,7 @@ func metricsOf(t *testing.T, run *record.Run) *metric.Set {
 }
 
 // The golden files of OpenMetrics are read by Prometheus' own parser, and asked by its own
-// engine, in the module templates/dashboard.
+// engine, in the module scripts/dashboard.
 func TestGoldenMetrics(t *testing.T) {
 	for name, run := range map[string]*record.Run{
 		"real": runtest.Real(t, "../testdata"), "troubled": runtest.Troubled(), "scaled": runtest.Scaled(), "limited": runtest.Limited(),
@@ -39,6 +39,7 @@ func TestGoldenMetrics(t *testing.T) {
 	} {
 		golden.Check(t, name+".openmetrics.txt", func(w io.Writer) error { return OpenMetrics(w, metricsOf(t, run)) })
 	}
+	golden.Check(t, "load.otlp.json", func(w io.Writer) error { return OTLP(w, metricsOf(t, runtest.Loaded())) })
 	golden.Check(t, "troubled.prometheus.txt", func(w io.Writer) error { return Prometheus(w, metricsOf(t, runtest.Troubled())) })
 }
 
