@@ -15,7 +15,7 @@ var outcomes = []record.Outcome{record.OK, record.Timeout, record.Refused, recor
 func cellFamilies(s *analysis.Summary) []Family {
 	latency := &Family{Name: "response_latency", Unit: Seconds, Kind: Histogram,
 		Help: "Service response latency of cold starts; one that was not answered is in the last bucket alone and makes the sum infinite."}
-	of := newQuantiles("response_latency", theLatency)
+	of := newPercentiles("response_latency", theLatency)
 	starts := &Family{Name: "starts", Kind: Counter, Help: "Cold starts that were planned, by outcome; notMade is one for which no request was sent."}
 	samples := &Family{Name: "samples", Kind: Counter, Help: "Requests that were sent, by whether they are proven to be cold starts."}
 	pulled := &Family{Name: "pulled_starts", Kind: Counter, Help: "Proven cold starts for which an image was pulled."}
@@ -25,11 +25,11 @@ func cellFamilies(s *analysis.Summary) []Family {
 		if c.Measured > 0 {
 			unanswered := c.Latencies.Censored() + c.Latencies.Failed()
 			latency.distribute(bucketsOf(c.Latencies, c.Measured-unanswered, unanswered), labels)
-			of.addKnown("0.5", c.P50, labels)
-			of.addKnown("0.9", c.P90, labels)
-			of.addKnown("0.95", c.P95, labels)
-			of.addKnown("0.99", c.P99, labels)
-			of.add("1", *c.Max, labels)
+			of.addKnown("50", c.P50, labels)
+			of.addKnown("90", c.P90, labels)
+			of.addKnown("95", c.P95, labels)
+			of.addKnown("99", c.P99, labels)
+			of.add("100", *c.Max, labels)
 		}
 		countOutcomes(starts, c.OK, c.Failed, labels)
 		starts.count(c.NotMade, with(labels, "outcome", "notMade")...)

@@ -14,7 +14,7 @@ const theLoad = "the latency of the requests of a load from when they were due, 
 func loadFamilies(loads []load.Load) []Family {
 	latency := &Family{Name: "load_latency", Unit: Seconds, Kind: Histogram,
 		Help: "Latency of the requests of a load from when they were due; one that was not answered is in the last bucket alone and makes the sum infinite."}
-	of := newQuantiles("load_latency", theLoad)
+	of := newPercentiles("load_latency", theLoad)
 	requests := &Family{Name: "load_requests", Kind: Counter,
 		Help: "Requests of a load, by outcome; dropped is one that was due and not sent, cutOff one that the end of the run cut off."}
 	scale := newScaling()
@@ -28,10 +28,10 @@ func loadFamilies(loads []load.Load) []Family {
 		}
 		labels := loadLabels(l, steps[l.Key()])
 		latency.distribute(bucketsOf(answered, l.Answered, l.Failures()), labels)
-		of.add("0.5", l.P50, labels)
-		of.add("0.95", l.P95, labels)
-		of.add("0.99", l.P99, labels)
-		of.add("1", l.Max, labels)
+		of.add("50", l.P50, labels)
+		of.add("95", l.P95, labels)
+		of.add("99", l.P99, labels)
+		of.add("100", l.Max, labels)
 		countOutcomes(requests, l.Answered, l.Failed, labels)
 		requests.count(l.Dropped, with(labels, "outcome", "dropped")...)
 		requests.count(l.CutOff, with(labels, "outcome", "cutOff")...)

@@ -65,9 +65,9 @@ func TestWhatWasNotAnsweredDoesNotVanish(t *testing.T) {
 	if diff := cmp.Diff([]int{0, 1, 2, 3, 3, 5, 2}, got); diff != "" || !math.IsInf(h.Sum, 1) {
 		t.Errorf("histogram with sum %g:\n%s", h.Sum, diff)
 	}
-	for quantile, want := range map[string]float64{"0.5": 2, "0.9": math.Inf(1), "1": math.Inf(1)} {
-		if p := s.at(t, "response_latency_quantile", "quantile", quantile); p.Value != want {
-			t.Errorf("quantile %s is %g, want %g", quantile, p.Value, want)
+	for number, want := range map[string]float64{"50": 2, "90": math.Inf(1), "100": math.Inf(1)} {
+		if p := s.at(t, "response_latency_percentile", "percentile", number); p.Value != want {
+			t.Errorf("percentile %s is %g, want %g", number, p.Value, want)
 		}
 	}
 	for outcome, want := range map[string]float64{"ok": 4, "timeout": 1, "http": 1, "reset": 0, "notMade": 0} {

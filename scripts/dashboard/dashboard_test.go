@@ -54,7 +54,7 @@ func read(t *testing.T) dashboard {
 // filled is a query as Grafana sends it when everything is chosen.
 func filled(t *testing.T, query string) string {
 	t.Helper()
-	query = strings.NewReplacer("$runtime_class", ".*", "$services", ".*", "$quantile", "0.5|0.95").Replace(query)
+	query = strings.NewReplacer("$runtime_class", ".*", "$services", ".*", "$percentile", "50|95").Replace(query)
 	if strings.Contains(query, "$") {
 		t.Errorf("a variable is left in %s", query)
 	}
@@ -102,7 +102,7 @@ func TestHistogramsAgreeWithQuantiles(t *testing.T) {
 	if err != nil || len(read) != 1 {
 		t.Fatalf("%v, %v", read, err)
 	}
-	exact, err := prometheus.ask(t.Context(), "kn_coldstart_response_latency_quantile_seconds"+where+`, quantile="0.5"}`)
+	exact, err := prometheus.ask(t.Context(), "kn_coldstart_response_latency_percentile_seconds"+where+`, percentile="50"}`)
 	if err != nil || len(exact) != 1 {
 		t.Fatalf("%v, %v", exact, err)
 	}

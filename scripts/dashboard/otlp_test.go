@@ -36,7 +36,7 @@ func TestOTLPHasTheSameNames(t *testing.T) {
 	namer := otlptranslator.NewMetricNamer("", otlptranslator.UnderscoreEscapingWithSuffixes)
 	var got []string
 	for _, m := range request.ResourceMetrics[0].ScopeMetrics[0].Metrics {
-		kind := otlptranslator.MetricTypeGauge
+		var kind otlptranslator.MetricType = otlptranslator.MetricTypeGauge
 		switch {
 		case m.Sum != nil:
 			kind = otlptranslator.MetricTypeMonotonicCounter
