@@ -59,9 +59,6 @@ const (
 	Histogram             // how many there have been since the start, by their size
 )
 
-// Label is a property of a point.
-type Label struct{ Name, Value string }
-
 // Point is one value of a family. No two points of a family have the same labels.
 type Point struct {
 	Labels []Label

@@ -193,3 +193,34 @@ func thresholds(t *testing.T, texts ...string) []gate.Threshold {
 	}
 	return list
 }
+
+func TestLabels(t *testing.T) {
+	labels, err := ParseLabels([]string{"experiment=nightly", "site=a=b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := metricsOf(t, runtest.Three())
+	if err := s.Label(labels...); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range s.Families {
+		for _, p := range f.Points {
+			if !slices.Contains(p.Labels, Label{"experiment", "nightly"}) || !slices.Contains(p.Labels, Label{"site", "a=b"}) {
+				t.Errorf("%s%v lacks a label", f.Name, p.Labels)
+			}
+		}
+	}
+	for _, name := range []string{"runtime_class", "le", "run_id"} {
+		if err := metricsOf(t, runtest.Three()).Label(Label{name, "x"}); err == nil {
+			t.Errorf("%s stands for two things", name)
+		}
+	}
+	for _, text := range []string{"", "a", "a=", "=b", "__a=b", "1a=b", "a-b=c", "ä=b"} {
+		if _, err := ParseLabels([]string{text}); err == nil {
+			t.Errorf("%q is taken for a label", text)
+		}
+	}
+	if _, err := ParseLabels([]string{"a=1", "a=2"}); err == nil {
+		t.Error("one name has two values")
+	}
+}

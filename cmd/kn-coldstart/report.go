@@ -20,6 +20,7 @@ func newReport() *cobra.Command {
 	var format string
 	var published bool
 	var otlp otlpFlags
+	var with metricFlags
 	cmd := &cobra.Command{
 		Use:   "report RUN...",
 		Short: "Show what run files say; the samples of several files are pooled",
@@ -33,11 +34,12 @@ func newReport() *cobra.Command {
 			"  kn-coldstart report --otlp-endpoint http://localhost:4318 results/RUN.jsonl",
 		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runReport(cmd.Context(), format, published, otlp, args)
+			return runReport(cmd.Context(), format, published, otlp, with, args)
 		},
 	}
 	output.Register(cmd.Flags(), &format, output.Report)
 	cmd.Flags().BoolVar(&published, "published", false, "also show published figures of the classes of a work, in text, json and markdown")
+	with.register(cmd.Flags())
 	otlp.register(cmd.Flags())
 	return cmd
 }
@@ -57,7 +59,7 @@ func (r withPublished) Summary() (*analysis.Summary, error) {
 	return s, err
 }
 
-func runReport(ctx context.Context, format string, published bool, otlp otlpFlags, args []string) error {
+func runReport(ctx context.Context, format string, published bool, otlp otlpFlags, with metricFlags, args []string) error {
 	f, err := output.Report.Find(format)
 	if err != nil {
 		return usage(err)
@@ -69,6 +71,10 @@ func runReport(ctx context.Context, format string, published bool, otlp otlpFlag
 	if err := otlp.prepare(files); err != nil {
 		return usage(err)
 	}
+	labels, err := with.parse(format, otlp.send)
+	if err != nil {
+		return usage(err)
+	}
 	var runs output.Runs = files
 	if published {
 		if !slices.Contains(publishedFormats, format) {
@@ -76,7 +82,8 @@ func runReport(ctx context.Context, format string, published bool, otlp otlpFlag
 		}
 		runs = withPublished{files}
 	}
-	metrics, err := otlp.metrics(files)
+	runs = output.Labelled{Of: runs, Labels: labels}
+	metrics, err := otlp.metrics(runs)
 	if err == nil {
 		err = f.Write(os.Stdout, runs)
 	}
@@ -89,10 +96,11 @@ func runReport(ctx context.Context, format string, published bool, otlp otlpFlag
 // reportError tells arguments that are wrong from a failure to write.
 func reportError(err error) error {
 	var unreadable *runfile.Error
+	var none *output.MetricsError
 	switch {
 	case errors.Is(err, pool.ErrDifferent):
 		return usage(withHint(err, "report them one by one; 'kn-coldstart compare' holds them against each other, and -o csv takes the samples of any runs"))
-	case errors.Is(err, output.ErrWork), errors.Is(err, output.ErrSeveral), errors.Is(err, pool.ErrCopy), errors.As(err, &unreadable):
+	case errors.Is(err, output.ErrWork), errors.As(err, &none), errors.Is(err, pool.ErrCopy), errors.As(err, &unreadable):
 		return usage(err)
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/metric"
 	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report"
@@ -110,4 +111,6 @@ type Judged struct {
 	Summary *analysis.Summary
 	// Inconclusive is what an inconclusive verdict counts as; empty means itself.
 	Inconclusive gate.Verdict
+	// Labels are what its metrics have besides.
+	Labels []metric.Label
 }
