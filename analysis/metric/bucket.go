@@ -36,8 +36,6 @@ type Buckets struct {
 	Count int
 	// Sum is in seconds. It is infinite if a request that was not answered is among them.
 	Sum float64
-	// Unanswered counts the requests that have no latency.
-	Unanswered int
 }
 
 // latencies are those of the requests that were answered.
@@ -50,7 +48,7 @@ type latencies interface {
 
 // bucketsOf is a histogram of latencies and of those requests that have none.
 func bucketsOf(l latencies, answered, unanswered int) *Buckets {
-	b := &Buckets{UpTo: l.UpTo(Bounds), Count: answered + unanswered, Sum: l.Sum(), Unanswered: unanswered}
+	b := &Buckets{UpTo: l.UpTo(Bounds), Count: answered + unanswered, Sum: l.Sum()}
 	if unanswered > 0 {
 		b.Sum = math.Inf(1)
 	}

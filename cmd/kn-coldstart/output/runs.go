@@ -57,7 +57,7 @@ func fromRuns(check func(...record.Header) error, write func(io.Writer, ...*reco
 }
 
 // ErrWork is returned where a format has nothing for what programs measured.
-var ErrWork = errors.New("the run is of work, which has neither cold starts nor loads: use text, json, markdown or html")
+var ErrWork = errors.New("the run is of work, which has neither cold starts nor loads: use text, json, markdown, html or a format of metrics")
 
 // noWork has a format refuse runs of work.
 func noWork(write func(io.Writer, ...*record.Run) error) func(io.Writer, ...*record.Run) error {
