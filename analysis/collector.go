@@ -163,7 +163,7 @@ func runInfo(r *record.Run, deployed []string) RunInfo {
 	info := RunInfo{RunID: h.RunID, Tool: h.Tool, Command: h.Command, Shape: h.Shape, Started: h.Started, Seed: h.Seed,
 		Classes: h.Classes, Cluster: h.Cluster, Deployed: deployed}
 	if r.End != nil {
-		info.End = r.End.Reason
+		info.End, info.Lasted = r.End.Reason, r.End.At
 	}
 	return info
 }

@@ -49,6 +49,8 @@ type RunInfo struct {
 	Cluster record.Fingerprint `json:"cluster"`
 	// End is how the run ended. It is empty when the run was killed.
 	End string `json:"end,omitempty"`
+	// Lasted is when the run ended, since it began. It is zero when the run was killed.
+	Lasted time.Duration `json:"-"`
 	// Deployed says, for people, how long it took to create the services and to have
 	// them Ready.
 	Deployed []string `json:"deployed,omitempty"`

@@ -141,3 +141,25 @@ func (h *Histogram) Merge(from *Histogram) error {
 	}
 	return nil
 }
+
+// UpTo counts, for each bound, the recorded latencies that are certain to be at or below
+// it. Bounds are in ascending order.
+func (h *Histogram) UpTo(bounds []time.Duration) []int {
+	counts, at, sum := make([]int, len(bounds)), 0, 0
+	for _, bar := range h.values.Distribution() {
+		for at < len(bounds) && bar.To > int64(bounds[at]) {
+			counts[at] = sum
+			at++
+		}
+		sum += int(bar.Count)
+	}
+	for ; at < len(bounds); at++ {
+		counts[at] = sum
+	}
+	return counts
+}
+
+// Sum is the sum of the recorded latencies in seconds, to the histogram's precision.
+func (h *Histogram) Sum() float64 {
+	return h.values.Mean() * float64(h.values.TotalCount()) / float64(time.Second)
+}

@@ -103,6 +103,15 @@ func quantile(answered *hist.Histogram, failed int, q float64) stat.Point {
 	return stat.Point{Latency: latency}
 }
 
+// Latencies are those of all requests that were answered. They are nil if the intervals of
+// the load cannot be believed.
+func (l *Load) Latencies() *hist.Histogram {
+	if l.Broken != "" {
+		return nil
+	}
+	return l.all
+}
+
 // Settled is about the requests that were due in the second half of a load.
 type Settled struct {
 	Counts

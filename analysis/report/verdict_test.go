@@ -14,6 +14,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/golden"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
+	"github.com/kn-coldstart/kn-coldstart/analysis/metric"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
@@ -56,6 +57,9 @@ func TestGoldenVerdicts(t *testing.T) {
 	for name, draw := range map[string]func(io.Writer, *gate.Result) error{
 		"verdict.txt": Verdict, "verdict.xml": junitOn, "verdict.annotations.txt": Annotations,
 		"verdict.json": func(w io.Writer, r *gate.Result) error { return VerdictJSON(w, r, gate.Fail) },
+		"verdict.openmetrics.txt": func(w io.Writer, r *gate.Result) error {
+			return OpenMetrics(w, metric.OfVerdict(r, analysis.Summarise(runtest.Three()), ""))
+		},
 		"verdict.md": func(w io.Writer, r *gate.Result) error {
 			return StepSummary(w, r, analysis.Summarise(runtest.Three()))
 		},

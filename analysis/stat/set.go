@@ -115,3 +115,21 @@ func (s *Set) ShareBelow(d time.Duration) float64 {
 	at, _ := slices.BinarySearch(s.ranked, d+1)
 	return float64(at) / float64(s.n)
 }
+
+// UpTo counts, for each bound, the latencies that were observed at or below it.
+func (s *Set) UpTo(bounds []time.Duration) []int {
+	counts := make([]int, len(bounds))
+	for i, bound := range bounds {
+		counts[i], _ = slices.BinarySearch(s.observed, bound+1)
+	}
+	return counts
+}
+
+// Sum is the sum of the latencies that were observed, in seconds.
+func (s *Set) Sum() float64 {
+	var sum time.Duration
+	for _, d := range s.observed {
+		sum += d
+	}
+	return sum.Seconds()
+}

@@ -260,7 +260,7 @@ func (f *gateFlags) runCalibration(flags flagSet, args []string) error {
 // goal reads what a calibration is for. Flags that ask for a verdict make no sense
 // beside it.
 func (f *gateFlags) goal(flags flagSet) (goal gate.Goal, o gate.Options, err error) {
-	for _, name := range []string{"slo", "baseline", "filename", "inconclusive", "junit"} {
+	for _, name := range []string{"slo", "baseline", "filename", "inconclusive", "junit", "metric-label"} {
 		if flags.Changed(name) {
 			return goal, o, fmt.Errorf("--calibrate judges nothing: --%s contradicts it", name)
 		}

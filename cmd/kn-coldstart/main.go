@@ -118,7 +118,7 @@ func newRoot() *cobra.Command {
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: calledAs(os.Args[0])}
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDashboard(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newVersion())
 	addCompletion(root)
 	speakAs(root, root.CommandPath())
 	return root

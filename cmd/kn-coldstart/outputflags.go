@@ -9,6 +9,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/metric"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/output"
 )
@@ -80,6 +81,8 @@ type verdictFlags struct {
 	output       string
 	junit        string
 	inconclusive string
+	metric       metricFlags
+	labels       []metric.Label
 }
 
 func (f *verdictFlags) register(flags *pflag.FlagSet) {
@@ -91,12 +94,16 @@ func (f *verdictFlags) register(flags *pflag.FlagSet) {
 func (f *verdictFlags) registerRest(flags *pflag.FlagSet) {
 	flags.StringVar(&f.inconclusive, "inconclusive", "", "what an inconclusive verdict counts as, pass or fail (default: itself, exit code 4)")
 	flags.StringVar(&f.junit, "junit", "", "file for the verdict as JUnit XML")
+	f.metric.register(flags)
 }
 
 // prepare checks the flags, and that the files that are written are none of those that
 // are read. It comes before anything is judged.
-func (f *verdictFlags) prepare(inputs ...string) error {
+func (f *verdictFlags) prepare(inputs ...string) (err error) {
 	if _, err := output.Verdict.Find(f.output); err != nil {
+		return err
+	}
+	if f.labels, err = f.metric.parse(f.output, false); err != nil {
 		return err
 	}
 	return output.Prepare(f.junit, "JUnit XML", inputs...)
@@ -117,8 +124,11 @@ func (f *verdictFlags) tell(r *gate.Result, s *analysis.Summary, inconclusive ga
 	if err != nil {
 		return usage(err)
 	}
-	j := output.Judged{Result: r, Summary: s, Inconclusive: inconclusive}
-	if err := format.Write(paintedOutput(), j); err != nil {
+	j := output.Judged{Result: r, Summary: s, Inconclusive: inconclusive, Labels: f.labels}
+	var none *output.MetricsError
+	if err := format.Write(paintedOutput(), j); errors.As(err, &none) {
+		return usage(err)
+	} else if err != nil {
 		return err
 	}
 	if err := errors.Join(output.WriteJUnit(f.junit, j), output.TellGitHub(j)); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -18,6 +19,8 @@ import (
 func newReport() *cobra.Command {
 	var format string
 	var published bool
+	var otlp otlpFlags
+	var with metricFlags
 	cmd := &cobra.Command{
 		Use:   "report RUN...",
 		Short: "Show what run files say; the samples of several files are pooled",
@@ -26,12 +29,18 @@ func newReport() *cobra.Command {
 			"run, because a pool of them shows what none of them does.",
 		Example: "  kn-coldstart report results/*.jsonl\n  kn-coldstart report -o csv results/RUN.jsonl > samples.csv\n" +
 			"  kn-coldstart report -o html results/RUN.jsonl > report.html\n" +
-			"  kn-coldstart report -o benchfmt results/RUN.jsonl | benchstat -col /runtimeClass -",
+			"  kn-coldstart report -o benchfmt results/RUN.jsonl | benchstat -col /runtimeClass -\n" +
+			"  kn-coldstart report -o prometheus results/RUN.jsonl | curl --data-binary @- http://localhost:9091/metrics/job/kn-coldstart\n" +
+			"  kn-coldstart report --otlp-endpoint http://localhost:4318 results/RUN.jsonl",
 		Args: someRuns,
-		RunE: func(_ *cobra.Command, args []string) error { return runReport(format, published, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runReport(cmd.Context(), format, published, otlp, with, args)
+		},
 	}
 	output.Register(cmd.Flags(), &format, output.Report)
 	cmd.Flags().BoolVar(&published, "published", false, "also show published figures of the classes of a work, in text, wide, json and markdown")
+	with.register(cmd.Flags())
+	otlp.register(cmd.Flags())
 	return cmd
 }
 
@@ -50,12 +59,19 @@ func (r withPublished) Summary() (*analysis.Summary, error) {
 	return s, err
 }
 
-func runReport(format string, published bool, args []string) error {
+func runReport(ctx context.Context, format string, published bool, otlp otlpFlags, with metricFlags, args []string) error {
 	f, err := output.Report.Find(format)
 	if err != nil {
 		return usage(err)
 	}
 	files, err := runfile.Find(args...)
+	if err != nil {
+		return usage(err)
+	}
+	if err := otlp.prepare(files); err != nil {
+		return usage(err)
+	}
+	labels, err := with.parse(format, otlp.send)
 	if err != nil {
 		return usage(err)
 	}
@@ -66,13 +82,26 @@ func runReport(format string, published bool, args []string) error {
 		}
 		runs = withPublished{files}
 	}
-	err = f.Write(os.Stdout, runs)
+	runs = output.Labelled{Of: runs, Labels: labels}
+	metrics, err := otlp.metrics(runs)
+	if err == nil {
+		err = f.Write(os.Stdout, runs)
+	}
+	if err != nil {
+		return reportError(err)
+	}
+	return otlp.deliver(ctx, metrics)
+}
+
+// reportError tells arguments that are wrong from a failure to write.
+func reportError(err error) error {
 	var unreadable *runfile.Error
+	var none *output.MetricsError
 	switch {
 	case errors.Is(err, pool.ErrDifferent):
 		return usage(withHint(err, "report them one by one; 'kn-coldstart compare' holds them against each other, and -o csv takes the samples of any runs"))
-	case errors.Is(err, output.ErrWork), errors.Is(err, pool.ErrCopy), errors.As(err, &unreadable):
-		return usage(err) // an argument is wrong; any other error is a failure to write
+	case errors.Is(err, output.ErrWork), errors.As(err, &none), errors.Is(err, pool.ErrCopy), errors.As(err, &unreadable):
+		return usage(err)
 	}
 	return err
 }

@@ -22,6 +22,9 @@ var Report = Result[Runs]{"run report", []Format[Runs]{
 	{"benchfmt", "Go's benchmark format, which benchstat reads", ofRuns(noWork(report.Benchfmt))},
 	{"hlog", "HDR histogram log, one histogram for each class, and for each second of a load", ofRuns(noWork(report.HDRLog))},
 	{"customSmallerIsBetter", "JSON for github-action-benchmark", ofSummary(noWorkIn(report.SmallerIsBetter))},
+	{"openmetrics", "OpenMetrics text, of one run", ofMetrics(report.OpenMetrics)},
+	{"prometheus", "the older text format of Prometheus, of one run: for node_exporter's textfile collector and a push gateway", ofMetrics(report.Prometheus)},
+	{"otlp", "OpenTelemetry metrics as OTLP JSON, of one run", ofMetrics(report.OTLP)},
 }}
 
 // RunEnd is the summary that a run prints when it ends: the result of single, scale, load and work.
@@ -44,6 +47,8 @@ var Verdict = Result[Judged]{"verdict", []Format[Judged]{
 	{"text", "each judgement with its reason, for people", func(w io.Writer, j Judged) error { return report.Verdict(w, j.Result) }},
 	{"json", "one object with the judgements and the exit code", func(w io.Writer, j Judged) error { return report.VerdictJSON(w, j.Result, j.Inconclusive) }},
 	{"markdown", "what GitHub Actions shows as a step's summary", func(w io.Writer, j Judged) error { return report.StepSummary(w, j.Result, j.Summary) }},
+	{"openmetrics", "OpenMetrics text", ofVerdict(report.OpenMetrics)},
+	{"prometheus", "the older text format of Prometheus: for node_exporter's textfile collector and a push gateway", ofVerdict(report.Prometheus)},
 }}
 
 // History is a percentile of many runs over time: the result of history.

@@ -18,11 +18,11 @@ import (
 
 func TestRegistry(t *testing.T) {
 	t.Run("report", func(t *testing.T) {
-		wantFormats(t, Report, "text", "wide", "json", "markdown", "seconds", "csv", "html", "benchfmt", "hlog", "customSmallerIsBetter")
+		wantFormats(t, Report, "text", "wide", "json", "markdown", "seconds", "csv", "html", "benchfmt", "hlog", "customSmallerIsBetter", "openmetrics", "prometheus", "otlp")
 	})
 	t.Run("end of run", func(t *testing.T) { wantFormats(t, RunEnd, "text", "wide", "json") })
 	t.Run("comparison", func(t *testing.T) { wantFormats(t, Comparison, "text", "wide", "json", "markdown") })
-	t.Run("verdict", func(t *testing.T) { wantFormats(t, Verdict, "text", "json", "markdown") })
+	t.Run("verdict", func(t *testing.T) { wantFormats(t, Verdict, "text", "json", "markdown", "openmetrics", "prometheus") })
 	t.Run("history", func(t *testing.T) { wantFormats(t, History, "text", "wide", "json", "html") })
 	t.Run("calibration", func(t *testing.T) { wantFormats(t, Calibration, "text", "wide", "json") })
 	t.Run("checks", func(t *testing.T) { wantFormats(t, Checks, "text", "json") })

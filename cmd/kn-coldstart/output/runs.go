@@ -7,6 +7,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
+	"github.com/kn-coldstart/kn-coldstart/analysis/metric"
 	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report"
@@ -56,7 +57,7 @@ func fromRuns(check func(...record.Header) error, write func(io.Writer, ...*reco
 }
 
 // ErrWork is returned where a format has nothing for what programs measured.
-var ErrWork = errors.New("the run is of work, which has neither cold starts nor loads: use text, json, markdown or html")
+var ErrWork = errors.New("the run is of work, which has neither cold starts nor loads: use text, json, markdown, html or a format of metrics")
 
 // noWork has a format refuse runs of work.
 func noWork(write func(io.Writer, ...*record.Run) error) func(io.Writer, ...*record.Run) error {
@@ -110,4 +111,6 @@ type Judged struct {
 	Summary *analysis.Summary
 	// Inconclusive is what an inconclusive verdict counts as; empty means itself.
 	Inconclusive gate.Verdict
+	// Labels are what its metrics have besides.
+	Labels []metric.Label
 }
