@@ -26,13 +26,19 @@ func run() int {
 	log.SetFlags(0)
 	log.SetOutput(logged{})
 	ksvc.LogTo(logged{})
-	ctx, stop := handleSignals(context.Background(), sayInterrupted, func() { os.Exit(exitInterrupted) })
+	ctx, stop := handleSignals(context.Background(), sayInterrupted, leaveAtOnce)
 	defer stop()
 	command, err := newRoot().ExecuteContextC(ctx)
 	if err != nil {
 		printError(err, command.CommandPath())
 	}
 	return exitCode(ctx, err)
+}
+
+// leaveAtOnce is for who does not want to wait any longer.
+func leaveAtOnce() {
+	stderr.abandon()
+	os.Exit(exitInterrupted)
 }
 
 // The exit codes are part of the command line. Those from 3 to 5 are the gate's, see

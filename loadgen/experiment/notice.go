@@ -52,9 +52,10 @@ type SampleTaken struct {
 }
 
 // RoundPlanned begins a round: the services are awaited at zero pods next. Number
-// counts from 1.
+// counts from 1. Of is how many rounds there will be, zero where a search decides it.
 type RoundPlanned struct {
 	Number  int
+	Of      int
 	Plan    RoundPlan
 	Arrival string
 }
