@@ -43,16 +43,18 @@ func (f *progressFlags) use(runFile string) error {
 	return nil
 }
 
-// follow has what an observer is told be counted, and told as the flag says, until stop is
-// called.
-func (f *progressFlags) follow(cmd *cobra.Command, e experiment.Experiment, o experiment.Observer) (_ experiment.Observer, stop func()) {
+// follow has what the observers are told be counted, and told as the flag says, until stop
+// is called.
+func (f *progressFlags) follow(cmd *cobra.Command, e experiment.Experiment, observers ...experiment.Observer) (_ experiment.Observer, stop func()) {
 	counts := tally.New(cmd.Name(), time.Now)
 	if ab, ok := e.(*experiment.AB); ok {
 		counts.Within(ab.Budget)
 	}
 	counted := experiment.ObserverFunc(func(n experiment.Notice) {
 		counts.See(n)
-		o.See(n)
+		for _, o := range observers {
+			o.See(n)
+		}
 	})
 	return counted, stderr.follow(counts)
 }
