@@ -58,9 +58,14 @@ func (f *liveFlags) start() (*livePage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--live: %w", err)
 	}
-	var stderr strings.Builder
-	cmd := exec.Command(self, pageCommand, f.address)
-	cmd.Stderr, cmd.SysProcAttr = &stderr, ownGroup()
+	return startLive(self, f.address)
+}
+
+// startLive starts the process, of this program, and waits until it serves.
+func startLive(program, address string) (*livePage, error) {
+	var said strings.Builder
+	cmd := exec.Command(program, pageCommand, address)
+	cmd.Stderr, cmd.SysProcAttr = &said, ownGroup()
 	paths, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("--live: %w", err)
@@ -75,7 +80,7 @@ func (f *liveFlags) start() (*livePage, error) {
 	url, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
 		_ = cmd.Wait() // what it says is why
-		return nil, fmt.Errorf("serve --live %s: %s", f.address, strings.TrimPrefix(strings.TrimSpace(stderr.String()), "error: "))
+		return nil, fmt.Errorf("serve --live %s: %s", address, strings.TrimPrefix(strings.TrimSpace(said.String()), "error: "))
 	}
 	say("live page: %s", strings.TrimSpace(url))
 	return &livePage{cmd, paths}, nil

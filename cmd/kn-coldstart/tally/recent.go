@@ -2,8 +2,7 @@ package tally
 
 import "time"
 
-// recentEnds is over how many ends the rate is taken. The start is not like the rest:
-// the first starts are sent together.
+// recentEnds is over how many ends the rate is taken: a cluster gets slower or faster.
 const recentEnds = 20
 
 // recent are the latest ends.

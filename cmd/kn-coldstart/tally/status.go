@@ -72,14 +72,20 @@ func (s State) picture() string {
 // rateText is a rate in the unit in which it is at least one.
 func rateText(perSecond float64) string {
 	switch {
-	case perSecond >= 10:
-		return fmt.Sprintf("%.0f/s", perSecond)
 	case perSecond >= 1:
-		return fmt.Sprintf("%.1f/s", perSecond)
+		return twoDigits(perSecond) + "/s"
 	case perSecond*60 >= 1:
-		return fmt.Sprintf("%.1f/min", perSecond*60)
+		return twoDigits(perSecond*60) + "/min"
 	}
-	return fmt.Sprintf("%.1f/h", perSecond*3600)
+	return twoDigits(perSecond*3600) + "/h"
+}
+
+// twoDigits has at least two digits, and a third one only before the point.
+func twoDigits(v float64) string {
+	if v < 9.95 {
+		return fmt.Sprintf("%.1f", v)
+	}
+	return fmt.Sprintf("%.0f", v)
 }
 
 // certainty is how well it is known what is left.

@@ -103,6 +103,9 @@ func (t *Tally) sample(n experiment.SampleTaken) {
 	}
 	if !t.loads { // of a load these warm caches; its seconds count the requests
 		t.count(n.Done, n.Total, s.Failed())
+		if !s.Discarded || s.Traced { // those that warm caches are sent together
+			t.ends.add(t.now())
+		}
 	}
 	if t.round != nil {
 		t.round.count(s.Failed())
@@ -112,6 +115,7 @@ func (t *Tally) sample(n experiment.SampleTaken) {
 func (t *Tally) work(n experiment.WorkDone) {
 	t.latest = &Latest{RuntimeClass: n.Work.RuntimeClass, Program: n.Work.Program, Outcome: n.Work.Outcome, Latency: n.Work.Ended - n.Work.Begun}
 	t.count(n.Done, n.Total, n.Work.Outcome != record.OK)
+	t.ends.add(t.now())
 }
 
 func (t *Tally) count(done, planned int, failed bool) {
@@ -119,7 +123,6 @@ func (t *Tally) count(done, planned int, failed bool) {
 		t.ends = recent{}
 	}
 	t.done, t.planned = done, planned
-	t.ends.add(t.now())
 	if failed {
 		t.failed++
 	}

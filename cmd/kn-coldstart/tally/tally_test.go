@@ -54,7 +54,7 @@ func TestStarts(t *testing.T) {
 	if got.Task != nil || got.Done != 11 || got.Planned != 31 || got.Failed != 1 {
 		t.Errorf("%+v", got)
 	}
-	if want := 10.0 / 18; got.RatePerSecond != want {
+	if want := 9.0 / 16; got.RatePerSecond != want {
 		t.Errorf("rate %v, want %v", got.RatePerSecond, want)
 	}
 	if want := 36.0; got.SecondsLeft == nil || *got.SecondsLeft != want {
@@ -238,7 +238,7 @@ func TestStatusFitsTheWidth(t *testing.T) {
 	c := newClock()
 	counts := New("single", c.now)
 	starts(counts, c, 10, 31, 2*time.Second)
-	const want = "10/31 done · 0 failed · 30.0/min · about 42s left · 2.00s █ 2.00s"
+	const want = "10/31 done · 0 failed · 30/min · about 42s left · 2.00s █ 2.00s"
 	whole := counts.State().Status(80)
 	if whole != want {
 		t.Errorf("%q, want %q", whole, want)
@@ -276,7 +276,7 @@ func TestSpread(t *testing.T) {
 }
 
 func TestTexts(t *testing.T) {
-	for rate, want := range map[float64]string{1234: "1234/s", 10: "10/s", 2.5: "2.5/s", 0.5: "30.0/min", 0.001: "3.6/h"} {
+	for rate, want := range map[float64]string{1234: "1234/s", 10: "10/s", 2.5: "2.5/s", 0.5: "30/min", 0.1: "6.0/min", 0.001: "3.6/h"} {
 		if got := rateText(rate); got != want {
 			t.Errorf("%v: %q, want %q", rate, got, want)
 		}
