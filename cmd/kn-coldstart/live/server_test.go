@@ -4,14 +4,17 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/self"
 )
 
 // growing is a run file that a run is still writing.
@@ -270,5 +273,33 @@ func TestParseAddress(t *testing.T) {
 		if address, _, err := ParseAddress(text); err == nil {
 			t.Errorf("%q is %s", text, address)
 		}
+	}
+}
+
+// What drawing takes of a processor, with so many samples in the file.
+func BenchmarkDraw(b *testing.B) {
+	for _, samples := range []int{100, 1000, 10000} {
+		b.Run(strconv.Itoa(samples), func(b *testing.B) {
+			path := filepath.Join(b.TempDir(), "run.jsonl")
+			w, err := record.Create(path, record.Header{RunID: "r1", Command: "single", Started: time.Now(), Classes: []record.Class{{Name: "runc", Image: "x"}}})
+			for i := range samples {
+				latency := time.Second + time.Duration(i*7919%1000)*time.Millisecond
+				err = errors.Join(err, w.Sample(record.Sample{RuntimeClass: "runc", Services: 1, Block: i, Service: "s", Namespace: "n", ClientTimeout: time.Minute,
+					Sent: time.Duration(i) * time.Second, Outcome: record.OK, Status: 200, Cold: record.Proven, ColdReason: "made", ResponseLatency: latency, Done: time.Duration(i)*time.Second + latency}))
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			v := newView()
+			v.follow(path)
+			before := self.CPUTime()
+			for b.Loop() {
+				v.size = 0
+				if _, err := v.look(true); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(self.CPUTime()-before)/1e6/float64(b.N), "cpu-ms/op")
+		})
 	}
 }
