@@ -136,7 +136,7 @@ func renderPage(r Report, script string, live bool) ([]byte, error) {
 	var out bytes.Buffer
 	err := reportTemplate.Execute(&out, page{
 		Report: r, Live: live, Version: EChartsVersion, Policy: policy,
-		Style:  template.CSS(reportStyle), ECharts: template.JS(echarts), Script: template.JS(script),
+		Style: template.CSS(reportStyle), ECharts: template.JS(echarts), Script: template.JS(script),
 		Licences: []Fact{{"Apache ECharts: NOTICE", echartsNotice}, {"Apache ECharts: LICENSE", echartsLicence}, {"zrender: LICENSE", zrenderLicence}},
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,9 @@ func TestBrowserFollowsARun(t *testing.T) {
 		if c.ID == "latency" && strings.Contains(strings.Join(c.Texts, " "), "gvisor") {
 			t.Error("gvisor was not chosen, and is drawn")
 		}
+	}
+	if *pictures != "" {
+		b.keep("Page.captureScreenshot", filepath.Join(*pictures, "live.png"))
 	}
 	events <- event{"ended", three}
 	b.until("the end", `document.getElementById('live').className === 'ended'`)

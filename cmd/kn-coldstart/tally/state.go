@@ -101,7 +101,10 @@ func (t *Tally) State() State {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := State{Type: "progress", Time: now, Experiment: t.experiment, Task: t.task, Done: t.done, Failed: t.failed, Planned: t.planned,
-		Latest: t.latest, RatePerSecond: t.ends.rate(now), spread: t.spread}
+		Latest: t.latest, spread: t.spread}
+	if t.task == nil { // else nothing is measured now
+		s.RatePerSecond = t.ends.rate(now)
+	}
 	switch {
 	case t.load != nil:
 		t.load.addTo(&s, now)
@@ -149,15 +152,17 @@ func (t *Tally) addRound(s *State, count record.InstanceCount, now time.Time) {
 
 func (l *loading) addTo(s *State, now time.Time) {
 	l.read()
+	s.p99s, s.spread, s.Latest = l.p99s, spread{}, nil
 	if !l.ended {
 		s.left(l.left(now))
 	}
-	s.p99s, s.spread, s.Latest = l.p99s, spread{}, nil
 	if len(l.p99s) == 0 {
 		return
 	}
 	i := &l.latest
 	s.Load = &Load{RuntimeClass: i.RuntimeClass, Second: i.Second, Requests: i.Sent + i.Dropped, Failed: i.Failures() + i.Dropped,
 		P99: l.p99s[len(l.p99s)-1], Alive: l.instances.Alive, Ready: l.instances.Ready}
-	s.RatePerSecond = float64(s.Load.Requests)
+	if !l.ended {
+		s.RatePerSecond = float64(s.Load.Requests)
+	}
 }

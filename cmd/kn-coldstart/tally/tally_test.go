@@ -67,6 +67,10 @@ func TestStarts(t *testing.T) {
 	if later := counts.State(); later.RatePerSecond >= got.RatePerSecond/2 {
 		t.Errorf("rate %v after 100 s in which nothing ended", later.RatePerSecond)
 	}
+	counts.See(experiment.Progress{Task: "removing", Done: 1, Total: 3})
+	if got := counts.State(); got.Task == nil || got.RatePerSecond != 0 || got.SecondsLeft != nil {
+		t.Errorf("while something else goes on: %+v", got)
+	}
 }
 
 // The rate is that of the latest starts: what warms caches is sent together.
@@ -190,8 +194,8 @@ func TestLoad(t *testing.T) {
 		t.Errorf("rate %v, %d failed, %d seconds are drawn %s", got.RatePerSecond, got.Failed, len(got.p99s), diff)
 	}
 	counts.See(experiment.LoadEnded{})
-	if got := counts.State(); got.SecondsLeft != nil {
-		t.Errorf("%v left of a load that has ended", *got.SecondsLeft)
+	if got := counts.State(); got.SecondsLeft != nil || got.RatePerSecond != 0 {
+		t.Errorf("a load that has ended: %+v", got)
 	}
 }
 
