@@ -5,7 +5,8 @@
 //
 // Colours are the page's custom properties, so that a chart follows the page
 // into dark mode and onto paper without being drawn again.
-const data = JSON.parse(document.getElementById('data').textContent);
+const read = () => JSON.parse(document.getElementById('data').textContent);
+let data = read();
 const second = 1e9;
 const symbols = ['circle', 'rect', 'diamond', 'triangle', 'roundRect', 'pin', 'arrow', 'circle'];
 const series = (i) => `var(--series-${i % 8})`;

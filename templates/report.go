@@ -18,6 +18,9 @@ var reportStyle string
 //go:embed report.js
 var reportPage string
 
+//go:embed live.js
+var reportLive string
+
 //go:embed charts.js
 var reportCharts string
 
@@ -94,6 +97,8 @@ type Heading struct {
 // page is a report with the parts of the page that never change.
 type page struct {
 	Report
+	// Live says that the page changes while a run goes on.
+	Live     bool
 	Policy   string
 	Style    template.CSS
 	ECharts  template.JS
@@ -105,12 +110,33 @@ type page struct {
 // RenderReport fills in report.html: one file that needs no network. Its policy
 // lets the browser run the page's own two scripts and nothing else.
 func RenderReport(r Report) ([]byte, error) {
-	script := reportCharts + reportPage
+	return renderPage(r, reportCharts+reportPage, false)
+}
+
+// RenderLive is RenderReport of a run that goes on. The page takes what changes from
+// where it came from, at "events"; RenderContent makes it.
+func RenderLive(r Report) ([]byte, error) {
+	return renderPage(r, reportCharts+reportPage+reportLive, true)
+}
+
+// RenderContent is what changes in the page of a run that goes on.
+func RenderContent(r Report) ([]byte, error) {
+	var out bytes.Buffer
+	if err := reportTemplate.ExecuteTemplate(&out, "content", r); err != nil {
+		return nil, fmt.Errorf("render the content of report.html: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func renderPage(r Report, script string, live bool) ([]byte, error) {
+	policy := fmt.Sprintf("default-src 'none'; style-src 'unsafe-inline'; script-src %s %s", hashSource(echarts), hashSource(script))
+	if live {
+		policy += "; connect-src 'self'"
+	}
 	var out bytes.Buffer
 	err := reportTemplate.Execute(&out, page{
-		Report: r, Version: EChartsVersion,
-		Policy: fmt.Sprintf("default-src 'none'; style-src 'unsafe-inline'; script-src %s %s", hashSource(echarts), hashSource(script)),
-		Style:  template.CSS(reportStyle), ECharts: template.JS(echarts), Script: template.JS(script),
+		Report: r, Live: live, Version: EChartsVersion, Policy: policy,
+		Style: template.CSS(reportStyle), ECharts: template.JS(echarts), Script: template.JS(script),
 		Licences: []Fact{{"Apache ECharts: NOTICE", echartsNotice}, {"Apache ECharts: LICENSE", echartsLicence}, {"zrender: LICENSE", zrenderLicence}},
 	})
 	if err != nil {

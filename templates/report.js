@@ -62,28 +62,33 @@ class Chart {
   }
 }
 
-const controls = document.getElementById('controls');
-const all = [...document.querySelectorAll('.chart')].map((element) => new Chart(element));
-let onPaper = false;
+let controls, all, onPaper = false;
 const view = () => ({
   classes: new Set([...controls.querySelectorAll('[name=class]:checked')].map((box) => Number(box.value))),
   services: Number(controls.elements.services?.value ?? data.services[0]), log: controls.elements.log.checked,
   narrow: document.documentElement.clientWidth < 640, tall: onPaper ? 230 : 330,
 });
 const show = () => all.forEach((chart) => chart.show(view()));
-document.querySelectorAll('[data-series]').forEach((e) => { e.style.background = series(Number(e.dataset.series)); });
-document.querySelectorAll('[data-phase]').forEach((e) => { e.style.background = phaseColor(Number(e.dataset.phase)); });
-if (controls) {
+// start draws what is in the page now; prepare may set its controls before.
+function start(prepare = () => {}) {
+  data = read();
+  controls = document.getElementById('controls');
+  all = [...document.querySelectorAll('.chart')].map((element) => new Chart(element));
+  document.querySelectorAll('[data-series]').forEach((e) => { e.style.background = series(Number(e.dataset.series)); });
+  document.querySelectorAll('[data-phase]').forEach((e) => { e.style.background = phaseColor(Number(e.dataset.phase)); });
+  prepare();
+  if (!controls) return;
   controls.addEventListener('change', show);
   controls.addEventListener('submit', (e) => e.preventDefault());
   show();
-  let width = document.documentElement.clientWidth;
-  addEventListener('resize', () => {
-    if (document.documentElement.clientWidth === width) return;
-    width = document.documentElement.clientWidth;
-    resize('auto');
-  });
 }
+start();
+let width = document.documentElement.clientWidth;
+addEventListener('resize', () => {
+  if (document.documentElement.clientWidth === width) return;
+  width = document.documentElement.clientWidth;
+  resize('auto');
+});
 
 // On paper the charts have its width and the tables are open.
 const paper = 700;

@@ -27,7 +27,7 @@ func TestEChartsIsWhatTheScriptPins(t *testing.T) {
 
 // A script that held its own end tag would spill onto the page.
 func TestScriptsDoNotEndEarly(t *testing.T) {
-	for name, script := range map[string]string{"echarts.min.js": echarts, "charts.js": reportCharts, "report.js": reportPage} {
+	for name, script := range map[string]string{"echarts.min.js": echarts, "charts.js": reportCharts, "report.js": reportPage, "live.js": reportLive} {
 		for _, end := range []string{"</script", "<!--", "<script"} {
 			if strings.Contains(strings.ToLower(script), end) {
 				t.Errorf("%s holds %q", name, end)

@@ -26,7 +26,7 @@ func run() int {
 	log.SetFlags(0)
 	log.SetOutput(logged{})
 	ksvc.LogTo(logged{})
-	ctx, stop := handleSignals(context.Background(), sayInterrupted, func() { os.Exit(exitInterrupted) })
+	ctx, stop := handleSignals(context.Background(), sayInterrupted, leaveAtOnce)
 	defer stop()
 	command, err := newRoot().ExecuteContextC(ctx)
 	if err != nil {
@@ -34,6 +34,12 @@ func run() int {
 		sayOrigin(err)
 	}
 	return exitCode(ctx, err)
+}
+
+// leaveAtOnce is for who does not want to wait any longer.
+func leaveAtOnce() {
+	stderr.abandon()
+	os.Exit(exitInterrupted)
 }
 
 // The exit codes are part of the command line. Those from 3 to 5 are the gate's, see
@@ -118,7 +124,7 @@ func newRoot() *cobra.Command {
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: calledAs(os.Args[0])}
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDashboard(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDashboard(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newLivePage(), newVersion())
 	addCompletion(root)
 	speakAs(root, root.CommandPath())
 	return root

@@ -64,8 +64,8 @@ func withManFlags(root *cobra.Command) *cobra.Command {
 	return root
 }
 
-// pages are the files of a folder, by name.
-func pages(t *testing.T, folder string) map[string]string {
+// filesOf are the files of a folder, by name.
+func filesOf(t *testing.T, folder string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -97,8 +97,8 @@ func TestCommandReference(t *testing.T) {
 	if err := doc.GenMarkdownTree(documented(), made); err != nil {
 		t.Fatal(err)
 	}
-	got := pages(t, made)
-	if diff := cmp.Diff(pages(t, docsFolder), got); diff != "" {
+	got := filesOf(t, made)
+	if diff := cmp.Diff(filesOf(t, docsFolder), got); diff != "" {
 		t.Errorf("the command reference is not up to date: run 'go test ./cmd/kn-coldstart -run CommandReference -update':\n%s", diff)
 	}
 	everyCommand(newRoot(), func(cmd *cobra.Command) {
@@ -122,7 +122,7 @@ func TestManPages(t *testing.T) {
 	if err := doc.GenManTree(withManFlags(documented()), header, man); err != nil {
 		t.Fatal(err)
 	}
-	got := pages(t, man)
+	got := filesOf(t, man)
 	everyCommand(newRoot(), func(cmd *cobra.Command) {
 		page := got[strings.ReplaceAll(cmd.CommandPath(), " ", "-")+".1"]
 		if !strings.Contains(page, "\n.SH NAME\n") || !strings.Contains(page, "\n.SH EXAMPLE\n") {

@@ -21,6 +21,9 @@ type runFlags struct {
 	cluster clusterFlags
 	request requestFlags
 	file    string
+	// progress says how the run tells how far it is.
+	progress progressFlags
+	live     liveFlags
 }
 
 // register registers the flags that fill in a setup; ordered is what the seed brings
@@ -37,6 +40,8 @@ func (f *runFlags) register(flags *pflag.FlagSet, s *experiment.Setup, ordered s
 func (f *runFlags) registerCluster(flags *pflag.FlagSet, s *experiment.Setup, ordered string) {
 	f.cluster.register(flags)
 	f.cluster.registerIngress(flags)
+	f.progress.register(flags)
+	f.live.register(flags)
 	flags.Uint64Var(&s.Seed, "seed", 0, "seed of the order of "+ordered+" (default: random)")
 	flags.StringVar(&s.RunFile, "run-file", "", "file for the record of the run, - for standard output where that is free (default results/RUN.jsonl)")
 }
@@ -54,7 +59,7 @@ func (f *runFlags) complete(flags flagSet, e experiment.Experiment, s *experimen
 	if !flags.Changed("seed") {
 		s.Seed = rand.Uint64()
 	}
-	return flagError(e.Validate())
+	return errors.Join(f.progress.use(s.RunFile), f.live.complete(s.RunFile), flagError(e.Validate()))
 }
 
 // collectorPercent has the garbage collector run when the heap has grown to five
@@ -79,6 +84,15 @@ func (f *runFlags) measure(cmd *cobra.Command, e experiment.Experiment, o experi
 		return "", err
 	}
 	setCollector(collectorPercent)
+	page, err := f.live.start()
+	if err != nil {
+		return "", err
+	}
+	defer page.end()
+	measuring.Store(true)
+	defer measuring.Store(false)
+	o, stop := f.progress.follow(cmd, e, o, page)
+	defer stop()
 	result, err := experiment.Run(cmd.Context(), target, e, o)
 	if errors.Is(err, experiment.ErrNothingMeasured) {
 		err = fmt.Errorf("%w: see the table and 'kn-coldstart doctor'", err)

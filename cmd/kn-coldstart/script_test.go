@@ -19,6 +19,7 @@ func TestMain(m *testing.M) {
 		"exits":             exits,
 		"first-line":        firstLine,
 		"make-run":          makeRun,
+		"tell-run":          tellRun,
 	})
 }
 

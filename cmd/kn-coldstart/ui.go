@@ -7,8 +7,11 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/term"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -20,7 +23,8 @@ import (
 // else to standard error. An error is one line that says what was attempted and why it
 // failed, followed by a hint that says what to do. Whatever takes more than two seconds
 // says how far it has come. There is colour only on a terminal, and none if NO_COLOR is
-// set, unless --color says otherwise. Results are drawn by the formats in package output; ui_run.go tells how a run goes.
+// set, unless --color says otherwise. Results are drawn by the formats in package output;
+// ui_run.go tells how a run goes, and ui_screen.go knows what of it is on the terminal.
 
 // say writes a line, or several where an error has several parts, to standard error. With
 // --quiet it is left out, as is all but results, errors and the hints for them.
@@ -33,7 +37,26 @@ func say(format string, args ...any) {
 // sayMarked is say with a mark before the text, in a colour where there is colour.
 func sayMarked(colour, mark, format string, args ...any) {
 	text := harmless(mark + fmt.Sprintf(format, args...))
-	fmt.Fprintln(os.Stderr, paint(colour, mark)+strings.TrimPrefix(text, mark))
+	stderr.line(colour, mark, strings.TrimPrefix(text, mark))
+}
+
+// stderr is standard error, and writeStderr the only way to it.
+var stderr screen
+
+// writeStderr does not fail: there is nobody to tell.
+func writeStderr(text string) { fmt.Fprint(os.Stderr, text) }
+
+// terminalWidth is how many columns standard error has, zero where it is no terminal that
+// can be drawn on.
+func terminalWidth() int {
+	if os.Getenv("TERM") == "dumb" {
+		return 0
+	}
+	width, _, err := term.GetSize(int(os.Stderr.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
 }
 
 // harmless is a text of which no control character steers a terminal, and no line is a
@@ -53,11 +76,27 @@ func (logged) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-func sayStep(format string, args ...any) { say(format, args...) }
-
 func sayWarning(format string, args ...any) {
 	if !voice.quiet {
 		sayMarked(yellow, "warning: ", format, args...)
+	}
+}
+
+// sayStep says what comes next, or what has come of a part of a run.
+func sayStep(format string, args ...any) {
+	if stderr.how() != progressNone {
+		say(format, args...)
+	}
+}
+
+// sayProgress says how far something is. On a terminal the next one takes its place, and
+// for machines other lines say it.
+func sayProgress(format string, args ...any) {
+	switch stderr.how() {
+	case progressPlain:
+		say(format, args...)
+	case progressRedrawn:
+		stderr.latest(harmless(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -65,8 +104,16 @@ func sayWarning(format string, args ...any) {
 // does not answer is not waited for in silence.
 func sayChecking(server string) { sayStep("checking the cluster at %s", server) }
 
+// measuring says that a run is under way.
+var measuring atomic.Bool
+
 func sayInterrupted() {
-	sayMarked("", "", "interrupted: ending in good order; interrupt again to exit at once")
+	what := "ending in good order; interrupt again to leave at once"
+	if measuring.Load() {
+		what = "no more requests are sent, the run file is completed, and what was created is removed;\n" +
+			"interrupt again to leave at once: then 'kn-coldstart clean' has to remove what is left"
+	}
+	sayMarked("", "", "stopping: %s", what)
 }
 
 const (
@@ -200,5 +247,5 @@ func (p *progress) update(done, total int) {
 		return
 	}
 	p.last = time.Now()
-	say("%s: %d of %d, %.1fs", p.what, done, total, time.Since(p.start).Seconds())
+	sayProgress("%s: %d of %d, %.1fs", p.what, done, total, time.Since(p.start).Seconds())
 }

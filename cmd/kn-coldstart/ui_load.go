@@ -11,7 +11,7 @@ import (
 
 // This file is part of ui.go: how a load goes, for people.
 
-// loadLogSeconds is how many seconds of a load are told of together.
+// loadLogSeconds is how many seconds of a load a line tells of together.
 const loadLogSeconds = 5
 
 // loadLog prints a line for every few seconds of a load.
@@ -29,7 +29,7 @@ func newLoadLog() *loadLog { return &loadLog{} }
 func (l *loadLog) See(n experiment.Notice) {
 	switch n := n.(type) {
 	case experiment.LoadBegun:
-		say("load on %s: %s for %v", n.Target.Key(), n.Rate, n.Length)
+		sayStep("load on %s: %s for %v", n.Target.Key(), n.Rate, n.Length)
 		l.clear()
 	case experiment.LoadSecond:
 		l.second(n)
@@ -58,7 +58,7 @@ func (l *loadLog) second(n experiment.LoadSecond) {
 	if h, err := hist.Decode("", i.Latencies, int64(i.Answered)); err == nil {
 		_ = l.latencies.Merge(h) // both are of the same range
 	}
-	if l.seconds < loadLogSeconds {
+	if l.seconds < loadLogSeconds && stderr.how() != progressRedrawn {
 		return
 	}
 	others := ""
@@ -66,17 +66,17 @@ func (l *loadLog) second(n experiment.LoadSecond) {
 		p99, _ := l.latencies.Quantile(0.99)
 		others = ", p99 of the others " + stat.Format(p99)
 	}
-	say("  to second %d: %d requests, %d failed%s; %d instances alive, %d Ready",
+	sayProgress("  to second %d: %d requests, %d failed%s; %d instances alive, %d Ready",
 		i.Second, l.due, l.failed, others, n.Instances.Alive, n.Instances.Ready)
 	l.clear()
 }
 
 func sayRateHeld(n experiment.RateJudged) {
 	if len(n.Reasons) == 0 {
-		say("  %d/s held", n.Rate)
+		sayStep("  %d/s held", n.Rate)
 		return
 	}
-	say("  %d/s did not hold: %s", n.Rate, strings.Join(n.Reasons, "; "))
+	sayStep("  %d/s did not hold: %s", n.Rate, strings.Join(n.Reasons, "; "))
 }
 
 func sayLoadEnded(n experiment.LoadEnded) {
@@ -85,5 +85,5 @@ func sayLoadEnded(n experiment.LoadEnded) {
 	}
 	rate := float64(n.Sent) / n.Elapsed.Seconds()
 	cores := n.CPU.Seconds() / n.Elapsed.Seconds()
-	say("  %d requests sent; own cost: %.1f %% of one core, which is %.1f %% for 1000 requests a second", n.Sent, 100*cores, 100*cores*1000/rate)
+	sayStep("  %d requests sent; own cost: %.1f %% of one core, which is %.1f %% for 1000 requests a second", n.Sent, 100*cores, 100*cores*1000/rate)
 }

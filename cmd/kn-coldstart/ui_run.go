@@ -58,13 +58,13 @@ func (l *runLog) progress(n experiment.Progress) {
 // sayCost tells what the tool itself took.
 func sayCost(c experiment.Cost) {
 	if c.Rounds {
-		say("own cost: %.1f %% of one core, %d MiB of memory at most, %.1f API requests per service",
+		sayStep("own cost: %.1f %% of one core, %d MiB of memory at most, %.1f API requests per service",
 			100*float64(c.CPU)/float64(c.Elapsed), c.PeakMemory>>20, float64(c.AllRequests)/float64(c.Services))
 		return
 	}
 	if n := float64(c.Samples); n > 0 {
 		ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 / n }
-		say("own cost: %.1f ms of CPU during a cold start, %.1f ms per sample in all, %.1f API requests per sample",
+		sayStep("own cost: %.1f ms of CPU during a cold start, %.1f ms per sample in all, %.1f API requests per sample",
 			ms(c.InTrials), ms(c.CPU), float64(c.Requests)/n)
 	}
 }
@@ -90,7 +90,11 @@ func (l *sampleLog) See(n experiment.Notice) {
 	case s.Traced:
 		note = "cold, traced"
 	}
-	say("[%*d/%d] %-10s %8s  %s  %s", len(fmt.Sprint(taken.Total)), taken.Done, taken.Total, s.Key().Class(), latency(s), outcome(s), note)
+	tell := sayProgress
+	if s.Failed() || s.Cold != record.Proven {
+		tell = say
+	}
+	tell("[%*d/%d] %-10s %8s  %s  %s", len(fmt.Sprint(taken.Total)), taken.Done, taken.Total, s.Key().Class(), latency(s), outcome(s), note)
 }
 
 func latency(s record.Sample) string {
@@ -168,7 +172,7 @@ func (l *blockLog) block(r *gate.Result) {
 	if open := undecided(r); len(open) > 0 {
 		known += "; undecided: " + strings.Join(open, ", ")
 	}
-	say("[%*d/%d] a %s  b %s  %s", len(fmt.Sprint(l.most)), n, l.most, brief(a, n), brief(b, n), known)
+	sayProgress("[%*d/%d] a %s  b %s  %s", len(fmt.Sprint(l.most)), n, l.most, brief(a, n), brief(b, n), known)
 }
 
 // undecided are the judgements that need more blocks.
@@ -195,7 +199,7 @@ func brief(s record.Sample, block int) string {
 	return latency(s)
 }
 
-// roundLogPeriod is how often a round that goes on is told of.
+// roundLogPeriod is how often a round that goes on is told of by a line.
 const roundLogPeriod = 5 * time.Second
 
 // roundLog tells how rounds go. Hundreds of samples are too many to tell one by one.
@@ -205,8 +209,9 @@ type roundLog struct {
 	round            experiment.RoundFiring
 	waiting          *progress
 	began            time.Time
+	before           int // instances spawned before the round
 	answered, failed int
-	stop             chan struct{}
+	stop             func()
 }
 
 func newRoundLog() *roundLog { return &roundLog{} }
@@ -239,7 +244,7 @@ func (l *roundLog) plan(n experiment.RoundPlanned) {
 	if n.Plan.Discarded {
 		note = ", discarded: warms caches"
 	}
-	say("round %d: %s × %d, %s%s", n.Number, n.Plan.Class(), n.Plan.Services, n.Arrival, note)
+	sayStep("round %d: %s × %d, %s%s", n.Number, n.Plan.Class(), n.Plan.Services, n.Arrival, note)
 }
 
 // zero tells of services at zero, when it takes a while.
@@ -252,29 +257,27 @@ func (l *roundLog) zero(n experiment.RoundAtZero) {
 func (l *roundLog) fire(n experiment.RoundFiring) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.round, l.began, l.answered, l.failed, l.stop = n, time.Now(), 0, 0, make(chan struct{})
-	go l.follow(l.stop)
-}
-
-func (l *roundLog) follow(stop <-chan struct{}) {
-	tick := time.NewTicker(roundLogPeriod)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			l.tell()
-		case <-stop:
-			return
-		}
+	l.round, l.began, l.answered, l.failed = n, time.Now(), 0, 0
+	l.before = n.Instances().Spawned
+	period := roundLogPeriod
+	if stderr.how() == progressRedrawn {
+		period = redrawEvery
 	}
+	l.stop = every(period, func(last bool) {
+		if !last {
+			sayProgress("%s", l.text())
+		}
+	})
 }
 
-func (l *roundLog) tell() {
+// text says how the round is going: instances that were spawned, those that are Ready, and
+// the answers.
+func (l *roundLog) text() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	in := l.round.Instances()
-	say("  %s × %d: %d answered, %d failed, %d instances alive, %d Ready, %.1fs", l.round.Plan.Class(), l.round.Plan.Services,
-		l.answered, l.failed, in.Alive, in.Ready, time.Since(l.began).Seconds())
+	return fmt.Sprintf("  %s × %d: %d instances spawned, %d Ready, %d answered, %d failed, %.1fs", l.round.Plan.Class(), l.round.Plan.Services,
+		in.Spawned-l.before, in.Ready, l.answered, l.failed, time.Since(l.began).Seconds())
 }
 
 func (l *roundLog) count(s record.Sample) {
@@ -289,9 +292,9 @@ func (l *roundLog) count(s record.Sample) {
 
 // fired is when each request was answered or has failed.
 func (l *roundLog) fired(r experiment.Round) {
-	close(l.stop)
-	l.tell()
-	say("  sent within %s", stat.Format(r.Skew()))
+	l.stop()
+	sayStep("%s", l.text())
+	sayStep("  sent within %s", stat.Format(r.Skew()))
 	if r.Skipped > 0 {
 		sayWarning("%d services did not come back to zero and were left out", r.Skipped)
 	}
@@ -300,8 +303,8 @@ func (l *roundLog) fired(r experiment.Round) {
 // sayHeld tells of a round of a search.
 func sayHeld(n experiment.RoundJudged) {
 	if len(n.Reasons) == 0 {
-		say("  %s × %d held", n.Plan.Class(), n.Plan.Services)
+		sayStep("  %s × %d held", n.Plan.Class(), n.Plan.Services)
 		return
 	}
-	say("  %s × %d did not hold: %s", n.Plan.Class(), n.Plan.Services, n.Reasons[0])
+	sayStep("  %s × %d did not hold: %s", n.Plan.Class(), n.Plan.Services, n.Reasons[0])
 }

@@ -24,7 +24,7 @@ func (l *workLog) See(n experiment.Notice) {
 		if n.Block == 0 {
 			note = ", discarded: warms caches"
 		}
-		say("block %d of %d: %s%s", n.Block+1, n.Blocks, n.Target.RuntimeClass, note)
+		sayProgress("block %d of %d: %s%s", n.Block+1, n.Blocks, n.Target.RuntimeClass, note)
 	case experiment.WorkDone:
 		sayWork(n)
 	default:
@@ -34,13 +34,15 @@ func (l *workLog) See(n experiment.Notice) {
 
 func sayWork(n experiment.WorkDone) {
 	w := &n.Work
+	tell := say
 	said := "failed: " + strings.Join(strings.Fields(w.Error), " ")
 	if w.Outcome == record.OK {
+		tell = sayProgress
 		first := w.Figures[0]
 		said = fmt.Sprintf("%s %.4g %s", first.Name, first.Value, first.Unit)
 		if more := len(w.Figures) - 1; more > 0 {
 			said += fmt.Sprintf(", and %d more", more)
 		}
 	}
-	say("  [%*d/%d] %-15s %8s  %s", len(fmt.Sprint(n.Total)), n.Done, n.Total, w.Program, stat.Format(w.Ended-w.Begun), said)
+	tell("  [%*d/%d] %-15s %8s  %s", len(fmt.Sprint(n.Total)), n.Done, n.Total, w.Program, stat.Format(w.Ended-w.Begun), said)
 }

@@ -31,6 +31,10 @@ type Warning struct{ Text string }
 // Checked is the result of one check of the cluster.
 type Checked struct{ Check record.Check }
 
+// RunFileCreated is the moment after the first line of the run file was written. Path is
+// "-" for standard output.
+type RunFileCreated struct{ Path string }
+
 // Progress says how far something is that takes a while. It begins with none done.
 type Progress struct {
 	Task        string
@@ -52,9 +56,10 @@ type SampleTaken struct {
 }
 
 // RoundPlanned begins a round: the services are awaited at zero pods next. Number
-// counts from 1.
+// counts from 1. Of is how many rounds there will be, zero where a search decides it.
 type RoundPlanned struct {
 	Number  int
+	Of      int
 	Plan    RoundPlan
 	Arrival string
 }
@@ -139,22 +144,23 @@ type Cost struct {
 	Rounds bool
 }
 
-func (Step) notice()         {}
-func (Warning) notice()      {}
-func (Checked) notice()      {}
-func (Progress) notice()     {}
-func (Warming) notice()      {}
-func (TrialBegun) notice()   {}
-func (SampleTaken) notice()  {}
-func (RoundPlanned) notice() {}
-func (RoundAtZero) notice()  {}
-func (RoundFiring) notice()  {}
-func (RoundFired) notice()   {}
-func (RoundJudged) notice()  {}
-func (LoadBegun) notice()    {}
-func (LoadSecond) notice()   {}
-func (LoadEnded) notice()    {}
-func (RateJudged) notice()   {}
-func (WorkBegun) notice()    {}
-func (WorkDone) notice()     {}
-func (Cost) notice()         {}
+func (Step) notice()           {}
+func (RunFileCreated) notice() {}
+func (Warning) notice()        {}
+func (Checked) notice()        {}
+func (Progress) notice()       {}
+func (Warming) notice()        {}
+func (TrialBegun) notice()     {}
+func (SampleTaken) notice()    {}
+func (RoundPlanned) notice()   {}
+func (RoundAtZero) notice()    {}
+func (RoundFiring) notice()    {}
+func (RoundFired) notice()     {}
+func (RoundJudged) notice()    {}
+func (LoadBegun) notice()      {}
+func (LoadSecond) notice()     {}
+func (LoadEnded) notice()      {}
+func (RateJudged) notice()     {}
+func (WorkBegun) notice()      {}
+func (WorkDone) notice()       {}
+func (Cost) notice()           {}

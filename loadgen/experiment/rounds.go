@@ -35,7 +35,9 @@ type rounds struct {
 	// instances counts those of a class now.
 	instances func(record.Key) record.InstanceCount
 
-	fired int // how many rounds were begun
+	// fired is how many rounds were begun, and planned how many there will be, zero where
+	// that is not known.
+	fired, planned int
 }
 
 // run makes all planned rounds. When the context ends it stops sending and returns
@@ -43,6 +45,7 @@ type rounds struct {
 // error. All samples have been written down by then.
 func (r *rounds) run(ctx context.Context) ([]Round, error) {
 	plans := r.plan()
+	r.planned = len(plans)
 	for _, p := range plans {
 		r.total += p.Services
 	}
@@ -90,7 +93,7 @@ func (r *rounds) warming() []RoundPlan {
 // fire makes one round.
 func (r *rounds) fire(ctx context.Context, p RoundPlan) (Round, error) {
 	r.fired++
-	r.observer.See(RoundPlanned{Number: r.fired, Plan: p, Arrival: r.arrival.String()})
+	r.observer.See(RoundPlanned{Number: r.fired, Of: r.planned, Plan: p, Arrival: r.arrival.String()})
 	round := Round{RoundPlan: p}
 	targets, err := r.atZero(ctx, p)
 	if err != nil {

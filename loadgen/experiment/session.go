@@ -70,6 +70,7 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 	if s.writer, err = record.Create(s.path, s.header); err != nil {
 		return nil, err
 	}
+	o.See(RunFileCreated{s.path})
 	return s, c.StartWatch(ctx, s.header.RunID, s.clock, s.patience, s.event)
 }
 

@@ -1,0 +1,9 @@
+package page
+
+import (
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/templates"
+)
+
+// Of is the page of the runs, before it is rendered.
+func Of(runs ...*record.Run) templates.Report { return report(runs) }
