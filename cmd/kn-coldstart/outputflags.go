@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -21,6 +20,7 @@ type outputFlags struct {
 	hlog     string
 	// published adds figures of the studies.
 	published bool
+	part      *part
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
@@ -43,9 +43,9 @@ func (f *outputFlags) validate(runFile string) error {
 		return errors.New("--run-file - and --output json would both write to standard output")
 	}
 	if runFile == "" || runFile == "-" {
-		return output.Prepare(f.hlog, "histogram log")
+		return f.part.prepare(f.hlog, "histogram log")
 	}
-	return output.Prepare(f.hlog, "histogram log", runFile)
+	return f.part.prepare(f.hlog, "histogram log", runFile)
 }
 
 // print shows what the run file says. A run file that went to standard output has
@@ -67,7 +67,7 @@ func (f *outputFlags) print(runFile string) error {
 	if f.published {
 		summary.AddPublished()
 	}
-	err = format.Write(os.Stdout, output.Ended{Summary: summary, Phases: f.phases, Timeline: f.timeline})
+	err = format.Write(f.part.stdout(), output.Ended{Summary: summary, Phases: f.phases, Timeline: f.timeline})
 	if err == nil {
 		err = output.WriteHDRLog(f.hlog, run)
 	}
@@ -80,6 +80,7 @@ type verdictFlags struct {
 	output       string
 	junit        string
 	inconclusive string
+	part         *part
 }
 
 func (f *verdictFlags) register(flags *pflag.FlagSet) {
@@ -99,7 +100,7 @@ func (f *verdictFlags) prepare(inputs ...string) error {
 	if _, err := output.Verdict.Find(f.output); err != nil {
 		return err
 	}
-	return output.Prepare(f.junit, "JUnit XML", inputs...)
+	return f.part.prepare(f.junit, "JUnit XML", inputs...)
 }
 
 func (f *verdictFlags) parseInconclusive() (gate.Verdict, error) {
@@ -118,12 +119,13 @@ func (f *verdictFlags) tell(r *gate.Result, s *analysis.Summary, inconclusive ga
 		return usage(err)
 	}
 	j := output.Judged{Result: r, Summary: s, Inconclusive: inconclusive}
-	if err := format.Write(os.Stdout, j); err != nil {
+	if err := format.Write(f.part.stdout(), j); err != nil {
 		return err
 	}
 	if err := errors.Join(output.WriteJUnit(f.junit, j), output.TellGitHub(j)); err != nil {
 		return err
 	}
+	f.part.judged(r)
 	sayVerdict(r, inconclusive)
 	return codeOf(r.ExitCode(inconclusive))
 }
