@@ -48,7 +48,7 @@ func (s *scenarioRun) check(ctx context.Context) {
 		s.checkGate(e, p)
 		for _, file := range p.files {
 			if other, taken := writers[filepath.Clean(file.path)]; taken {
-				s.faults.Add(e.At, "%s: experiment %s writes the same file for its %s: give it one of its own", file.path, other, file.what)
+				s.faults.AddOf(e.Name, e.At, "%s is the %s of %s, too: give it one of its own", file.path, file.what, other)
 			}
 			writers[filepath.Clean(file.path)] = e.Name
 		}
@@ -63,7 +63,7 @@ func (s *scenarioRun) checkExperiment(ctx context.Context, e scenario.Experiment
 		return
 	}
 	if err := cmd.ExecuteContext(ctx); !errors.Is(err, errPlanned) {
-		s.blame(err, e.Settings, e.At)
+		s.blame(err, e.Name, e.Settings, e.At)
 	}
 }
 
@@ -78,7 +78,7 @@ func (s *scenarioRun) checkGate(e scenario.Experiment, p *part) {
 		return
 	}
 	if err := f.check(cmd.Flags(), e.Command == "ab"); err != nil {
-		s.blame(err, e.Gate, e.GateAt)
+		s.blame(err, e.Name, e.Gate, e.GateAt)
 	}
 }
 
@@ -103,9 +103,9 @@ func (s *scenarioRun) gate(e scenario.Experiment, f *gateFlags, p *part) *cobra.
 	return cmd
 }
 
-// blame adds each error that a command has found to the faults, at the setting that it is
-// about, as far as that can be seen.
-func (s *scenarioRun) blame(err error, settings []scenario.Setting, otherwise scenario.Position) {
+// blame adds each error that an experiment's command has found to the faults, at the setting
+// that it is about, as far as that can be seen.
+func (s *scenarioRun) blame(err error, name string, settings []scenario.Setting, otherwise scenario.Position) {
 	for _, one := range parts(err) {
 		text := one.Error()
 		if hint := ksvc.Hint(one); hint != "" {
@@ -115,7 +115,7 @@ func (s *scenarioRun) blame(err error, settings []scenario.Setting, otherwise sc
 		if found, ok := positionOf(one.Error(), settings); ok {
 			at = found
 		}
-		s.faults.Add(at, "%s", text)
+		s.faults.AddOf(name, at, "%s", text)
 	}
 }
 

@@ -23,12 +23,12 @@ func (e *plannedExperiment) describe() output.PlannedExperiment {
 		describeScale(&p, x)
 	case *experiment.Limit:
 		describeScale(&p, &x.Scale)
-		p.Measures = fmt.Sprintf("how many of %d services hold, of each class", p.Services/len(p.RuntimeClasses))
+		p.Measures = "how many services hold, of each class"
 	case *experiment.Load:
 		describeLoad(&p, x)
 	case *experiment.LoadLimit:
 		describeLoad(&p, &x.Load)
-		p.Measures, p.Lasts = fmt.Sprintf("which rate holds, beginning with %s, of each class", x.Schedule), 0
+		p.Measures, p.Lasts = fmt.Sprintf("which rate holds, from %s on", x.Schedule), 0
 	case *experiment.Work:
 		p.RuntimeClasses, p.Services = names(x.Classes), len(x.Classes)
 		p.Measures = fmt.Sprintf("%s of %s", count(x.Iterations, "block"), count(len(x.Programs), "program"))

@@ -18,14 +18,31 @@ type Faults struct {
 type fault struct {
 	at   Position
 	text string
+	// of are the experiments that have it, where it takes more than the file to see it.
+	of []string
 }
 
 // Add adds a fault, unless it is known.
 func (f *Faults) Add(at Position, format string, args ...any) {
-	one := fault{at, fmt.Sprintf(format, args...)}
-	if !slices.Contains(f.list, one) {
-		f.list = append(f.list, one)
+	f.add(at, fmt.Sprintf(format, args...))
+}
+
+// AddOf adds a fault of an experiment. One of the defaults may be that of several.
+func (f *Faults) AddOf(experiment string, at Position, format string, args ...any) {
+	one := f.add(at, fmt.Sprintf(format, args...))
+	if !slices.Contains(one.of, experiment) {
+		one.of = append(one.of, experiment)
 	}
+}
+
+func (f *Faults) add(at Position, text string) *fault {
+	for i := range f.list {
+		if f.list[i].at == at && f.list[i].text == text {
+			return &f.list[i]
+		}
+	}
+	f.list = append(f.list, fault{at: at, text: text})
+	return &f.list[len(f.list)-1]
 }
 
 // Len is how many there are.
@@ -47,7 +64,11 @@ func (f *Faults) Error() string {
 	})
 	var lines []string
 	for _, one := range sorted {
-		lines = append(lines, f.place(one.at)+": "+one.text)
+		text := one.text
+		if len(one.of) > 0 {
+			text = strings.Join(one.of, ", ") + ": " + text
+		}
+		lines = append(lines, f.place(one.at)+": "+text)
 	}
 	return strings.Join(lines, "\n")
 }
