@@ -16,9 +16,9 @@ func (e *plannedExperiment) describe() output.PlannedExperiment {
 	switch x := e.asked.(type) {
 	case *experiment.Single:
 		p.RuntimeClasses, p.Services = names(x.Classes), x.ServicesPerClass*len(x.Classes)
-		p.Measures = count(x.Iterations, "cold start") + " of each class"
+		p.Measures = counted(x.Iterations, "cold start") + " of each class"
 	case *experiment.Existing:
-		p.Measures = fmt.Sprintf("%s of each of %s", count(x.Iterations, "cold start"), count(len(x.Services), "existing service"))
+		p.Measures = fmt.Sprintf("%s of each of %s", counted(x.Iterations, "cold start"), counted(len(x.Services), "service"))
 	case *experiment.Scale:
 		describeScale(&p, x)
 	case *experiment.Limit:
@@ -31,7 +31,7 @@ func (e *plannedExperiment) describe() output.PlannedExperiment {
 		p.Measures, p.Lasts = fmt.Sprintf("which rate holds, from %s on", x.Schedule), 0
 	case *experiment.Work:
 		p.RuntimeClasses, p.Services = names(x.Classes), len(x.Classes)
-		p.Measures = fmt.Sprintf("%s of %s", count(x.Iterations, "block"), count(len(x.Programs), "program"))
+		p.Measures = fmt.Sprintf("%s of %s", counted(x.Iterations, "block"), counted(len(x.Programs), "program"))
 	case *experiment.AB:
 		describeAB(&p, x)
 	}
@@ -43,7 +43,7 @@ func describeScale(p *output.PlannedExperiment, x *experiment.Scale) {
 	for _, n := range x.Services {
 		p.Services = max(p.Services, n*len(x.Classes))
 	}
-	p.Measures = fmt.Sprintf("%s of %s services together", count(p.Rounds, "round"), numbers(x.Services))
+	p.Measures = fmt.Sprintf("%s of %s services together", counted(p.Rounds, "round"), numbers(x.Services))
 }
 
 func describeLoad(p *output.PlannedExperiment, x *experiment.Load) {
@@ -58,7 +58,7 @@ func describeAB(p *output.PlannedExperiment, x *experiment.AB) {
 		p.RuntimeClasses = append(p.RuntimeClasses, side.RuntimeClass)
 	}
 	p.Services, p.AtMost = 2*x.ServicesPerSide, x.Budget
-	p.Measures = fmt.Sprintf("a against b, %s at most", count(x.MaxBlocks, "block"))
+	p.Measures = fmt.Sprintf("a against b, %s at most", counted(x.MaxBlocks, "block"))
 }
 
 // numbers are "1, 5, 10".
@@ -66,8 +66,8 @@ func numbers(list []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", ", ")
 }
 
-// count is a number of things.
-func count(n int, what string) string {
+// counted is a number of things.
+func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
