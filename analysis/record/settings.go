@@ -125,6 +125,9 @@ type Settings struct {
 	A           *Side     `json:"a,omitempty" compare:"same"`
 	B           *Side     `json:"b,omitempty" compare:"same"`
 
+	// Scenario says where the run comes from if it is of a scenario file.
+	Scenario *Scenario `json:"scenario,omitempty" compare:"any"`
+
 	// Other holds the settings that this version does not know, by their JSON names.
 	// Runs that differ in one of them cannot be compared.
 	Other map[string]any `json:"-" compare:"same"`

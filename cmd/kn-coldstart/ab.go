@@ -45,8 +45,12 @@ takes longer, because it must be shown that nothing is worse: about 175 blocks, 
 
 'kn-coldstart gate RUN' judges the run file again and says the same; 'kn-coldstart report RUN' shows the rest.`
 
-func newAB() *cobra.Command {
+func newAB() *cobra.Command { return abOf(nil) }
+
+// abOf is ab as a part of a scenario, or by itself.
+func abOf(p *part) *cobra.Command {
 	f := &abFlags{}
+	f.part, f.verdict.part = p, p
 	e := &f.experiment
 	e.Service = experiment.Service{StableWindow: 6 * time.Second, ClientTimeout: 100 * time.Second}
 	cmd := &cobra.Command{
@@ -81,7 +85,7 @@ func (f *abFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return usage(err)
 	}
-	if f.experiment.Same() {
+	if f.experiment.Same() && !f.part.isDry() {
 		sayWarning("the sides are the same: this shows what the gate makes of noise")
 	}
 	log := newBlockLog(f.experiment.MaxBlocks)

@@ -68,8 +68,9 @@ and in the step's summary.
 --calibrate takes runs of the same thing and measures how much they differ. It proposes how many runs and samples, and
 which tolerance, will find a change. Its exit code is 4 if no design finds it.`
 
-func newGate() *cobra.Command {
-	var f gateFlags
+func newGate() *cobra.Command { return new(gateFlags).command() }
+
+func (f *gateFlags) command() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "gate RUN...",
 		Short: "Judge runs against thresholds and a baseline; the exit code is the verdict",
@@ -125,6 +126,28 @@ func (f *gateFlags) run(flags flagSet, args []string) error {
 	return f.verdict.tell(result, analysis.Summarise(new...), question.Inconclusive)
 }
 
+// check finds fault with what is asked of a run of an experiment, as far as that can be done
+// before there is one. sides says that the run will have two.
+func (f *gateFlags) check(flags flagSet, sides bool) error {
+	if err := f.verdict.prepare(f.inputs(nil)...); err != nil {
+		return err
+	}
+	q, err := f.question(flags)
+	if err != nil {
+		return err
+	}
+	if len(q.Thresholds) > 0 || q.Regression != nil {
+		return f.against.apply(flags, q.Regression)
+	}
+	if !sides {
+		return errAskedNothing
+	}
+	return errors.Join(f.noBaseline(flags), f.against.applyAB(flags, &gate.ABOptions{}))
+}
+
+// errAskedNothing is returned where there is nothing to judge by.
+var errAskedNothing = withHint(errors.New("gate was asked nothing"), "give --slo 'p(95)<2s', --baseline FILE or -f gate.yaml")
+
 // judge answers the question. If nothing is asked about a run with two sides, the
 // question is how side b does against side a.
 func (f *gateFlags) judge(flags flagSet, q *gate.File, new, base []*record.Run) (*gate.Result, error) {
@@ -143,15 +166,13 @@ func (f *gateFlags) judge(flags flagSet, q *gate.File, new, base []*record.Run) 
 
 func (f *gateFlags) judgeSides(flags flagSet, runs []*record.Run) (*gate.Result, error) {
 	if !gate.IsAB(runs[0]) {
-		return nil, withHint(errors.New("gate was asked nothing"), "give --slo 'p(95)<2s', --baseline FILE or -f gate.yaml")
+		return nil, errAskedNothing
 	}
 	if len(runs) > 1 {
 		return nil, withHint(errors.New("the sides of several runs cannot be judged together"), "give one run of 'kn-coldstart ab', or ask with --slo or --baseline")
 	}
-	for _, name := range []string{"expected", "force"} {
-		if flags.Changed(name) {
-			return nil, fmt.Errorf("--%s is about a baseline: give --baseline too", name)
-		}
+	if err := f.noBaseline(flags); err != nil {
+		return nil, err
 	}
 	o, err := gate.RecordedAB(runs[0].Header)
 	if err != nil {
@@ -162,6 +183,16 @@ func (f *gateFlags) judgeSides(flags flagSet, runs []*record.Run) (*gate.Result,
 	}
 	o.AllowIncomplete = f.allowIncomplete
 	return gate.JudgeAB(runs[0], o)
+}
+
+// noBaseline refuses what makes no sense without a baseline.
+func (*gateFlags) noBaseline(flags flagSet) error {
+	for _, name := range []string{"expected", "force"} {
+		if flags.Changed(name) {
+			return fmt.Errorf("--%s is about a baseline: give --baseline too", name)
+		}
+	}
+	return nil
 }
 
 // question is what the gate file and the flags ask for together.
@@ -179,7 +210,7 @@ func (f *gateFlags) question(flags flagSet) (*gate.File, error) {
 	for _, text := range f.slo {
 		t, err := gate.ParseSLO(text)
 		if err != nil {
-			return nil, withHint(err, "quote it, because < and ( mean something to the shell; 'kn-coldstart gate --help' lists the metrics")
+			return nil, withHint(err, "in a shell, quote it, because < and ( mean something there; 'kn-coldstart gate --help' lists the metrics")
 		}
 		q.Thresholds = append(q.Thresholds, t)
 	}

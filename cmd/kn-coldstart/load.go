@@ -49,8 +49,12 @@ A RATE is one of:
 
 ` + load.Grammar
 
-func newLoad() *cobra.Command {
+func newLoad() *cobra.Command { return loadOf(nil) }
+
+// loadOf is load as a part of a scenario, or by itself.
+func loadOf(p *part) *cobra.Command {
 	f := &loadFlags{}
+	f.part, f.output.part = p, p
 	e := &f.experiment
 	e.Service = experiment.Service{StableWindow: time.Minute, ClientTimeout: 30 * time.Second}
 	cmd := &cobra.Command{

@@ -110,6 +110,7 @@ func newRoot() *cobra.Command {
 			"  kn-coldstart scale --runtime-class runc --services 1,10,50\n" +
 			"  kn-coldstart load --runtime-class runc --rate 10/s..200/s --ramp 60s\n" +
 			"  kn-coldstart work --runtime-class runc,gvisor --native build/functions/work.tar\n" +
+			"  kn-coldstart run -f scenario.yaml\n" +
 			"  kn-coldstart report results/*.jsonl\n" +
 			"  kn-coldstart gate results/*.jsonl --slo 'p(95)<2s'\n" +
 			"  kn-coldstart history results/*.jsonl\n" +
@@ -124,7 +125,7 @@ func newRoot() *cobra.Command {
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: calledAs(os.Args[0])}
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDashboard(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newLivePage(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newRun(), newInit(), newReport(), newCompare(), newGate(), newHistory(), newDashboard(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newLivePage(), newVersion())
 	addCompletion(root)
 	speakAs(root, root.CommandPath())
 	return root

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -22,6 +21,7 @@ type outputFlags struct {
 	hlog     string
 	// published adds figures of the studies.
 	published bool
+	part      *part
 }
 
 func (f *outputFlags) register(flags *pflag.FlagSet) {
@@ -44,9 +44,9 @@ func (f *outputFlags) validate(runFile string) error {
 		return errors.New("--run-file - and --output json would both write to standard output")
 	}
 	if runFile == "" || runFile == "-" {
-		return output.Prepare(f.hlog, "histogram log")
+		return f.part.prepare(f.hlog, "histogram log")
 	}
-	return output.Prepare(f.hlog, "histogram log", runFile)
+	return f.part.prepare(f.hlog, "histogram log", runFile)
 }
 
 // print shows what the run file says. A run file that went to standard output has
@@ -68,7 +68,7 @@ func (f *outputFlags) print(runFile string) error {
 	if f.published {
 		summary.AddPublished()
 	}
-	err = format.Write(os.Stdout, output.Ended{Summary: summary, Phases: f.phases, Timeline: f.timeline})
+	err = format.Write(f.part.stdout(), output.Ended{Summary: summary, Phases: f.phases, Timeline: f.timeline})
 	if err == nil {
 		err = output.WriteHDRLog(f.hlog, run)
 	}
@@ -83,6 +83,7 @@ type verdictFlags struct {
 	inconclusive string
 	metric       metricFlags
 	labels       []metric.Label
+	part         *part
 }
 
 func (f *verdictFlags) register(flags *pflag.FlagSet) {
@@ -106,7 +107,7 @@ func (f *verdictFlags) prepare(inputs ...string) (err error) {
 	if f.labels, err = f.metric.parse(f.output, false); err != nil {
 		return err
 	}
-	return output.Prepare(f.junit, "JUnit XML", inputs...)
+	return f.part.prepare(f.junit, "JUnit XML", inputs...)
 }
 
 func (f *verdictFlags) parseInconclusive() (gate.Verdict, error) {
@@ -126,7 +127,7 @@ func (f *verdictFlags) tell(r *gate.Result, s *analysis.Summary, inconclusive ga
 	}
 	j := output.Judged{Result: r, Summary: s, Inconclusive: inconclusive, Labels: f.labels}
 	var none *output.MetricsError
-	if err := format.Write(paintedOutput(), j); errors.As(err, &none) {
+	if err := format.Write(f.part.stdout(), j); errors.As(err, &none) {
 		return usage(err)
 	} else if err != nil {
 		return err
@@ -134,6 +135,7 @@ func (f *verdictFlags) tell(r *gate.Result, s *analysis.Summary, inconclusive ga
 	if err := errors.Join(output.WriteJUnit(f.junit, j), output.TellGitHub(j)); err != nil {
 		return err
 	}
+	f.part.judged(r)
 	sayVerdict(r, inconclusive)
 	return codeOf(r.ExitCode(inconclusive))
 }

@@ -24,6 +24,8 @@ type runFlags struct {
 	// progress says how the run tells how far it is.
 	progress progressFlags
 	live     liveFlags
+	// part is the experiment of a scenario that this is, if it is one.
+	part *part
 }
 
 // register registers the flags that fill in a setup; ordered is what the seed brings
@@ -56,6 +58,7 @@ func (f *runFlags) complete(flags flagSet, e experiment.Experiment, s *experimen
 		return err
 	}
 	s.IngressAddress, s.Tool = f.cluster.ingressAddress, tool()
+	f.part.mark(s)
 	if !flags.Changed("seed") {
 		s.Seed = rand.Uint64()
 	}
@@ -79,6 +82,9 @@ var _ experiment.Cluster = (*cluster.Cluster)(nil)
 // measure runs an experiment and returns the path of its run file, which is empty
 // where none was begun.
 func (f *runFlags) measure(cmd *cobra.Command, e experiment.Experiment, o experiment.Observer) (path string, err error) {
+	if f.part.plan(e) {
+		return "", errPlanned
+	}
 	target, err := f.cluster.connect()
 	if err != nil {
 		return "", err
@@ -97,6 +103,7 @@ func (f *runFlags) measure(cmd *cobra.Command, e experiment.Experiment, o experi
 	if errors.Is(err, experiment.ErrNothingMeasured) {
 		err = fmt.Errorf("%w: see the table and 'kn-coldstart doctor'", err)
 	}
+	f.part.measured(result)
 	return result.RunFile, err
 }
 

@@ -21,8 +21,12 @@ type scaleFlags struct {
 	output     outputFlags
 }
 
-func newScale() *cobra.Command {
+func newScale() *cobra.Command { return scaleOf(nil) }
+
+// scaleOf is scale as a part of a scenario, or by itself.
+func scaleOf(p *part) *cobra.Command {
 	f := &scaleFlags{}
+	f.part, f.output.part = p, p
 	e := &f.experiment
 	e.Service = experiment.Service{StableWindow: 5 * time.Minute, ClientTimeout: 2 * time.Minute}
 	cmd := &cobra.Command{

@@ -31,8 +31,12 @@ var presets = map[string]preset{
 	"knative-study": {30, experiment.Service{StableWindow: 25 * time.Second, ClientTimeout: 100 * time.Second}},
 }
 
-func newSingle() *cobra.Command {
+func newSingle() *cobra.Command { return singleOf(nil) }
+
+// singleOf is single as a part of a scenario, or by itself.
+func singleOf(p *part) *cobra.Command {
 	f := &singleFlags{}
+	f.part, f.output.part = p, p
 	e := &f.experiment
 	e.Service = experiment.Service{StableWindow: 6 * time.Second, ClientTimeout: 100 * time.Second}
 	cmd := &cobra.Command{

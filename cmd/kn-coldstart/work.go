@@ -46,8 +46,12 @@ anything is created.
 Meanwhile the memory of the instance's cgroup and of the node are read each 100 ms, where the node is this computer. The
 report says by how much the node used more than natively, and its HTML page draws the course of it.`
 
-func newWork() *cobra.Command {
+func newWork() *cobra.Command { return workOf(nil) }
+
+// workOf is work as a part of a scenario, or by itself.
+func workOf(p *part) *cobra.Command {
 	f := &workFlags{}
+	f.part, f.output.part = p, p
 	e := &f.experiment
 	e.Service = experiment.Service{StableWindow: experiment.ShortestWindow, ClientTimeout: 4 * time.Minute}
 	cmd := &cobra.Command{

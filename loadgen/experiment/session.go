@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -65,7 +66,7 @@ func open(ctx context.Context, c Cluster, e Experiment, o Observer) (*session, e
 	}
 	s.path = setup.RunFile
 	if s.path == "" {
-		s.path = filepath.Join("results", s.header.RunID+".jsonl")
+		s.path = filepath.Join(cmp.Or(setup.Results, "results"), s.header.RunID+".jsonl")
 	}
 	if s.writer, err = record.Create(s.path, s.header); err != nil {
 		return nil, err

@@ -31,8 +31,11 @@ type Setup struct {
 	// Seed decides every random order of the run, and nothing else does.
 	Seed uint64
 	// RunFile is the file for the record of the run; "-" is standard output, and empty
-	// stands for results/RUN.jsonl.
+	// stands for RUN.jsonl in the folder Results, or in results where that is empty too.
 	RunFile string
+	Results string
+	// Scenario, when set, says of which scenario file the run is, for the record.
+	Scenario *record.Scenario
 	// Tool is the program that measures, for the record.
 	Tool record.Tool
 }
@@ -200,6 +203,7 @@ func (s *Setup) recorded() record.Settings {
 		PullSecret: o.PullSecret, PullPolicy: o.PullPolicy, Annotations: o.Annotations, ConcurrencyLimit: o.ConcurrencyLimit,
 		NodeSelector: o.NodeSelector, Tolerations: o.Tolerations,
 	}
+	settings.Scenario = s.Scenario
 	settings.Manifest, settings.ManifestFile = o.Manifest.SHA256(), o.Manifest.Name()
 	return settings
 }

@@ -35,6 +35,23 @@ func WriteJUnit(path string, j Judged) error {
 // written: that its folder takes files, that it is none of the inputs, and that what an
 // earlier command left there is gone, so that no old result stands beside a new exit code.
 func Prepare(path, what string, inputs ...string) error {
+	if err := Check(path, what, inputs...); err != nil || !keeps(path) {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
+		return fmt.Errorf("write %s: remove what an earlier command left: %w", what, err)
+	}
+	return nil
+}
+
+// keeps says that there is a file that would keep what an earlier command left.
+func keeps(path string) bool {
+	found, err := os.Stat(path)
+	return err == nil && found.Mode().IsRegular()
+}
+
+// Check is Prepare without its removal.
+func Check(path, what string, inputs ...string) error {
 	if path == "" {
 		return nil
 	}
@@ -63,9 +80,6 @@ func Prepare(path, what string, inputs ...string) error {
 	}
 	if isRunFile(path) {
 		return fmt.Errorf("write %s: %s is a run file: it would be lost", what, path)
-	}
-	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("write %s: remove what an earlier command left: %w", what, err)
 	}
 	return tryFolder(path, what)
 }

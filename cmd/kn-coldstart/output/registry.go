@@ -71,3 +71,16 @@ var Checks = Result[[]record.Check]{"list of checks", []Format[[]record.Check]{
 	{"text", "a table for people, with hints", checksText},
 	{"json", "an array with one object for each check", checksJSON},
 }}
+
+// Scenario is what became of several experiments: the result of run.
+var Scenario = Result[ScenarioEnd]{"summary of the experiments", []Format[ScenarioEnd]{
+	{"text", "what each experiment prints, and a table of all", scenarioText},
+	{"json", "one object with all experiments, their verdicts and the exit code", indented[ScenarioEnd]},
+	{"markdown", "the table and the verdicts, for a comment or a page", scenarioMarkdown},
+}}
+
+// Plan is what would be run: the result of run --dry-run.
+var Plan = Result[Planned]{"plan of --dry-run", []Format[Planned]{
+	{"text", "a table for people", planText},
+	{"json", "one object with all experiments", indented[Planned]},
+}}

@@ -25,6 +25,8 @@ func TestRegistry(t *testing.T) {
 	t.Run("verdict", func(t *testing.T) { wantFormats(t, Verdict, "text", "json", "markdown", "openmetrics", "prometheus") })
 	t.Run("history", func(t *testing.T) { wantFormats(t, History, "text", "wide", "json", "html") })
 	t.Run("calibration", func(t *testing.T) { wantFormats(t, Calibration, "text", "wide", "json") })
+	t.Run("scenario", func(t *testing.T) { wantFormats(t, Scenario, "text", "json", "markdown") })
+	t.Run("plan", func(t *testing.T) { wantFormats(t, Plan, "text", "json") })
 	t.Run("checks", func(t *testing.T) { wantFormats(t, Checks, "text", "json") })
 }
 
