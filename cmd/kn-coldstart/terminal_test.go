@@ -18,6 +18,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/tally"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/self"
 )
 
 // terminal is what a terminal would show of what was written to it, as far as this program
@@ -364,7 +365,7 @@ func BenchmarkDraw(b *testing.B) {
 	os.Stderr = null
 	defer func() { os.Stderr = before }()
 	counts, s := tally.New("single", time.Now), screen{}
-	done := 0
+	done, cpu := 0, self.CPUTime()
 	b.ReportAllocs()
 	for b.Loop() {
 		done++
@@ -372,4 +373,5 @@ func BenchmarkDraw(b *testing.B) {
 		s.latest("[12/93] gvisor       1.203s  ok  cold")
 		s.draw(counts.State(), 80)
 	}
+	b.ReportMetric(float64(self.CPUTime()-cpu)/float64(b.N), "cpu-ns/op")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/hist"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/self"
 )
 
 // clock is moved by hand.
@@ -292,11 +293,19 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// reportCPU reports the CPU time of each iteration, which tells more than the time on a
+// machine that does other things, too.
+func reportCPU(b *testing.B) (done func()) {
+	before := self.CPUTime()
+	return func() { b.ReportMetric(float64(self.CPUTime()-before)/float64(b.N), "cpu-ns/op") }
+}
+
 // What the goroutines that measure are delayed by.
 func BenchmarkSee(b *testing.B) {
 	counts := New("single", time.Now)
 	n := experiment.SampleTaken{Done: 1, Total: 1, Sample: sampleOf(time.Second, record.OK)}
 	b.ReportAllocs()
+	defer reportCPU(b)()
 	for b.Loop() {
 		counts.See(n)
 	}
@@ -309,6 +318,7 @@ func BenchmarkStatus(b *testing.B) {
 		counts.See(experiment.SampleTaken{Done: i, Total: 100, Sample: sampleOf(time.Duration(i+1)*50*time.Millisecond, record.OK)})
 	}
 	b.ReportAllocs()
+	defer reportCPU(b)()
 	for b.Loop() {
 		if counts.State().Status(80) == "" {
 			b.Fatal(fmt.Errorf("no status"))
