@@ -33,6 +33,9 @@ type Setup struct {
 	// RunFile is the file for the record of the run; "-" is standard output, and empty
 	// stands for results/RUN.jsonl.
 	RunFile string
+	// RunID is the id of the run, which has to be a label's value. If it is empty, the run
+	// makes one by NewRunID.
+	RunID string
 	// Tool is the program that measures, for the record.
 	Tool record.Tool
 }
