@@ -198,6 +198,9 @@ func (c *Copy) Close(r *Receipt) error {
 	return err
 }
 
+// Leave closes the copy of a run that goes on, so that it can be continued.
+func (c *Copy) Leave() error { return c.close() }
+
 // compare says what is wrong with the lines.
 func (c *Copy) compare(r *Receipt) *IncompleteError {
 	switch has := c.receipt(); {

@@ -18,9 +18,12 @@ import (
 // runFlags are the options of every command that measures: on which cluster, in
 // which order, with which services, and into which file.
 type runFlags struct {
-	cluster clusterFlags
-	request requestFlags
-	file    string
+	cluster   clusterFlags
+	request   requestFlags
+	inCluster inClusterFlags
+	file      string
+	// setup is what complete has filled in.
+	setup *experiment.Setup
 }
 
 // register registers the flags that fill in a setup; ordered is what the seed brings
@@ -50,6 +53,10 @@ func (f *runFlags) complete(flags flagSet, e experiment.Experiment, s *experimen
 	if err := f.request.complete(&s.Request); err != nil {
 		return err
 	}
+	if err := f.inCluster.validate(); err != nil {
+		return err
+	}
+	f.setup, s.RunID = s, f.inCluster.run
 	s.IngressAddress, s.Tool = f.cluster.ingressAddress, tool()
 	if !flags.Changed("seed") {
 		s.Seed = rand.Uint64()
@@ -74,12 +81,17 @@ var _ experiment.Cluster = (*cluster.Cluster)(nil)
 // measure runs an experiment and returns the path of its run file, which is empty
 // where none was begun.
 func (f *runFlags) measure(cmd *cobra.Command, e experiment.Experiment, o experiment.Observer) (path string, err error) {
+	if f.inCluster.on {
+		return f.measureInCluster(cmd.Context())
+	}
+	f.inCluster.joinStreams()
 	target, err := f.cluster.connect()
 	if err != nil {
 		return "", err
 	}
 	setCollector(collectorPercent)
 	result, err := experiment.Run(cmd.Context(), target, e, o)
+	f.inCluster.tellReceipt(result)
 	if errors.Is(err, experiment.ErrNothingMeasured) {
 		err = fmt.Errorf("%w: see the table and 'kn-coldstart doctor'", err)
 	}
