@@ -180,8 +180,8 @@ func (c *Copy) write(text []byte) error {
 // of the receipt, which is nil where none came, the last line says that the run failed, and
 // the error is an *IncompleteError.
 func (c *Copy) Close(r *Receipt) error {
-	if c.out == nil && c.end == nil && r == nil {
-		return nil // the run ended before it had anything to write
+	if c.lines == 0 && c.end == nil && r == nil {
+		return c.close() // the run ended before it had anything to write
 	}
 	if c.end != nil {
 		c.add(c.end)

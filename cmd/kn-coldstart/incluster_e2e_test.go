@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -30,11 +31,18 @@ func TestInCluster(t *testing.T) {
 	}
 	admin := newSpace(t, space)
 	file := filepath.Join(t.TempDir(), "run.jsonl")
-	begin := func() {
+	// The kubelet cuts lines of 16 KiB. The first line of the run file has this one.
+	long := strings.Repeat("long", 10<<10)
+	began := func() *exec.Cmd {
 		t.Helper()
-		cmd := start(t, "single", "-n", space, "--in-cluster", "--tool-image", image, "--runtime-class", "runc",
+		cmd := start(t, "single", "-n", space, "--in-cluster", "--tool-image", image, "--runtime-class", "runc", "--annotation", "example.com/note="+long,
 			"--iterations", "2", "--services-per-class", "1", "--client-timeout", "14s", "--run-file", file)
 		awaitSamples(t, file, 1)
+		return cmd
+	}
+	begin := func() {
+		t.Helper()
+		cmd := began()
 		if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +64,7 @@ func TestInCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := <-log; string(text) != want {
+	if want := <-log; string(text) != want || !strings.Contains(want, long) {
 		t.Errorf("the run file is\n%s\nand the log of the pod has\n%s", text, want)
 	}
 	measured, err := record.ReadFile(file)
@@ -81,9 +89,7 @@ func TestInCluster(t *testing.T) {
 
 	// Ctrl-C ends the run in good order.
 	file = filepath.Join(t.TempDir(), "run.jsonl")
-	cmd := start(t, "single", "-n", space, "--in-cluster", "--tool-image", image, "--runtime-class", "runc",
-		"--iterations", "9", "--services-per-class", "1", "--client-timeout", "14s", "--run-file", file)
-	awaitSamples(t, file, 1)
+	cmd := began()
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

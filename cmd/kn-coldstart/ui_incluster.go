@@ -58,8 +58,11 @@ func sayJobLeft(j incluster.Job, taken bool) {
 		what = "a pod that ran it"
 	}
 	text := fmt.Sprintf("run %s in namespace %s: %s, for %s, %s", j.Run, j.Namespace, what, age(j.Created), j.State)
-	if !taken {
+	switch {
+	case !taken:
 		text += ", left alone"
+	case j.State != incluster.Ended:
+		text += ", ending in good order"
 	}
 	say("%s", text)
 	if !taken && j.State != incluster.Ended {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
@@ -126,7 +125,7 @@ func (f *follower) readAll(ctx context.Context) error {
 			return taking.error
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case s.over && (err == nil || s.pod == nil):
+		case s.over && (err == nil || s.gone):
 			return nil
 		case err == nil:
 			broken = time.Time{}
@@ -148,9 +147,6 @@ func (f *follower) readAll(ctx context.Context) error {
 // open opens a stream of the pod's log.
 func (f *follower) open(ctx context.Context, since time.Time) (io.ReadCloser, error) {
 	s := f.pod.stage()
-	if s.pod == nil {
-		return nil, apierrors.NewNotFound(corev1.Resource("pods"), name(f.job.Run))
-	}
 	o := &corev1.PodLogOptions{Container: containerName, Follow: true, Timestamps: true}
 	if !since.IsZero() {
 		o.SinceTime = &metav1.Time{Time: since}

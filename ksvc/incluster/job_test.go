@@ -77,7 +77,7 @@ func TestStart(t *testing.T) {
 			t.Errorf("%s/%s is owned: %v", o.GetNamespace(), o.GetName(), owned)
 		}
 	}
-	if labels := job.Spec.Template.Labels; labels[ksvc.LabelRun] != "" || labels[labelPod] != p.Run {
+	if labels := job.Spec.Template.Labels; labels[ksvc.LabelRun] != "" || labels[labelInCluster] != p.Run {
 		t.Errorf("the pod has labels %v: the run would wait for the end of its own pod", labels)
 	}
 	found, err := Find(t.Context(), f.Client, p.Run)
@@ -140,7 +140,7 @@ func TestList(t *testing.T) {
 	job := func(run string, age time.Duration, change func(*batch.Job)) *batch.Job {
 		j := &batch.Job{ObjectMeta: metav1.ObjectMeta{
 			Namespace: ksvctest.Space, Name: name(run), CreationTimestamp: metav1.NewTime(time.Now().Add(-age)),
-			Labels: map[string]string{ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: run},
+			Labels: (&Plan{Run: run}).labels(),
 		}}
 		change(j)
 		return j

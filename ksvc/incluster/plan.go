@@ -23,9 +23,9 @@ import (
 // Kept is how long a job stays after its end if nobody takes it.
 const Kept = 24 * time.Hour
 
-// labelPod has the run's id on the pod that measures. Its value under ksvc.LabelRun would
-// make the run wait until its own pod is gone.
-const labelPod = "kn-coldstart.dev/in-cluster"
+// labelInCluster has the run's id on all that belongs to a run in a pod. It is the only label
+// of the pod itself: with ksvc.LabelRun the run would wait until its own pod is gone.
+const labelInCluster = "kn-coldstart.dev/in-cluster"
 
 // Plan says what runs in the cluster.
 type Plan struct {
@@ -71,9 +71,8 @@ func (p *Plan) Validate() error {
 func (p *Plan) documents() ([]string, error) {
 	job := templates.Job{
 		Name: name(p.Run), Namespace: p.Namespace, ServiceAccount: p.ServiceAccount, Image: p.Image, Args: p.args(),
-		Labels:    map[string]string{ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: p.Run},
-		PodLabels: map[string]string{labelPod: p.Run},
-		Files:     p.Files, NodeSelector: p.NodeSelector, Kept: Kept,
+		Labels: p.labels(), PodLabels: map[string]string{labelInCluster: p.Run},
+		Files: p.Files, NodeSelector: p.NodeSelector, Kept: Kept,
 	}
 	if job.ServiceAccount == "" {
 		job.ServiceAccount = name(p.Run)
@@ -88,6 +87,11 @@ func (p *Plan) documents() ([]string, error) {
 	}
 	grants, err := grants(p.Namespace, p.Run, p.Traces)
 	return append(all, grants...), err
+}
+
+// labels are those of all objects but the pod.
+func (p *Plan) labels() map[string]string {
+	return map[string]string{ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: p.Run, labelInCluster: p.Run}
 }
 
 // grants are the service account of a run and its roles.

@@ -19,16 +19,18 @@ import (
 
 // pod is the pod of a run, as the watch knows it.
 type pod struct {
-	mu      sync.Mutex
+	mu sync.Mutex
+	// latest is the pod as it was seen last, and nil if there was none. gone says that it
+	// is not there any more.
 	latest  *corev1.Pod
-	gone    bool // it was there
+	gone    bool
 	changed feed.Signal
 }
 
 // followPod follows the pod until ctx ends.
 func followPod(ctx context.Context, c *ksvc.Client, j Job) (*pod, error) {
 	p, began := &pod{}, time.Now()
-	ours := metav1.ListOptions{LabelSelector: labelPod + "=" + j.Run}
+	ours := metav1.ListOptions{LabelSelector: labelInCluster + "=" + j.Run}
 	s := feed.NewStream(feed.New(feed.Pods, ours, c.Kubernetes.CoreV1().Pods(j.Namespace)), p, nil, func() time.Duration { return time.Since(began) })
 	first, err := s.Connect(ctx)
 	if err != nil {
@@ -63,28 +65,31 @@ func (p *pod) Arrived(kind watch.EventType, o runtime.Object, _ time.Duration) {
 func (p *pod) set(latest *corev1.Pod) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.gone = latest == nil && (p.gone || p.latest != nil)
-	p.latest = latest
+	p.gone = latest == nil && p.latest != nil
+	if latest != nil {
+		p.latest = latest
+	}
 	p.changed.Fire()
 }
 
 // stage is how far a pod is.
 type stage struct {
-	// pod is nil if there is none.
+	// pod is nil if there was none yet.
 	pod *corev1.Pod
-	// started says that there is, or was, a log, and over that no line will be added.
-	started, over bool
-	changed       <-chan struct{}
+	// started says that there is, or was, a log, over that no line will be added, and gone
+	// that the pod is not there any more.
+	started, over, gone bool
+	changed             <-chan struct{}
 }
 
 func (p *pod) stage() stage {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := stage{pod: p.latest, over: p.gone, started: p.gone, changed: p.changed.Next()}
+	s := stage{pod: p.latest, gone: p.gone, changed: p.changed.Next()}
 	if p.latest == nil {
 		return s
 	}
-	s.over = p.latest.Status.Phase == corev1.PodSucceeded || p.latest.Status.Phase == corev1.PodFailed
+	s.over = p.gone || p.latest.Status.Phase == corev1.PodSucceeded || p.latest.Status.Phase == corev1.PodFailed
 	if c := container(p.latest); c != nil {
 		s.over = s.over || c.State.Terminated != nil
 		s.started = c.State.Running != nil
@@ -123,11 +128,12 @@ type Ending struct {
 }
 
 func (s stage) ending() Ending {
-	if s.pod == nil {
-		return Ending{-1, "its pod was deleted"}
-	}
 	c := container(s.pod)
-	if c == nil || c.State.Terminated == nil {
+	switch {
+	case c != nil && c.State.Terminated != nil:
+	case s.gone:
+		return Ending{-1, "its pod was deleted"}
+	default:
 		return Ending{-1, "its pod ended: " + strings.TrimSpace(s.pod.Status.Reason+" "+s.pod.Status.Message)}
 	}
 	t := c.State.Terminated

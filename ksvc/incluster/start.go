@@ -72,7 +72,7 @@ func (s *starting) createOne(ctx context.Context, document string) error {
 	if err != nil {
 		return err
 	}
-	o.SetLabels(map[string]string{ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: s.plan.Run})
+	o.SetLabels(s.plan.labels())
 	if o.GetNamespace() == s.plan.Namespace {
 		o.SetOwnerReferences(s.owner)
 	}
