@@ -24,6 +24,8 @@ type Writer struct {
 	intervals, deployments, works int
 	// torn says that the last line in the file is incomplete.
 	torn bool
+	// written are the lines that are complete.
+	written digest
 }
 
 // Create makes a new run file at path, with the folders above it, and writes
@@ -150,16 +152,24 @@ func (w *Writer) line(v any) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	b = append(b, '\n')
+	text := append(b, '\n')
 	if w.torn {
 		// The reader skips the incomplete line alone, if this one does not continue it.
-		b = append([]byte("\n"), b...)
+		text = append([]byte("\n"), text...)
 	}
-	n, err := w.out.Write(b)
+	n, err := w.out.Write(text)
 	if err != nil {
 		w.torn = w.torn || n > 0
 		return fmt.Errorf("write run file: %w", err)
 	}
 	w.torn = false
+	w.written.add(b)
 	return nil
+}
+
+// Receipt says what was written so far.
+func (w *Writer) Receipt() Receipt {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.written.receipt()
 }

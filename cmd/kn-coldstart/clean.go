@@ -27,7 +27,8 @@ func newClean() *cobra.Command {
 			"to no run that is under way it removes: it puts Knative's setting back, deletes the services, and waits until\n" +
 			"their pods are gone. It touches nothing that kn-coldstart did not make.\n\n" +
 			"A run that is under way renews a lease in the namespace of its services. One that was killed counts as under\n" +
-			"way for a minute more: name it with --run, or wait.",
+			"way for a minute more: name it with --run, or wait. Of a run --in-cluster the job, the service account and the\n" +
+			"roles are removed once it has ended.",
 		Example: "  kn-coldstart clean\n  kn-coldstart clean -n bench --run 20261121-104501-a1b2c3\n  kn-coldstart clean --all-namespaces\n" +
 			"  kn-coldstart clean -n bench --all-runs",
 		Args: noArgs,
@@ -64,6 +65,9 @@ func (f *cleanFlags) clean(ctx context.Context) error {
 	}
 	client := cluster.Client()
 	sayChecking(client.Server)
+	if err := f.cleanPods(ctx, client); err != nil {
+		return err
+	}
 	found, err := client.Left(ctx, f.all)
 	if err != nil {
 		return err

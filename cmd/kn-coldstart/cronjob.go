@@ -74,12 +74,9 @@ var cronJobName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$`)
 
 // completeCronJob fills in the image, and checks what could not be applied.
 func completeCronJob(job *templates.CronJob) error {
-	if job.Image == "" {
-		version := tool().Version
-		if !released.MatchString(version) {
-			return withHint(fmt.Errorf("no image of kn-coldstart %s is published", version), "name the image of kn-coldstart with --tool-image")
-		}
-		job.Image = publishedImage + ":" + version
+	var err error
+	if job.Image, err = toolImage(job.Image); err != nil {
+		return err
 	}
 	if err := templates.ValidateQuantity(job.Storage); err != nil {
 		return fmt.Errorf("--storage is %q: %w", job.Storage, err)
@@ -88,6 +85,18 @@ func completeCronJob(job *templates.CronJob) error {
 		return withHint(fmt.Errorf("--name is %q: no CronJob can have that name", job.Name), "use at most 52 lower-case letters, digits and -")
 	}
 	return nil
+}
+
+// toolImage is the image of kn-coldstart that was named, or else the one of this version.
+func toolImage(named string) (string, error) {
+	if named != "" {
+		return named, nil
+	}
+	version := tool().Version
+	if !released.MatchString(version) {
+		return "", withHint(fmt.Errorf("no image of kn-coldstart %s is published", version), "name the image of kn-coldstart with --tool-image")
+	}
+	return publishedImage + ":" + version, nil
 }
 
 // released is what versions that are published look like.

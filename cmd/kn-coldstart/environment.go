@@ -68,6 +68,17 @@ func setFlag(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
 	return nil
 }
 
+// environmentArgs are the flags that the environment gave, as the command line says them.
+func environmentArgs() []string {
+	var args []string
+	for _, name := range slices.Sorted(maps.Keys(fromEnvironment)) {
+		for line := range strings.Lines(os.Getenv(fromEnvironment[name])) {
+			args = append(args, "--"+name+"="+strings.TrimRight(line, "\r\n"))
+		}
+	}
+	return args
+}
+
 // repeatable says that a flag takes another value each time that it is given.
 func repeatable(f *pflag.Flag) bool {
 	switch f.Value.(type) {

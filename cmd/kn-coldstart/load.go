@@ -75,6 +75,7 @@ func loadOf(p *part) *cobra.Command {
 	f.classes.register(flags)
 	refuseExisting(flags, "load creates its services; load a copy of an existing one with -f FILE")
 	f.output.register(flags)
+	f.inCluster.register(flags)
 	f.limit.registerLoad(flags)
 	flags.StringVar(&f.rate, "rate", "", "when requests are due: a RATE")
 	flags.DurationVar(&f.ramp, "ramp", 0, "how long a RATE such as 10/s..500/s takes from the one to the other (default: to the end)")

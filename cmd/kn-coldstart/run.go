@@ -118,15 +118,15 @@ func (f *scenarioFlags) read(cmd *cobra.Command) (*scenarioRun, error) {
 // grammar is what a file can say: the flags of the commands, and of gate.
 func grammar() scenario.Grammar {
 	g := scenario.Grammar{scenario.Gate: newGate().Flags()}
-	for name, command := range experimentCommands {
+	for name, command := range experimentCommands() {
 		g[name] = command(nil).Flags()
 	}
 	return g
 }
 
 // experimentCommands are the commands that are experiments, as parts of a scenario.
-var experimentCommands = map[string]func(*part) *cobra.Command{
-	"single": singleOf, "scale": scaleOf, "load": loadOf, "work": workOf, "ab": abOf,
+func experimentCommands() map[string]func(*part) *cobra.Command {
+	return map[string]func(*part) *cobra.Command{"single": singleOf, "scale": scaleOf, "load": loadOf, "work": workOf, "ab": abOf}
 }
 
 // choose are the experiments to run.

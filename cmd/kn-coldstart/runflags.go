@@ -18,14 +18,17 @@ import (
 // runFlags are the options of every command that measures: on which cluster, in
 // which order, with which services, and into which file.
 type runFlags struct {
-	cluster clusterFlags
-	request requestFlags
-	file    string
+	cluster   clusterFlags
+	request   requestFlags
+	inCluster inClusterFlags
+	file      string
 	// progress says how the run tells how far it is.
 	progress progressFlags
 	live     liveFlags
 	// part is the experiment of a scenario that this is, if it is one.
 	part *part
+	// setup is what complete has filled in.
+	setup *experiment.Setup
 }
 
 // register registers the flags that fill in a setup; ordered is what the seed brings
@@ -57,6 +60,10 @@ func (f *runFlags) complete(flags flagSet, e experiment.Experiment, s *experimen
 	if err := f.request.complete(&s.Request); err != nil {
 		return err
 	}
+	if err := f.inCluster.validate(f.part); err != nil {
+		return err
+	}
+	f.setup, s.RunID = s, f.inCluster.run
 	s.IngressAddress, s.Tool = f.cluster.ingressAddress, tool()
 	f.part.mark(s)
 	if !flags.Changed("seed") {
@@ -85,6 +92,10 @@ func (f *runFlags) measure(cmd *cobra.Command, e experiment.Experiment, o experi
 	if f.part.plan(e) {
 		return "", errPlanned
 	}
+	if f.inCluster.on {
+		return f.measureInCluster(cmd.Context())
+	}
+	f.inCluster.joinStreams()
 	target, err := f.cluster.connect()
 	if err != nil {
 		return "", err
@@ -100,6 +111,7 @@ func (f *runFlags) measure(cmd *cobra.Command, e experiment.Experiment, o experi
 	o, stop := f.progress.follow(cmd, e, o, page)
 	defer stop()
 	result, err := experiment.Run(cmd.Context(), target, e, o)
+	f.inCluster.tellReceipt(result)
 	if errors.Is(err, experiment.ErrNothingMeasured) {
 		err = fmt.Errorf("%w: see the table and 'kn-coldstart doctor'", err)
 	}

@@ -55,6 +55,7 @@ func scaleOf(p *part) *cobra.Command {
 	f.classes.register(flags)
 	refuseExisting(flags, "scale creates as many services as it fires together; measure an existing one with 'kn-coldstart single --service NAME', or a copy of it with -f FILE")
 	f.output.register(flags)
+	f.inCluster.register(flags)
 	f.limit.register(flags)
 	flags.IntSliceVar(&e.Services, "services", []int{1, 5, 10, 25, 50, 100}, "numbers of services of a class to start together, one after the other")
 	flags.IntVar(&e.Iterations, "iterations", 1, "how often each number of services of each class is started")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -49,10 +50,28 @@ func (s *signals) take(sig os.Signal) ending {
 	return ignored
 }
 
+// firstSignal is the key of a context for the signal that ended it.
+type firstSignal struct{}
+
+// endedBy is the signal that ended a context of handleSignals, or nil.
+func endedBy(ctx context.Context) os.Signal {
+	first, ok := ctx.Value(firstSignal{}).(*atomic.Value)
+	if !ok {
+		return nil
+	}
+	sig, _ := first.Load().(os.Signal)
+	return sig
+}
+
+// keepsRunning says that a signal does not ask for the end of what runs elsewhere: the
+// terminal was closed, or nobody reads the output any more.
+func keepsRunning(sig os.Signal) bool { return sig == syscall.SIGHUP || sig == syscall.SIGPIPE }
+
 // handleSignals returns a context that ends with the first signal, after tell was called,
 // and calls exit when the program is to end at once. stop ends the handling.
 func handleSignals(ctx context.Context, tell, exit func()) (_ context.Context, stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
+	first := &atomic.Value{}
+	ctx, cancel := context.WithCancel(context.WithValue(ctx, firstSignal{}, first))
 	taken := make(chan os.Signal, 8)
 	signal.Notify(taken, handled()...)
 	done := make(chan struct{})
@@ -65,6 +84,7 @@ func handleSignals(ctx context.Context, tell, exit func()) (_ context.Context, s
 			case sig := <-taken:
 				switch s.take(sig) {
 				case inOrder:
+					first.Store(sig)
 					cancel()
 					tell()
 				case atOnce:

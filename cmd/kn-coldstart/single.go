@@ -61,6 +61,7 @@ func singleOf(p *part) *cobra.Command {
 	registerExisting(flags, &f.services)
 	registerTraces(flags, &e.Traces)
 	f.output.register(flags)
+	f.inCluster.register(flags)
 	flags.IntVar(&e.Iterations, "iterations", 30, "samples of each class")
 	flags.IntVar(&e.ServicesPerClass, "services-per-class", 0, "services of each class that take turns (default: enough not to wait for zero)")
 	flags.IntVar(&e.OffsetRequests, "offset-requests", experiment.DefaultOffsetRequests, "warm requests after each cold start, to estimate the offset of the function's clock")

@@ -72,6 +72,7 @@ func workOf(p *part) *cobra.Command {
 	registerService(flags, &e.Service)
 	refuseExisting(flags, "work creates its services, of the image that has the programs")
 	f.output.registerFormat(flags)
+	f.inCluster.register(flags)
 	flags.IntVar(&e.Iterations, "iterations", 10, "blocks that are measured, after the first one")
 	flags.StringSliceVar(&e.Programs, "programs", experiment.WorkPrograms, "programs that an instance runs, in this order")
 	flags.IntVar(&e.RedisRequests, "redis-requests", 2000, "requests for each command of redis-benchmark")

@@ -18,6 +18,9 @@ type Grant struct {
 	ServiceAccount string
 	// Traces grants what --traces needs, and Usage what instances on other machines use.
 	Traces, Usage bool
+	// Run is the run that the roles are of, which then have names of their own. Otherwise
+	// all service accounts of the cluster share them.
+	Run string
 }
 
 var (
@@ -50,13 +53,16 @@ func (g Grant) Manifests() ([]byte, error) {
 		if r.need == forTraces && !g.Traces || r.need == forUsage && !g.Usage {
 			continue
 		}
-		values.Roles = append(values.Roles, r.template())
+		values.Roles = append(values.Roles, g.template(r))
 	}
 	return templates.RenderRBAC(values)
 }
 
-func (r role) template() templates.Role {
+func (g Grant) template(r role) templates.Role {
 	t := templates.Role{Name: r.name, Namespace: r.namespace, About: r.about}
+	if g.Run != "" {
+		t.Name += "-" + g.Run
+	}
 	for _, p := range r.permissions {
 		t.Rules = append(t.Rules, templates.Rule{Group: p.group, Resource: p.resource, Names: p.names, Verbs: p.verbs})
 	}

@@ -147,7 +147,7 @@ func (p *pod) observe(o *corev1.Pod, s sighting) {
 		p.terminating = s.at
 	}
 	if p.terminating == 0 {
-		p.trouble, p.failed = podTrouble(o), o.Status.Phase == corev1.PodFailed
+		p.trouble, p.failed = PodTrouble(o), o.Status.Phase == corev1.PodFailed
 	}
 }
 

@@ -14,8 +14,8 @@ import (
 // reasonUnhealthy is the kubelet's word in an event about a probe that failed.
 const reasonUnhealthy = "Unhealthy"
 
-// podTrouble says what keeps a pod from becoming Ready, if anything does.
-func podTrouble(o *corev1.Pod) ksvc.Trouble {
+// PodTrouble says what keeps a pod from becoming Ready, if anything does.
+func PodTrouble(o *corev1.Pod) ksvc.Trouble {
 	if o.Status.Phase == corev1.PodFailed {
 		return ksvc.NewTrouble(o.Status.Reason, phrase.Join("pod failed", o.Status.Reason, o.Status.Message))
 	}

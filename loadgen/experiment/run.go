@@ -39,6 +39,8 @@ type Result struct {
 	// RunFile is the path of the run file; "-" is standard output. It is empty where
 	// the run ended before the file was created.
 	RunFile string
+	// Receipt says what was written to the run file.
+	Receipt record.Receipt
 }
 
 // Run runs an experiment on a cluster and tells the observer, which may be nil, how
@@ -60,5 +62,6 @@ func Run(ctx context.Context, c Cluster, e Experiment, o Observer) (Result, erro
 	if err == nil {
 		err = s.measure(ctx, e)
 	}
-	return Result{RunID: s.header.RunID, RunFile: s.path}, s.close(ctx, err)
+	err = s.close(ctx, err)
+	return Result{RunID: s.header.RunID, RunFile: s.path, Receipt: s.writer.Receipt()}, err
 }

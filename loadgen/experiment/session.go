@@ -123,7 +123,7 @@ func needs(e Experiment) record.Needs {
 func (s *session) describe(e Experiment) record.Header {
 	command, shape := e.describe()
 	h := record.Header{
-		RunID: newRunID(s.clock.Start()), Tool: s.setup.Tool, Command: command, Shape: shape, Settings: e.settings(),
+		RunID: cmp.Or(s.setup.RunID, NewRunID(s.clock.Start())), Tool: s.setup.Tool, Command: command, Shape: shape, Settings: e.settings(),
 		Classes: append([]record.Class(nil), e.sides()...), Seed: s.setup.Seed, Started: s.clock.Start(), Cluster: s.survey.Cluster,
 	}
 	for i := range h.Classes {
@@ -135,8 +135,9 @@ func (s *session) describe(e Experiment) record.Header {
 	return h
 }
 
-// newRunID sorts by time and is a valid label.
-func newRunID(started time.Time) string {
+// NewRunID makes the id of a run that starts at a time. It sorts by time and is a valid
+// label.
+func NewRunID(started time.Time) string {
 	return started.UTC().Format("20060102-150405-") + randomHex(3)
 }
 

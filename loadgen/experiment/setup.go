@@ -36,6 +36,9 @@ type Setup struct {
 	Results string
 	// Scenario, when set, says of which scenario file the run is, for the record.
 	Scenario *record.Scenario
+	// RunID is the id of the run, which has to be a label's value. If it is empty, the run
+	// makes one by NewRunID.
+	RunID string
 	// Tool is the program that measures, for the record.
 	Tool record.Tool
 }

@@ -1,0 +1,156 @@
+package record
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// written is a run file of n samples, its lines, and its receipt.
+func written(t *testing.T, n int) (text string, lines []string, r Receipt) {
+	t.Helper()
+	var out bytes.Buffer
+	w, err := NewWriter(&out, header())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		if err := w.Sample(sample(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.End(0, EndCompleted, nil); err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n"), w.Receipt()
+}
+
+// copied makes a copy of the lines, closes it with the receipt, and reads it.
+func copied(t *testing.T, path string, lines []string, r *Receipt) (string, error) {
+	t.Helper()
+	c, err := OpenCopy(path, header().RunID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		if err := c.Line([]byte(line)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed := c.Close(r)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), closed
+}
+
+func TestCopy(t *testing.T) {
+	text, lines, receipt := written(t, 4)
+	if got, ok := ParseReceipt(receipt.String()); !ok || got != receipt {
+		t.Fatalf("ParseReceipt(%q) = %+v, %v", receipt, got, ok)
+	}
+	last := len(lines) - 1
+	for name, c := range map[string]struct {
+		there string // in the file before
+		come  []string
+	}{
+		"from nothing":                       {"", lines},
+		"after a line that was cut off":      {text[:len(lines[0])+9], lines},
+		"after two lines, from the start":    {lines[0] + "\n" + lines[1] + "\n", lines},
+		"after two lines, from the second":   {lines[0] + "\n" + lines[1] + "\n", lines[1:]},
+		"after all but the last line":        {strings.TrimSuffix(text, lines[last]+"\n"), lines},
+		"after all, from the start":          {text, lines},
+		"after all, from the last but one":   {text, lines[last-1:]},
+		"after all but one, from the second": {strings.TrimSuffix(text, lines[last]+"\n"), lines[1:]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "results", "run.jsonl")
+			if c.there != "" {
+				if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(c.there), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got, err := copied(t, path, c.come, &receipt); got != text || err != nil {
+				t.Errorf("the copy is\n%s\n%v, want\n%s", got, err, text)
+			}
+		})
+	}
+}
+
+// A copy of which lines are missing says so, and its last line is not that of a whole run.
+func TestIncompleteCopy(t *testing.T) {
+	_, lines, receipt := written(t, 4)
+	other := lines[1][:len(lines[1])-1] + " }"
+	for name, c := range map[string]struct {
+		come    []string
+		receipt *Receipt
+		reason  string
+	}{
+		"the first line is missing":    {lines[1:], &receipt, "it has 5 of 6 lines"},
+		"a line is missing":            {append(append([]string{}, lines[:2]...), lines[3:]...), &receipt, "it has 5 of 6 lines"},
+		"a line is another":            {append([]string{lines[0], other}, lines[2:]...), &receipt, "its lines are not those that the run wrote"},
+		"a line came twice":            {append([]string{lines[0], lines[1]}, lines[1:]...), &receipt, "it has 7 of 6 lines"},
+		"the receipt is missing":       {lines, nil, "the run was killed, or its log broke off"},
+		"the end is missing":           {lines[:len(lines)-1], &receipt, "it has 5 of 6 lines"},
+		"the run was killed, no proof": {lines[:3], nil, "the run was killed, or its log broke off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "run.jsonl")
+			text, err := copied(t, path, c.come, c.receipt)
+			var incomplete *IncompleteError
+			if !errors.As(err, &incomplete) || incomplete.Reason != c.reason {
+				t.Errorf("Close = %v, want %q", err, c.reason)
+			}
+			if strings.Contains(text, EndCompleted) {
+				t.Errorf("the copy looks like a whole run:\n%s", text)
+			}
+			if c.come[0] != lines[0] {
+				return
+			}
+			run, err := ReadFile(path)
+			if err != nil || run.End != nil && (run.End.Reason != EndFailed || !strings.Contains(run.End.Error, c.reason)) {
+				t.Errorf("%v, end %+v", err, run.End)
+			}
+		})
+	}
+}
+
+func TestOpenCopyRefusesOtherFiles(t *testing.T) {
+	text, _, _ := written(t, 1)
+	for there, want := range map[string]string{
+		"":                 "it is no run file",
+		"no run file\n":    ErrNotRunFile.Error(),
+		text:               "it is of run " + header().RunID,
+		text[:len(text)/9]: "it is no run file",
+	} {
+		path := filepath.Join(t.TempDir(), "run.jsonl")
+		if err := os.WriteFile(path, []byte(there), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenCopy(path, "another"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("OpenCopy of %.20q = %v, want %q", there, err, want)
+		}
+		if now, err := os.ReadFile(path); string(now) != there || err != nil {
+			t.Errorf("the file was changed to %q: %v", now, err)
+		}
+	}
+}
+
+// A run that ended before it had anything to write leaves no file.
+func TestCopyOfNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	c, err := OpenCopy(path, "run-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(nil); err != nil || c.Path() != "" {
+		t.Errorf("Close = %v, path %q", err, c.Path())
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Stat = %v", err)
+	}
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/incluster"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
+)
+
+// measureInCluster has the run take place in a pod, and follows it to its end. It returns
+// the path of the run file here, which is empty where the run wrote none.
+func (f *runFlags) measureInCluster(ctx context.Context) (path string, err error) {
+	plan, err := f.podPlan()
+	if err != nil {
+		return "", usage(err)
+	}
+	target, err := f.cluster.connect()
+	if err != nil {
+		return "", err
+	}
+	client := target.Client()
+	plan.Namespace = client.Namespace
+	run, err := openPodRun(client, plan.Job(), f.setup.RunFile)
+	if err != nil {
+		return "", err
+	}
+	sayStarting(plan, client.Server)
+	if err := incluster.Start(ctx, client, plan); err != nil {
+		return "", errors.Join(err, run.copy.Leave())
+	}
+	return run.follow(ctx)
+}
+
+// podPlan is what is to run in the pod.
+func (f *runFlags) podPlan() (incluster.Plan, error) {
+	image, err := toolImage(f.inCluster.image)
+	if err != nil {
+		return incluster.Plan{}, err
+	}
+	command, err := newPodCommand(newRoot(), append(slices.Clone(os.Args[1:]), environmentArgs()...), f.setup.Classes)
+	if err != nil {
+		return incluster.Plan{}, fmt.Errorf("run in the cluster: %w", err)
+	}
+	run := experiment.NewRunID(time.Now())
+	plan := incluster.Plan{
+		Run: run, Image: image, Args: append(command.args, "--run-file=-", "--"+inPodFlag+"="+run), Files: command.files,
+		ServiceAccount: f.inCluster.serviceAccount, NodeSelector: f.inCluster.nodeSelector, Traces: f.setup.Traces.On,
+	}
+	return plan, plan.Validate()
+}
+
+// podRun is a run in a pod that is followed from here.
+type podRun struct {
+	client *ksvc.Client
+	job    incluster.Job
+	copy   *record.Copy
+	// receipt is what the run said of its run file.
+	receipt *record.Receipt
+}
+
+// openPodRun makes sure that the run file can be written before anything is created.
+func openPodRun(client *ksvc.Client, job incluster.Job, runFile string) (*podRun, error) {
+	copied, err := record.OpenCopy(cmp.Or(runFile, filepath.Join("results", job.Run+".jsonl")), job.Run)
+	return &podRun{client: client, job: job, copy: copied}, err
+}
+
+// Line implements incluster.Sink: what is no line of the run file is for people.
+func (r *podRun) Line(text []byte) error {
+	if record.IsLine(text) {
+		return r.copy.Line(text)
+	}
+	if receipt, ok := record.ParseReceipt(string(text)); ok {
+		r.receipt = &receipt
+		return nil
+	}
+	sayFromPod(string(text))
+	return nil
+}
+
+// Notice implements incluster.Sink.
+func (r *podRun) Notice(text string) { sayWarning("%s", text) }
+
+// follow follows the run to its end, and removes everything. A signal from the keyboard ends
+// the run; a terminal that is closed does not, nor does what goes wrong here.
+func (r *podRun) follow(ctx context.Context) (path string, err error) {
+	following, leave := context.WithCancel(context.WithoutCancel(ctx))
+	defer leave()
+	stop := context.AfterFunc(ctx, func() { r.interrupted(ctx, leave) })
+	defer stop()
+	ending, err := incluster.Follow(following, r.client, r.job, r)
+	var never *incluster.NotStartedError
+	if err == nil || errors.As(err, &never) || stopped(ctx) {
+		return r.finish(ctx, ending, err)
+	}
+	sayGoesOn(r.job)
+	return "", errors.Join(err, r.copy.Leave())
+}
+
+// stopped says that somebody has ended the run.
+func stopped(ctx context.Context) bool { return ctx.Err() != nil && !keepsRunning(endedBy(ctx)) }
+
+// finish closes the run file and removes everything. The error has the exit code of the run;
+// what the run itself had to say of it was in its log.
+func (r *podRun) finish(ctx context.Context, ending incluster.Ending, followed error) (path string, err error) {
+	if errors.Is(followed, context.Canceled) {
+		followed = nil // there was no pod to wait for
+	}
+	problem := errors.Join(followed, r.copy.Close(r.receipt), incluster.Remove(context.WithoutCancel(ctx), r.client, r.job))
+	code := ending.Code
+	switch {
+	case stopped(ctx):
+		code = exitInterrupted
+	case ending.Reason != "":
+		problem = errors.Join(fmt.Errorf("the run did not end by itself: %s", ending.Reason), problem)
+	}
+	if code <= 0 {
+		return r.copy.Path(), problem
+	}
+	if problem != nil {
+		sayMissing(problem)
+	}
+	return r.copy.Path(), codeOf(code)
+}
+
+// interrupted asks the run to end, or leaves it alone.
+func (r *podRun) interrupted(ctx context.Context, leave func()) {
+	if keepsRunning(endedBy(ctx)) {
+		leave()
+		return
+	}
+	there, err := incluster.Stop(context.WithoutCancel(ctx), r.client, r.job)
+	if err != nil {
+		sayWarning("%v", err)
+	}
+	if err != nil || !there {
+		leave()
+	}
+}

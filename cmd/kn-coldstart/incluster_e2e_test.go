@@ -1,0 +1,171 @@
+//go:build e2e
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/incluster"
+)
+
+// TestInCluster kills the command that follows a run in a pod, and attaches to the run. The
+// run file is then the one that the pod wrote to its log, and nothing is left.
+func TestInCluster(t *testing.T) {
+	t.Parallel()
+	const space, image = "incluster-e2e", "dev.local/kn-coldstart:incluster"
+	if r := kn(t, "cluster", "load-image", filepath.Join(build, "kn-coldstart"), "--name", image); r.code != exitOK {
+		t.Fatalf("exit code %d\n%s", r.code, r)
+	}
+	admin := newSpace(t, space)
+	file := filepath.Join(t.TempDir(), "run.jsonl")
+	// The kubelet cuts lines of 16 KiB. The first line of the run file has this one.
+	long := strings.Repeat("long", 10<<10)
+	began := func() *exec.Cmd {
+		t.Helper()
+		cmd := start(t, "single", "-n", space, "--in-cluster", "--tool-image", image, "--runtime-class", "runc", "--annotation", "example.com/note="+long,
+			"--iterations", "2", "--services-per-class", "1", "--client-timeout", "14s", "--run-file", file)
+		awaitSamples(t, file, 1)
+		return cmd
+	}
+	begin := func() {
+		t.Helper()
+		cmd := began()
+		if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		finish(t, cmd)
+	}
+
+	begin()
+	run := onlyRun(t, admin)
+	if r := kn(t, "clean", "-n", space); r.code != exitOK || !strings.Contains(r.stderr, "running, left alone") {
+		t.Errorf("clean beside a run that is under way: exit code %d\n%s", r.code, r)
+	}
+	log := make(chan string, 1)
+	go func() { log <- podLog(t, admin, run.Run) }()
+	r := kn(t, "attach", "-n", space, run.Run, "--run-file", file)
+	if r.code != exitOK || !strings.Contains(r.stdout, "runc") {
+		t.Fatalf("exit code %d\n%s", r.code, r)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := <-log; string(text) != want || !strings.Contains(want, long) {
+		t.Errorf("the run file is\n%s\nand the log of the pod has\n%s", text, want)
+	}
+	measured, err := record.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(measured.Warnings) > 0 || measured.End == nil || measured.End.Reason != record.EndCompleted || measured.Header.RunID != run.Run || len(measured.Samples) != 3 {
+		t.Errorf("run %s, %d samples, end %+v, warnings %q", measured.Header.RunID, len(measured.Samples), measured.End, measured.Warnings)
+	}
+	for _, s := range measured.Samples {
+		wantProvenCold(t, s)
+	}
+	wantNoRunLeft(t, admin)
+
+	// Somebody who wants it gone does not need to attach.
+	file = filepath.Join(t.TempDir(), "run.jsonl")
+	begin()
+	if r := kn(t, "clean", "-n", space, "--run", onlyRun(t, admin).Run); r.code != exitOK {
+		t.Errorf("clean of a run that is under way: exit code %d\n%s", r.code, r)
+	}
+	wantNoRunLeft(t, admin)
+
+	// Ctrl-C ends the run in good order.
+	file = filepath.Join(t.TempDir(), "run.jsonl")
+	cmd := began()
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if r = finish(t, cmd); r.code != exitInterrupted {
+		t.Errorf("exit code %d, want %d\n%s", r.code, exitInterrupted, r)
+	}
+	measured, err = record.ReadFile(file)
+	if err != nil || measured.End == nil || measured.End.Reason != record.EndInterrupted {
+		t.Errorf("%v, end %+v\n%s", err, measured.End, r)
+	}
+	wantNoRunLeft(t, admin)
+}
+
+// onlyRun is the one run in a pod of the namespace.
+func onlyRun(t *testing.T, admin *ksvc.Client) incluster.Job {
+	t.Helper()
+	jobs, err := incluster.List(t.Context(), admin, false)
+	if err != nil || len(jobs) != 1 {
+		t.Fatalf("runs %+v, want one: %v", jobs, err)
+	}
+	return jobs[0]
+}
+
+// podLog are the lines of the run file in the log of a run's pod, to its end.
+func podLog(t *testing.T, admin *ksvc.Client, run string) string {
+	pods, err := admin.Kubernetes.CoreV1().Pods(admin.Namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "kn-coldstart.dev/in-cluster=" + run})
+	if err != nil || len(pods.Items) != 1 {
+		return fmt.Sprintf("%d pods, %v", len(pods.Items), err)
+	}
+	raw, err := admin.Kubernetes.CoreV1().Pods(admin.Namespace).GetLogs(pods.Items[0].Name, &corev1.PodLogOptions{Follow: true}).DoRaw(t.Context())
+	if err != nil {
+		return err.Error()
+	}
+	var text strings.Builder
+	for line := range strings.Lines(string(raw)) {
+		if record.IsLine([]byte(line)) {
+			text.WriteString(line)
+		}
+	}
+	return text.String()
+}
+
+// wantNoRunLeft waits for a while until nothing is left of runs in pods, and of what they
+// created.
+func wantNoRunLeft(t *testing.T, admin *ksvc.Client) {
+	t.Helper()
+	left := "?"
+	for deadline := time.Now().Add(20 * time.Second); left != "" && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		var err error
+		if left, err = runsLeft(t, admin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left != "" {
+		t.Errorf("left behind: %s", left)
+	}
+	wantNothingLeftIn(t, admin.Namespace)
+}
+
+// runsLeft says what there is of runs in pods, roles outside of the namespace included.
+func runsLeft(t *testing.T, admin *ksvc.Client) (string, error) {
+	ctx, k := t.Context(), admin.Kubernetes
+	ours := metav1.ListOptions{LabelSelector: ksvc.Selector()}
+	jobs, err1 := incluster.List(ctx, admin, false)
+	pods, err2 := k.CoreV1().Pods(admin.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "kn-coldstart.dev/in-cluster"})
+	files, err3 := k.CoreV1().ConfigMaps(admin.Namespace).List(ctx, ours)
+	accounts, err4 := k.CoreV1().ServiceAccounts(admin.Namespace).List(ctx, ours)
+	roles, err5 := k.RbacV1().Roles(metav1.NamespaceAll).List(ctx, ours)
+	bindings, err6 := k.RbacV1().RoleBindings(metav1.NamespaceAll).List(ctx, ours)
+	wide, err7 := k.RbacV1().ClusterRoles().List(ctx, ours)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+		return "", err
+	}
+	if len(jobs)+len(pods.Items)+len(files.Items)+len(accounts.Items)+len(roles.Items)+len(bindings.Items)+len(wide.Items) == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("%d jobs, %d pods, %d ConfigMaps, %d service accounts, %d roles, %d bindings, %d cluster roles", len(jobs), len(pods.Items),
+		len(files.Items), len(accounts.Items), len(roles.Items), len(bindings.Items), len(wide.Items)), nil
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
+)
+
+// inClusterFlags say whether a run takes place in a pod of the cluster, and in which one.
+type inClusterFlags struct {
+	on             bool
+	image          string
+	serviceAccount string
+	nodeSelector   map[string]string
+	// run is the id of the run in whose pod this is, and empty elsewhere.
+	run string
+}
+
+// inPodFlag tells the program in the pod which run it is.
+const inPodFlag = "in-pod-of-run"
+
+func (f *inClusterFlags) register(flags *pflag.FlagSet) {
+	flags.BoolVar(&f.on, "in-cluster", false, "run in a pod of the cluster, and follow it from here; 'kn-coldstart attach' follows it once more if this\n"+
+		"command is killed, or its terminal closed. Ctrl-C ends the run")
+	flags.StringVar(&f.image, "tool-image", "", "image of kn-coldstart for --in-cluster (default: "+publishedImage+" of this version)")
+	flags.StringVar(&f.serviceAccount, "tool-service-account", "", "service account that exists, which a run --in-cluster acts as (default: one that is made for it)")
+	flags.Var((*pairs)(&f.nodeSelector), "tool-node-selector", "label of the nodes on which the pod of --in-cluster may run; repeatable")
+	flags.StringVar(&f.run, inPodFlag, "", "")
+	_ = flags.MarkHidden(inPodFlag) // it was just registered
+}
+
+func (f *inClusterFlags) validate(p *part) error {
+	if f.on && p != nil {
+		return withHint(errors.New("--in-cluster is not for the experiments of a scenario"), "run that experiment by itself, with its own command")
+	}
+	if !f.on && (f.image != "" || f.serviceAccount != "" || f.nodeSelector != nil) {
+		return errors.New("--tool-image, --tool-service-account and --tool-node-selector are for --in-cluster")
+	}
+	if f.run != "" {
+		return ksvc.ValidateRun(f.run)
+	}
+	return nil
+}
+
+// joinStreams makes standard error the standard output, in the pod of a run. A log has the
+// lines of both, and the kubelet cuts long ones into parts: those of two streams could come
+// between one another.
+func (f *inClusterFlags) joinStreams() {
+	if f.run != "" {
+		os.Stderr = os.Stdout
+	}
+}
+
+// tellReceipt says what was written, in the pod of a run, for who follows its log.
+func (f *inClusterFlags) tellReceipt(r experiment.Result) {
+	if f.run != "" && r.RunFile != "" {
+		say("%s", r.Receipt)
+	}
+}

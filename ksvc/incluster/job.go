@@ -1,0 +1,173 @@
+package incluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	batch "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbac "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
+)
+
+// State is how far a run in the cluster is.
+type State string
+
+// The states of a run in the cluster.
+const (
+	Starting State = "starting"
+	Running  State = "running"
+	Ended    State = "ended"
+)
+
+// Job is a run in the cluster, or what is left of it.
+type Job struct {
+	Run, Namespace string
+	// Command is the verb of its command line.
+	Command string
+	State   State
+	Created time.Time
+	// Gone says that there is no job any more, only roles outside its namespace.
+	Gone bool
+	// Grants says that the run has a service account of its own, with roles.
+	Grants bool
+}
+
+// Job is the job of a plan.
+func (p *Plan) Job() Job {
+	return Job{Run: p.Run, Namespace: p.Namespace, State: Starting, Grants: p.ServiceAccount == ""}
+}
+
+// startLimit is how long a job may be suspended before it starts. One that is so for longer
+// was left by somebody who was killed meanwhile.
+const startLimit = time.Minute
+
+// List says which runs there are in the client's namespace, or in all, in order of their
+// age. Who may not list jobs, or bindings of roles, has none.
+func List(ctx context.Context, c *ksvc.Client, allNamespaces bool) ([]Job, error) {
+	in := c.Namespace
+	if allNamespaces {
+		in = metav1.NamespaceAll
+	}
+	ours := metav1.ListOptions{LabelSelector: ksvc.Selector() + "," + labelInCluster}
+	jobs, err := c.Kubernetes.BatchV1().Jobs(in).List(ctx, ours)
+	if err != nil && !apierrors.IsForbidden(err) {
+		return nil, fmt.Errorf("list jobs of runs: %w", err)
+	}
+	bindings, refused := c.Kubernetes.RbacV1().ClusterRoleBindings().List(ctx, ours)
+	if refused != nil && !apierrors.IsForbidden(refused) {
+		return nil, fmt.Errorf("list roles of runs: %w", refused)
+	}
+	var all []Job
+	if err == nil {
+		for i := range jobs.Items {
+			all = append(all, jobOf(&jobs.Items[i]))
+		}
+	}
+	if refused == nil {
+		all = append(all, withoutJob(bindings.Items, in, all)...)
+	}
+	slices.SortFunc(all, func(a, b Job) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Run, b.Run)) })
+	return all, nil
+}
+
+func jobOf(j *batch.Job) Job {
+	found := Job{
+		Run: j.Labels[ksvc.LabelRun], Namespace: j.Namespace, Created: j.CreationTimestamp.Time, State: Running,
+		Grants: j.Spec.Template.Spec.ServiceAccountName == j.Name,
+	}
+	if containers := j.Spec.Template.Spec.Containers; len(containers) > 0 && len(containers[0].Args) > 0 {
+		found.Command = containers[0].Args[0]
+	}
+	switch {
+	case finished(j):
+		found.State = Ended
+	case j.Spec.Suspend != nil && *j.Spec.Suspend:
+		found.State = Starting
+		if time.Since(found.Created) > startLimit {
+			found.State = Ended
+		}
+	}
+	return found
+}
+
+func finished(j *batch.Job) bool {
+	return slices.ContainsFunc(j.Status.Conditions, func(c batch.JobCondition) bool {
+		return (c.Type == batch.JobComplete || c.Type == batch.JobFailed) && c.Status == corev1.ConditionTrue
+	})
+}
+
+// withoutJob are the runs of whose roles the job is gone: Kubernetes removes a job some time
+// after its end, and what is in its namespace with it.
+func withoutJob(bindings []rbac.ClusterRoleBinding, in string, there []Job) []Job {
+	var all []Job
+	for _, b := range bindings {
+		run := b.Labels[ksvc.LabelRun]
+		known := slices.ContainsFunc(there, func(j Job) bool { return j.Run == run })
+		if known || len(b.Subjects) != 1 || in != metav1.NamespaceAll && b.Subjects[0].Namespace != in {
+			continue
+		}
+		all = append(all, Job{
+			Run: run, Namespace: b.Subjects[0].Namespace, State: Ended, Created: b.CreationTimestamp.Time, Gone: true, Grants: true,
+		})
+	}
+	return all
+}
+
+// ErrNoRun says that there is no such run in the cluster.
+var ErrNoRun = errors.New("there is no such run in a pod of the namespace")
+
+// Find is the run of an id in the client's namespace. Its error is ErrNoRun if there is
+// none.
+func Find(ctx context.Context, c *ksvc.Client, run string) (Job, error) {
+	all, err := List(ctx, c, false)
+	if err != nil {
+		return Job{}, err
+	}
+	for _, j := range all {
+		if j.Run == run && !j.Gone {
+			return j, nil
+		}
+	}
+	return Job{}, fmt.Errorf("%w %s: %s", ErrNoRun, c.Namespace, run)
+}
+
+// Stop asks the pod of a run to end: it gets the signal that lets it write its last lines
+// and remove what it created. It says whether there is a pod.
+func Stop(ctx context.Context, c *ksvc.Client, j Job) (bool, error) {
+	if err := suspend(ctx, c, j.Namespace, j.Run, true); err != nil {
+		return false, err
+	}
+	pods, err := podsOf(ctx, c, j)
+	return len(pods) > 0, err
+}
+
+func podsOf(ctx context.Context, c *ksvc.Client, j Job) ([]corev1.Pod, error) {
+	pods, err := c.Kubernetes.CoreV1().Pods(j.Namespace).List(ctx, metav1.ListOptions{LabelSelector: labelInCluster + "=" + j.Run})
+	if err != nil {
+		return nil, fmt.Errorf("list pods of run %s: %w", j.Run, err)
+	}
+	return pods.Items, nil
+}
+
+// End stops the pod of a run, and returns when it is gone.
+func End(ctx context.Context, c *ksvc.Client, j Job) error {
+	there, err := Stop(ctx, c, j)
+	for err == nil && there {
+		if err = feed.Pause(ctx, nil, time.Second); err != nil {
+			break
+		}
+		var pods []corev1.Pod
+		pods, err = podsOf(ctx, c, j)
+		there = len(pods) > 0
+	}
+	return err
+}

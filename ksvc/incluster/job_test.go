@@ -1,0 +1,227 @@
+package incluster
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	batch "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/ksvctest"
+)
+
+func testPlan() Plan {
+	return Plan{
+		Run: ksvctest.Run, Namespace: ksvctest.Space, Image: "registry.example/kn-coldstart:v1",
+		Args: []string{"single", "--expect-body=^$(X)$"}, Files: map[string][]byte{"body": []byte("b")}, Traces: true,
+	}
+}
+
+// created are the objects that are left of those that were created.
+func created(t *testing.T, f *ksvctest.Fakes) []metav1.Object {
+	t.Helper()
+	there := map[string]metav1.Object{}
+	var order []string
+	for _, a := range f.Kube.Actions() {
+		switch a := a.(type) {
+		case clienttesting.CreateAction:
+			o, err := meta.Accessor(a.GetObject())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.Kube.Tracker().Get(a.GetResource(), a.GetNamespace(), o.GetName()); err == nil {
+				key := a.GetResource().Resource + " " + a.GetNamespace() + "/" + o.GetName()
+				there[key], order = o, append(order, key)
+			}
+		}
+	}
+	var all []metav1.Object
+	for _, key := range order {
+		all = append(all, there[key])
+	}
+	return all
+}
+
+func TestStart(t *testing.T) {
+	f := ksvctest.NewFakes()
+	p := testPlan()
+	if err := Start(t.Context(), f.Client, p); err != nil {
+		t.Fatal(err)
+	}
+	job, err := f.Kube.BatchV1().Jobs(p.Namespace).Get(t.Context(), name(p.Run), metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *job.Spec.Suspend || job.Spec.Template.Spec.ServiceAccountName != name(p.Run) {
+		t.Errorf("the job is %+v", job.Spec)
+	}
+	want := []string{"single", "--expect-body=^$$(X)$$", "--traces", "--traces-address=$(POD_IP):0"}
+	if diff := cmp.Diff(want, job.Spec.Template.Spec.Containers[0].Args); diff != "" {
+		t.Errorf("arguments (-want +got):\n%s", diff)
+	}
+	all := created(t, f)
+	for _, o := range all {
+		if o.GetLabels()[ksvc.LabelRun] != p.Run || o.GetLabels()[ksvc.LabelManagedBy] != ksvc.ManagedBy || !strings.Contains(o.GetName(), p.Run) {
+			t.Errorf("%s has labels %v: clean would not find it, or it is shared", o.GetName(), o.GetLabels())
+		}
+		if owned := len(o.GetOwnerReferences()) == 1; owned != (o.GetNamespace() == p.Namespace && o != all[0]) {
+			t.Errorf("%s/%s is owned: %v", o.GetNamespace(), o.GetName(), owned)
+		}
+	}
+	if labels := job.Spec.Template.Labels; labels[ksvc.LabelRun] != "" || labels[labelInCluster] != p.Run {
+		t.Errorf("the pod has labels %v: the run would wait for the end of its own pod", labels)
+	}
+	found, err := Find(t.Context(), f.Client, p.Run)
+	if err != nil || found.State != Running || found.Command != "single" || !found.Grants {
+		t.Errorf("Find = %+v, %v", found, err)
+	}
+	if err := Remove(t.Context(), f.Client, found); err != nil {
+		t.Error(err)
+	}
+	if left := created(t, f); len(all) < 10 || len(left) != 0 {
+		t.Errorf("%d objects were created, left %d", len(all), len(left))
+	}
+	if err := Remove(t.Context(), f.Client, found); err != nil {
+		t.Errorf("Remove of what is gone = %v", err)
+	}
+}
+
+// With a service account that exists nothing but the job and its files is created.
+func TestStartAs(t *testing.T) {
+	f, p := ksvctest.NewFakes(), testPlan()
+	p.ServiceAccount = "ci"
+	if err := Start(t.Context(), f.Client, p); err != nil {
+		t.Fatal(err)
+	}
+	if all := created(t, f); len(all) != jobDocuments {
+		t.Errorf("%d objects were created", len(all))
+	}
+	found, err := Find(t.Context(), f.Client, p.Run)
+	if err != nil || found.Grants {
+		t.Errorf("Find = %+v, %v", found, err)
+	}
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "roles"}, "r", nil)
+	ksvctest.Refuse(&f.Kube.Fake, "delete", "roles", forbidden)
+	if err := Remove(t.Context(), f.Client, found); err != nil || len(created(t, f)) != 0 {
+		t.Errorf("Remove = %v, left %d", err, len(created(t, f)))
+	}
+}
+
+func TestStartThatFails(t *testing.T) {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "clusterroles"}, "r", nil)
+	for verb, resource := range map[string]string{"create": "clusterroles", "patch": "jobs"} {
+		f := ksvctest.NewFakes()
+		ksvctest.Refuse(&f.Kube.Fake, verb, resource, forbidden)
+		if err := Start(t.Context(), f.Client, testPlan()); !apierrors.IsForbidden(err) || verb == "create" && ksvc.Hint(err) == "" {
+			t.Errorf("Start = %v, hint %q", err, ksvc.Hint(err))
+		}
+		if left := created(t, f); len(left) != 0 {
+			t.Errorf("%d objects are left", len(left))
+		}
+	}
+	f, p := ksvctest.NewFakes(), testPlan()
+	p.Files["big"] = make([]byte, 1<<20)
+	if err := Start(t.Context(), f.Client, p); err == nil || ksvc.Hint(err) == "" || len(f.Kube.Actions()) != 0 {
+		t.Errorf("Start with a big file = %v, %d requests", err, len(f.Kube.Actions()))
+	}
+}
+
+func TestList(t *testing.T) {
+	yes := true
+	job := func(run string, age time.Duration, change func(*batch.Job)) *batch.Job {
+		j := &batch.Job{ObjectMeta: metav1.ObjectMeta{
+			Namespace: ksvctest.Space, Name: name(run), CreationTimestamp: metav1.NewTime(time.Now().Add(-age)),
+			Labels: (&Plan{Run: run}).labels(),
+		}}
+		change(j)
+		return j
+	}
+	failed := batch.JobCondition{Type: batch.JobFailed, Status: corev1.ConditionTrue}
+	f := ksvctest.NewFakes(
+		job("runs", 4*time.Hour, func(*batch.Job) {}),
+		job("failed", 3*time.Hour, func(j *batch.Job) { j.Status.Conditions = []batch.JobCondition{failed} }),
+		job("starts", time.Second, func(j *batch.Job) { j.Spec.Suspend = &yes }),
+		job("died", time.Hour, func(j *batch.Job) { j.Spec.Suspend = &yes }),
+		job("another's", time.Hour, func(j *batch.Job) { j.Labels = nil }),
+	)
+	// Of this one Kubernetes has removed the job, and what it owned.
+	old := testPlan()
+	if err := Start(t.Context(), f.Client, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Kube.BatchV1().Jobs(old.Namespace).Delete(t.Context(), name(old.Run), metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	states := func(all bool) map[string]State {
+		jobs, err := List(t.Context(), f.Client, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]State{}
+		for _, j := range jobs {
+			got[j.Run] = j.State
+			if j.Gone {
+				got[j.Run] += ", no job"
+			}
+		}
+		return got
+	}
+	want := map[string]State{"runs": Running, "failed": Ended, "starts": Starting, "died": Ended, old.Run: Ended + ", no job"}
+	for _, all := range []bool{false, true} {
+		if diff := cmp.Diff(want, states(all)); diff != "" {
+			t.Errorf("in all namespaces: %v (-want +got):\n%s", all, diff)
+		}
+	}
+	if _, err := Find(t.Context(), f.Client, old.Run); !errors.Is(err, ErrNoRun) {
+		t.Errorf("Find of a run whose job is gone = %v", err)
+	}
+	f.Client.Namespace = "other"
+	if got := states(false); len(got) != 0 {
+		t.Errorf("in another namespace: %v", got)
+	}
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "jobs"}, "", nil)
+	ksvctest.Refuse(&f.Kube.Fake, "list", "jobs", forbidden)
+	ksvctest.Refuse(&f.Kube.Fake, "list", "clusterrolebindings", forbidden)
+	if got := states(true); len(got) != 0 {
+		t.Errorf("who may list nothing sees %v", got)
+	}
+}
+
+func TestEnd(t *testing.T) {
+	f := ksvctest.NewFakes()
+	p := testPlan()
+	if err := Start(t.Context(), f.Client, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Kube.Tracker().Add(running()); err != nil {
+		t.Fatal(err)
+	}
+	gone := make(chan struct{})
+	time.AfterFunc(500*time.Millisecond, func() {
+		defer close(gone)
+		if err := f.Kube.CoreV1().Pods(p.Namespace).Delete(t.Context(), "p", metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := End(t.Context(), f.Client, p.Job()); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-gone:
+	default:
+		t.Error("End returned while there was a pod")
+	}
+	job, err := f.Kube.BatchV1().Jobs(p.Namespace).Get(t.Context(), name(p.Run), metav1.GetOptions{})
+	if err != nil || !*job.Spec.Suspend {
+		t.Errorf("%v, the job may start another pod: %+v", err, job.Spec)
+	}
+}

@@ -1,0 +1,116 @@
+// Package incluster has a run take place in a pod of the cluster, so that the network of
+// the computer that started it is part of no latency, and so that the run goes on when that
+// computer is away.
+//
+// Start creates a job (batch/v1) of one pod with what it needs, Follow gives the lines of
+// its log, Stop asks it to end, and Remove removes everything. List says which there are.
+// The job is the root of it all: it is created first, suspended, and owns what is in its
+// namespace, so that nothing outlives it when Kubernetes removes it.
+//
+// The log of the pod is its run file; see package record's Copy for how it gets into a file.
+package incluster
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/check"
+	"github.com/kn-coldstart/kn-coldstart/templates"
+)
+
+// Kept is how long a job stays after its end if nobody takes it.
+const Kept = 24 * time.Hour
+
+// labelInCluster has the run's id on all that belongs to a run in a pod. It is the only label
+// of the pod itself: with ksvc.LabelRun the run would wait until its own pod is gone.
+const labelInCluster = "kn-coldstart.dev/in-cluster"
+
+// Plan says what runs in the cluster.
+type Plan struct {
+	// Run is the id of the run, and Namespace where it takes place.
+	Run, Namespace string
+	// Image is that of kn-coldstart, and Args its command line.
+	Image string
+	Args  []string
+	// Files are beside the command, by name.
+	Files map[string][]byte
+	// ServiceAccount is whom the run acts as. If it is empty, the run has one of its own,
+	// with the permissions that it needs.
+	ServiceAccount string
+	// Traces says that pods report traces to the run.
+	Traces bool
+	// NodeSelector are labels of the nodes on which the pod may be.
+	NodeSelector map[string]string
+}
+
+// name is that of all objects of a run.
+func name(run string) string { return "kn-coldstart-" + run }
+
+// mostFiles is what a ConfigMap holds, with room for the names.
+const mostFiles = 1<<20 - 1<<10
+
+var adviseSmaller = ksvc.NewAdvice("make the files smaller, or run without --in-cluster")
+
+// Validate says what no cluster can take.
+func (p *Plan) Validate() error {
+	size := 0
+	for _, text := range p.Files {
+		size += len(text)
+	}
+	if size > mostFiles {
+		err := fmt.Errorf("the files of the run have %d KiB: a pod gets them in a ConfigMap, which holds %d KiB", size>>10, mostFiles>>10)
+		return ksvc.WithHint(err, adviseSmaller)
+	}
+	return nil
+}
+
+// documents are the job with its ConfigMap, and then the service account with its roles, if
+// the run has one of its own.
+func (p *Plan) documents() ([]string, error) {
+	job := templates.Job{
+		Name: name(p.Run), Namespace: p.Namespace, ServiceAccount: p.ServiceAccount, Image: p.Image, Args: p.args(),
+		Labels: p.labels(), PodLabels: map[string]string{labelInCluster: p.Run},
+		Files: p.Files, NodeSelector: p.NodeSelector, Kept: Kept,
+	}
+	if job.ServiceAccount == "" {
+		job.ServiceAccount = name(p.Run)
+	}
+	text, err := templates.RenderJob(job)
+	if err != nil {
+		return nil, err
+	}
+	all := strings.Split(string(text), "\n---\n")
+	if p.ServiceAccount != "" {
+		return all, nil
+	}
+	grants, err := grants(p.Namespace, p.Run, p.Traces)
+	return append(all, grants...), err
+}
+
+// labels are those of all objects but the pod.
+func (p *Plan) labels() map[string]string {
+	return map[string]string{ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: p.Run, labelInCluster: p.Run}
+}
+
+// grants are the service account of a run and its roles.
+func grants(namespace, run string, traces bool) ([]string, error) {
+	text, err := check.Grant{Namespace: namespace, ServiceAccount: name(run), Traces: traces, Run: run}.Manifests()
+	if err != nil {
+		return nil, err
+	}
+	return strings.Split(string(text), "\n---\n"), nil
+}
+
+// args are the command line for the pod, in which Kubernetes would fill in variables.
+func (p *Plan) args() []string {
+	var all []string
+	for _, arg := range p.Args {
+		all = append(all, strings.ReplaceAll(arg, "$", "$$"))
+	}
+	if p.Traces {
+		all = append(all, "--traces", "--traces-address="+templates.PodIP+":0")
+	}
+	return all
+}

@@ -1,0 +1,36 @@
+package templates
+
+import (
+	_ "embed"
+	"time"
+)
+
+//go:embed job.yaml
+var jobText string
+
+var jobTemplate = parse("job.yaml", jobText)
+
+// Job is a run in a pod of the cluster. It is created suspended, so that it can own what it
+// needs, and starts when that is there.
+type Job struct {
+	// Name is that of the job, and of the ConfigMap with its files.
+	Name, Namespace string
+	// Labels are those of the objects, and PodLabels those of the pod.
+	Labels, PodLabels map[string]string
+	// ServiceAccount in the namespace is whom the run acts as.
+	ServiceAccount string
+	// Image is that of kn-coldstart, and Args its command line.
+	Image string
+	Args  []string
+	// Files are in the folder that the command line is relative to.
+	Files        map[string][]byte
+	NodeSelector map[string]string
+	// Kept is how long the job stays after its end.
+	Kept time.Duration
+}
+
+// RenderJob fills in job.yaml: the job, and the ConfigMap with its files.
+func RenderJob(j Job) ([]byte, error) { return render(jobTemplate, j) }
+
+// PodIP is what an argument of a job has where the address of its pod is to stand.
+const PodIP = "$(POD_IP)"
