@@ -29,6 +29,9 @@ type Row struct {
 	New  record.Key `json:"new"`
 	// Phase is the step that is compared. It is empty for the response latency.
 	Phase record.PhaseName `json:"phase,omitempty"`
+	// Step is that of deployments, or of removals, whose time is compared. It is empty for
+	// cold starts.
+	Step record.DeployStepName `json:"step,omitempty"`
 	// BaseSamples and NewSamples are how many samples each side has.
 	BaseSamples int `json:"baseSamples"`
 	NewSamples  int `json:"newSamples"`
@@ -42,8 +45,8 @@ type Row struct {
 }
 
 // Finding is the result of a test with its p-value adjusted for the family that it is
-// part of. The rows of the response latency are one family, and those of the phases
-// are another, so that what is shown beside the latency does not change what is said
+// part of. The rows of the response latency are one family, those of the phases
+// another, and those of deployments a third, so that what is shown beside the latency does not change what is said
 // of it.
 type Finding[T any] struct {
 	Result    T         `json:"result"`
@@ -95,6 +98,7 @@ func Compare(base, new []*record.Run, o CompareOptions) (*Comparison, error) {
 		}
 	}
 	c.loads(groupLoads(b), groupLoads(n))
+	c.deployments(groupDeployments(b), groupDeployments(n))
 	return c.finish("no class at the same number of services has proven cold starts on both sides, and none a load at the same rate")
 }
 
@@ -172,6 +176,7 @@ func compareWithin(runs []*record.Run, o CompareOptions, comparable func(base, n
 		}
 	}
 	c.loadsWithin(groupLoads(s), comparable)
+	c.deploymentsWithin(groupDeployments(s), comparable)
 	return c.finish(nothing)
 }
 
@@ -244,8 +249,9 @@ func (c *comparer) finish(nothing string) (*Comparison, error) {
 	if len(c.result.Rows)+len(c.result.Loads) == 0 {
 		return nil, fmt.Errorf("compare runs: %w: %s", ErrNothingToCompare, nothing)
 	}
-	adjust(c.result.Rows, func(r *Row) bool { return r.Phase == "" })
+	adjust(c.result.Rows, func(r *Row) bool { return r.Phase == "" && r.Step == "" })
 	adjust(c.result.Rows, func(r *Row) bool { return r.Phase != "" })
+	adjust(c.result.Rows, func(r *Row) bool { return r.Step != "" })
 	adjustLoads(c.result.Loads)
 	return &c.result, nil
 }

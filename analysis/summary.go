@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/deploy"
+	"github.com/kn-coldstart/kn-coldstart/analysis/handler"
 	"github.com/kn-coldstart/kn-coldstart/analysis/load"
 	"github.com/kn-coldstart/kn-coldstart/analysis/pool"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -26,6 +27,9 @@ type Summary struct {
 	Deployments []deploy.Group `json:"deployments,omitempty"`
 	// Work is what programs measured in instances; nil where none were run.
 	Work *work.Work `json:"work,omitempty"`
+	// Handlers is what the handlers of the classes cost to have, where that was added; see
+	// AddHandlers. No run measures it.
+	Handlers []handler.Cost `json:"handlers,omitempty"`
 	// Limits are those that a search found.
 	Limits []ClassLimit `json:"limits,omitempty"`
 	// Memory is what an instance of each class takes, from each source.

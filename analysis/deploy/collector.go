@@ -78,7 +78,7 @@ func (c *Collector) Finish() {
 		planned := b.planned(c.rounds)
 		groups = append(groups, Group{
 			RunID: c.runID, Key: name.Key, Together: name.together, InitialScale: name.initialScale,
-			Batches:  len(planned),
+			Batches: len(planned), Rounds: c.rounds > 0,
 			Deployed: b.deployed.course(planned, name.Services, record.StepCreateSent, record.DeploySteps),
 			Removed:  b.removed.course(planned, name.Services, record.StepDeleteSent, record.RemovalSteps),
 		})

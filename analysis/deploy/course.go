@@ -30,7 +30,7 @@ func (b batches) course(planned []int, services int, first record.DeployStepName
 		c.Sent = max(c.Sent, end-begin)
 	}
 	for _, name := range names[1:] {
-		if s := b.step(name, first, services, c.Planned-c.unknown(name)); s.Times.N() > 0 {
+		if s := b.step(name, first, services, planned); s.Times.N() > 0 {
 			c.Steps = append(c.Steps, s)
 		}
 	}
@@ -51,12 +51,9 @@ func (c *Course) add(d *record.Deployment) {
 	}
 }
 
-// unknown is how many services have no place among the times to a step.
-func (c *Course) unknown(name record.DeployStepName) int {
-	if name == record.StepRoutable {
-		return c.RouteUnknown
-	}
-	return 0
+// unknown says that a service has no place among the times to a step.
+func unknown(d *record.Deployment, name record.DeployStepName) bool {
+	return name == record.StepRoutable && d.RouteUnknown != ""
 }
 
 // sending is when the first and the last request of a batch were sent.
@@ -75,19 +72,24 @@ func sending(batch map[string]record.Deployment, first record.DeployStepName) (f
 	return from, to
 }
 
-// step is a step of all batches, to which so many services were to come.
-func (b batches) step(name, first record.DeployStepName, services, planned int) Step {
+// step is a step of the planned batches of so many services each.
+func (b batches) step(name, first record.DeployStepName, services int, planned []int) Step {
 	s := Step{Name: name}
-	var times, resolutions []time.Duration
+	var resolutions []time.Duration
 	var milestones [3][]time.Duration
-	for _, batch := range b {
+	for _, block := range planned {
+		batch := b[block]
 		begin, _ := sending(batch, first)
-		var after []time.Duration
+		var times, after []time.Duration
+		lost := max(services, len(batch))
 		for _, d := range batch {
 			from, sent := d.Step(first)
 			at, resolution, reached := reachedAt(&d, name)
 			if sent && reached {
 				times, resolutions, after = append(times, at-from), append(resolutions, resolution), append(after, at-begin)
+			}
+			if sent && reached || unknown(&d, name) {
+				lost--
 			}
 		}
 		slices.Sort(after)
@@ -96,12 +98,12 @@ func (b batches) step(name, first record.DeployStepName, services, planned int) 
 				milestones[i] = append(milestones[i], after[needed-1])
 			}
 		}
-		s.After = append(s.After, after...)
+		s.Reached, s.After = s.Reached+len(times), append(s.After, after...)
+		s.Batches = append(s.Batches, stat.NewRanked(times, nil, lost))
 	}
 	slices.Sort(s.After)
 	s.Milestones = Milestones{median(milestones[0]), median(milestones[1]), median(milestones[2])}
-	s.Reached = len(times)
-	if s.Times = stat.NewRanked(times, nil, max(0, planned-len(times))); s.Times.N() > 0 {
+	if s.Times = s.Batches.Joined(); s.Times.N() > 0 {
 		s.P50, s.P95, s.P99, s.Max = s.Times.Quantile(0.5), s.Times.Quantile(0.95), s.Times.Quantile(0.99), s.Times.Max()
 	}
 	if m := median(resolutions); m != nil {

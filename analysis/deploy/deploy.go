@@ -20,6 +20,8 @@ type Group struct {
 	InitialScale int `json:"initialScale"`
 	// Batches is how often so many services were created together.
 	Batches int `json:"batches"`
+	// Rounds says that they were deployed only to see how long it takes.
+	Rounds bool `json:"rounds,omitempty"`
 	// Deployed is about the way there, and Removed about the way back.
 	Deployed Course `json:"deployed"`
 	Removed  Course `json:"removed"`
@@ -61,8 +63,10 @@ type Step struct {
 	// After are the times of all batches since the first request of the batch was sent, the
 	// shortest first.
 	After []time.Duration `json:"-"`
-	// Times are what the quantiles are of.
-	Times *stat.Set `json:"-"`
+	// Times are what the quantiles are of, and Batches the same of each batch, in the order
+	// of the batches. Services of one batch depend on one another.
+	Times   *stat.Set  `json:"-"`
+	Batches stat.Parts `json:"-"`
 }
 
 // Milestones are when the first, half, and all of the services of a batch had reached a

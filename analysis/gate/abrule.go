@@ -181,7 +181,7 @@ func abPower(q, tolerance, level float64, pairs []abPair, seed uint64) *Power {
 	if q != 0.5 {
 		rounds /= 4
 	}
-	return ladderPower(func(worse float64) float64 {
+	return ladderPower(func(worse float64) (change, found float64, text string) {
 		// The same draws serve every change, so that what is caught rises with it.
 		rng := stat.NewRand(cmp.Or(seed, 1))
 		caught := 0
@@ -191,7 +191,7 @@ func abPower(q, tolerance, level float64, pairs []abPair, seed uint64) *Power {
 				caught++
 			}
 		}
-		return float64(caught) / float64(rounds)
+		return worse, float64(caught) / float64(rounds), "+" + percent(worse)
 	})
 }
 

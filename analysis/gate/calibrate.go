@@ -119,6 +119,9 @@ func measureSame(runs []*record.Run, o Options) ([]*comparison, error) {
 	if err := everyClass(s); err != nil {
 		return nil, err
 	}
+	if len(s.Cells) == 0 {
+		return nil, fmt.Errorf("%w: the runs have no starts; how many runs loads take, a verdict against a baseline says", ErrNothingToJudge)
+	}
 	all := gather(s, runs)
 	var list []*comparison
 	for i := range s.Cells {
@@ -128,7 +131,8 @@ func measureSame(runs []*record.Run, o Options) ([]*comparison, error) {
 			return nil, fmt.Errorf("%s: %s", cell.Key, reason)
 		}
 		for _, q := range o.Quantiles {
-			c := &comparison{quantile: q}
+			one := ofStarts(q)
+			c := &one
 			c.Judgement = Judgement{Key: cell.Key, Subject: "p" + number(100*q)}
 			if c.take(e.runs, nil); len(c.base) < leastRuns {
 				return nil, fmt.Errorf("%s: it takes %d runs of the same thing, there are %d", cell.Key, leastRuns, len(c.base))
@@ -136,7 +140,7 @@ func measureSame(runs []*record.Run, o Options) ([]*comparison, error) {
 			if !c.enoughSamples() {
 				return nil, errors.New(c.Reason)
 			}
-			c.values, _, _ = c.logQuantiles(1)
+			c.values, _ = c.base.upTo(c.limit)
 			list = append(list, c)
 		}
 	}
@@ -146,7 +150,7 @@ func measureSame(runs []*record.Run, o Options) ([]*comparison, error) {
 func describeNoise(c *comparison, n noise) Noise {
 	return Noise{
 		Key: c.Key, Quantile: c.quantile, Runs: len(c.base), Samples: c.samples,
-		Value: geometric(c.values, false), Seen: math.Sqrt(stat.Variance(c.values)), Between: n.between,
+		Value: pointOf(stat.Mean(c.values), false), Seen: math.Sqrt(stat.Variance(c.values)), Between: n.between,
 	}
 }
 
@@ -191,8 +195,8 @@ func (c *Calibration) try(noises []noise, o Options) bool {
 	reached := true
 	for i := range noises {
 		e := &c.Noise[i]
-		trials[i].tolerance = p.Tolerance.Of(float64(e.Value.Latency))
-		e.FalseAlarms, e.Passed, e.Caught = trials[i].caught(0), trials[i].passed(0), trials[i].caught(c.Goal.Worse)
+		trials[i].allowed = math.Log1p(p.Tolerance.Of(float64(e.Value.Latency)))
+		e.FalseAlarms, e.Passed, e.Caught = trials[i].caught(0), trials[i].passed(0), trials[i].caught(math.Log1p(c.Goal.Worse))
 		reached = reached && e.Caught >= c.Goal.Power && e.Passed >= c.Goal.Power
 	}
 	return reached

@@ -102,9 +102,7 @@ func (c Conditions) unfit(one Candidate, new []*record.Run) string {
 func (c Candidate) unusable(new []*record.Run) string {
 	common := false
 	for _, cell := range c.Cells {
-		has := slices.ContainsFunc(new, func(r *record.Run) bool {
-			return slices.ContainsFunc(r.Samples, func(s record.Sample) bool { return s.Key() == cell.Key })
-		})
+		has := slices.ContainsFunc(new, func(r *record.Run) bool { return measures(r, cell.Key) })
 		if has && cell.Unusable != "" {
 			return fmt.Sprintf("%s: %s", cell.Key, cell.Unusable)
 		}
@@ -114,6 +112,14 @@ func (c Candidate) unusable(new []*record.Run) string {
 		return "it has none of the classes that are judged"
 	}
 	return ""
+}
+
+// measures says that the run has the cell.
+func measures(r *record.Run, k record.Key) bool {
+	if r.Header.Shape.Load {
+		return slices.ContainsFunc(r.Intervals, func(i record.Interval) bool { return i.Key() == k.Class() })
+	}
+	return slices.ContainsFunc(r.Samples, func(s record.Sample) bool { return s.Key() == k })
 }
 
 // Older counts the runs that were left out for no other reason than that there are

@@ -35,6 +35,27 @@ type Change struct {
 	Tolerance float64 `json:"tolerance"`
 }
 
+// Difference is what was measured of a fact about loads that may be nothing, such as the
+// share of requests that failed: amounts, in nanoseconds where it is a time.
+type Difference struct {
+	BaseUnits int `json:"baseUnits"`
+	NewUnits  int `json:"newUnits"`
+	// Base and New are means over the loads, Value by how much New is more, or Over says
+	// at least. Low and High are one-sided bounds of it, each at stat.Confidence; null is
+	// none.
+	Base  stat.Real `json:"base"`
+	New   stat.Real `json:"new"`
+	Value stat.Real `json:"value"`
+	Over  bool      `json:"over,omitempty"`
+	Low   stat.Real `json:"low"`
+	High  stat.Real `json:"high"`
+	// The others are as those of a Change.
+	P         stat.Real `json:"p"`
+	AdjustedP stat.Real `json:"adjustedP"`
+	WithinP   stat.Real `json:"withinP"`
+	Tolerance stat.Real `json:"tolerance"`
+}
+
 // mostPermutations is how many are listed; more are drawn by chance. It covers ten
 // runs against ten.
 const mostPermutations = 200_000
@@ -60,7 +81,7 @@ func measureAll(list []comparison, o Options) []*comparison {
 	var p []float64
 	for _, c := range open {
 		c.measure(o)
-		p = append(p, float64(c.Change.P))
+		p = append(p, c.found.p)
 	}
 	for i, adjusted := range stat.Holm(p) {
 		open[i].judge(adjusted)
@@ -74,8 +95,8 @@ func (c *comparison) inconclusive(format string, args ...any) {
 }
 
 func (c *comparison) enoughSamples() bool {
-	if needed := SamplesNeeded(c.quantile); c.samples < needed {
-		c.inconclusive("%s takes %d proven cold starts a run; one has %d", c.Subject, needed, c.samples)
+	if needed := SamplesNeeded(c.quantile); c.quantile > 0 && c.samples < needed {
+		c.inconclusive("%s takes %d %s a run; one has %d", c.Subject, needed, c.samplesOf, c.samples)
 		return false
 	}
 	return true
@@ -92,89 +113,104 @@ func (c *comparison) enoughRuns() bool {
 	return true
 }
 
-// logQuantiles are those of all runs, the base's first, and whether any of each side
-// lies among failures or timeouts. What takes longer than the limit counts as the
-// limit; the base's limit is smaller by a factor if its runs are to be compared with
-// others that take so much longer.
-func (c *comparison) logQuantiles(factor float64) (values []float64, baseOver, newOver bool) {
-	for i, s := range slices.Concat(c.base, c.new) {
-		limit := c.limit
-		if i < len(c.base) {
-			limit = time.Duration(float64(c.limit) / factor)
-		}
-		v, clipped := s.LogQuantile(c.quantile, limit)
-		values = append(values, v)
-		baseOver = baseOver || clipped && i < len(c.base)
-		newOver = newOver || clipped && i >= len(c.base)
-	}
-	return values, baseOver, newOver
+// found is what was measured of a comparison, all of it on its scale. Base and new are
+// means over the runs, and change how much the one exceeds the other, with one-sided bounds.
+type found struct {
+	base, new, change, low, high float64
+	baseOver, newOver            bool
+	p, adjusted, within          float64
+	// allowed is by how much new may exceed base.
+	allowed float64
 }
 
 // measure fills in the change and its p-value.
 func (c *comparison) measure(o Options) {
-	values, baseOver, newOver := c.logQuantiles(1)
-	c.values = values
-	base, new := values[:len(c.base)], values[len(c.base):]
+	base, baseOver := c.base.upTo(c.limit)
+	new, newOver := c.new.upTo(c.limit)
+	c.values = slices.Concat(base, new)
 	if c.perms == nil {
 		c.perms = stat.NewPermutations(len(base), len(new), mostPermutations, o.Seed)
 	}
-	low, high := c.perms.Bounds(values, stat.Confidence)
+	f := found{base: stat.Mean(base), new: stat.Mean(new), baseOver: baseOver, newOver: newOver, p: c.perms.P(c.values)}
+	f.change = f.new - f.base
+	f.low, f.high = c.perms.Bounds(c.values, stat.Confidence)
 	if newOver {
-		high = math.Inf(1)
+		f.high = math.Inf(1)
 	}
 	if baseOver {
-		low = math.Inf(-1)
+		f.low = math.Inf(-1)
 	}
-	c.Change = &Change{
-		Quantile: c.quantile, BaseUnits: len(base), NewUnits: len(new), SamplesPerUnit: c.samples,
-		Base: geometric(base, baseOver), New: geometric(new, newOver),
-		Ratio: stat.Ratio{Value: stat.Real(math.Exp(stat.Mean(new) - stat.Mean(base))), Over: newOver, Interval: true,
-			Low: stat.Real(math.Exp(low)), High: stat.Real(math.Exp(high))},
-		P: stat.Real(c.perms.P(values)),
-	}
-	c.tolerance = o.Tolerance.Of(float64(c.Change.Base.Latency))
-	c.Change.Tolerance, c.Change.WithinP = c.tolerance, stat.Real(c.within())
-}
-
-func geometric(logs []float64, over bool) stat.Point {
-	return stat.Point{Latency: time.Duration(math.Exp(stat.Mean(logs))), Over: over}
+	f.allowed = c.allowed(f.base, o.Tolerance)
+	f.within = c.within(f.allowed)
+	c.found = f
 }
 
 // judge gives the verdict on a change that was measured. Counting all that is
 // over the limit as the limit, on both sides alike, keeps the test exact and
 // makes a change smaller than it is: so a failure holds among timeouts.
 func (c *comparison) judge(adjusted float64) {
-	c.Change.AdjustedP = stat.Real(adjusted)
+	c.found.adjusted = adjusted
 	switch {
-	case c.shown() && c.worse() > c.tolerance:
+	case c.coarse():
+		c.Verdict = Inconclusive
+	case c.shown() && c.worse():
 		c.Verdict = Fail
 	case c.tooMany != "":
 		c.Verdict = Invalid
-	case float64(c.Change.WithinP) <= analysis.Alpha*(1+1e-9):
+	case c.found.within <= analysis.Alpha*(1+1e-9):
 		c.Verdict = Pass
 	default:
 		c.Verdict = Inconclusive
 	}
+	c.tell()
 }
 
 // shown says that chance does not explain that the new runs are slower.
-func (c *comparison) shown() bool { return float64(c.Change.AdjustedP) <= analysis.Alpha*(1+1e-9) }
+func (c *comparison) shown() bool { return c.found.adjusted <= analysis.Alpha*(1+1e-9) }
 
-// within is the p-value of the new runs being slower by the tolerance or more: where
+// worse says that the new runs are slower by more than the tolerance.
+func (c *comparison) worse() bool { return c.found.change > c.found.allowed }
+
+// coarse says that what is compared is known to less than the tolerance.
+func (c *comparison) coarse() bool {
+	return c.resolution > 0 && logOf(time.Duration(math.Exp(c.found.base))+c.resolution)-c.found.base > c.found.allowed
+}
+
+// within is the p-value of the new runs being slower by what is allowed or more: where
 // it is small, the upper bound of the change lies under the tolerance. The test is
 // that of shown the other way round, of base runs made slower by the tolerance, and
-// as exact. It is not adjusted for the number of comparisons, because all of them
+// as exact. What counts as the limit of these is smaller by as much, so that it is alike on
+// both sides. It is not adjusted for the number of comparisons, because all of them
 // have to pass.
-func (c *comparison) within() float64 {
-	values, _, _ := c.logQuantiles(1 + c.tolerance)
-	for i := range values {
-		if i < len(c.base) {
-			values[i] += math.Log1p(c.tolerance)
-		}
-		values[i] = -values[i]
+func (c *comparison) within(allowed float64) float64 {
+	base, _ := c.base.upTo(c.limit - allowed)
+	new, _ := c.new.upTo(c.limit)
+	var values []float64
+	for _, v := range base {
+		values = append(values, -v-allowed)
+	}
+	for _, v := range new {
+		values = append(values, -v)
 	}
 	return c.perms.P(values)
 }
 
-// worse is the share by which the new runs are slower.
-func (c *comparison) worse() float64 { return float64(c.Change.Ratio.Value) - 1 }
+// tell fills in what was measured for whoever reads the judgement.
+func (c *comparison) tell() {
+	f := &c.found
+	low, high := stat.Real(c.in(f.low)), stat.Real(c.in(f.high))
+	if _, amount := c.scale.(amountScale); amount {
+		c.Difference = &Difference{
+			BaseUnits: len(c.base), NewUnits: len(c.new), Base: stat.Real(f.base), New: stat.Real(f.new),
+			Value: stat.Real(f.change), Over: f.newOver, Low: low, High: high,
+			P: stat.Real(f.p), AdjustedP: stat.Real(f.adjusted), WithinP: stat.Real(f.within), Tolerance: stat.Real(f.allowed),
+		}
+		return
+	}
+	c.Change = &Change{
+		Quantile: c.quantile, BaseUnits: len(c.base), NewUnits: len(c.new), SamplesPerUnit: c.samples,
+		Base: pointOf(f.base, f.baseOver), New: pointOf(f.new, f.newOver),
+		Ratio: stat.Ratio{Value: stat.Real(1 + c.in(f.change)), Over: f.newOver, Interval: true, Low: 1 + low, High: 1 + high},
+		P:     stat.Real(f.p), AdjustedP: stat.Real(f.adjusted), WithinP: stat.Real(f.within), Tolerance: c.in(f.allowed),
+	}
+}

@@ -26,25 +26,31 @@ func (c *comparison) explain(comparisons int, o Options) {
 }
 
 func (c *comparison) reason() string {
-	ch := c.Change
-	change := signedPercent(c.worse())
-	if ch.New.Over {
+	f := c.found
+	change := c.change(f.change)
+	if f.newOver {
 		change = "at least " + change
 	}
-	return fmt.Sprintf("%s is %s, was %s: %s (with 95 %% confidence %s), p = %s over %d against %d runs of %d; tolerance %s",
-		c.Subject, ch.New, ch.Base, change, boundsText(ch.Ratio),
-		stat.PText(ch.AdjustedP), ch.NewUnits, ch.BaseUnits, ch.SamplesPerUnit, percent(c.tolerance))
+	of := ""
+	if c.quantile > 0 {
+		of = fmt.Sprintf(" of %d", c.samples)
+	}
+	return fmt.Sprintf("%s is %s, was %s: %s (with 95 %% confidence %s), p = %s over %d against %d runs%s; tolerance %s",
+		c.Subject, c.value(f.new, f.newOver), c.value(f.base, f.baseOver), change, betweenText(f.low, f.high, c.change),
+		stat.PText(stat.Real(f.adjusted)), len(c.new), len(c.base), of, c.scale.tolerance(f.allowed))
 }
 
 // missing says why neither is shown, and how many runs it would take.
 func (c *comparison) missing(comparisons int) string {
-	ch := c.Change
-	if ch.Base.Over || ch.New.Over {
-		return "so many starts failed or timed out that the change may be larger: judge a lower percentile, or raise the timeout"
+	switch {
+	case c.coarse():
+		return fmt.Sprintf("each is known to within %s, which is more than the tolerance: allow more with --tolerance", stat.Format(c.resolution))
+	case c.found.baseOver || c.found.newOver:
+		return c.tooFar
 	}
 	level := analysis.Alpha / float64(comparisons)
 	text := "neither is a slowdown beyond the tolerance shown, nor that there is none"
-	if stat.LeastP(ch.BaseUnits, ch.NewUnits) > level*(1+1e-9) && c.worse() > c.tolerance {
+	if stat.LeastP(len(c.base), len(c.new)) > level*(1+1e-9) && c.worse() {
 		needed := stat.RunsNeeded(level)
 		return fmt.Sprintf("%s; among %d comparisons it takes %d against %d runs to show one", text, comparisons, needed, needed)
 	}
@@ -58,15 +64,18 @@ func (c *comparison) missing(comparisons int) string {
 // seen from none, or from the tolerance, four times out of five.
 func (c *comparison) runsNeeded(level float64) int {
 	deviation := math.Sqrt(stat.PooledVariance(c.values[:len(c.base)], c.values[len(c.base):]))
-	change := math.Log1p(c.worse())
-	gap, confidence := math.Log1p(c.tolerance)-change, 1-analysis.Alpha
+	change := c.found.change
+	gap, confidence := c.found.allowed-change, 1-analysis.Alpha
 	if gap < 0 {
 		gap, confidence = change, 1-level
+	}
+	if gap == 0 {
+		return mostRuns + 1
 	}
 	for n := stat.RunsNeeded(1 - confidence); n <= mostRuns; n++ {
 		free := 2*n - 2
 		if (stat.Student(free, confidence)+stat.Student(free, wanted))*deviation*math.Sqrt(2/float64(n)) <= gap {
-			return max(n, min(c.Change.BaseUnits, c.Change.NewUnits)+1)
+			return max(n, min(len(c.base), len(c.new))+1)
 		}
 	}
 	return mostRuns + 1
@@ -74,17 +83,22 @@ func (c *comparison) runsNeeded(level float64) int {
 
 // notice tells what is worth knowing of a pass.
 func (c *comparison) notice(comparisons int) string {
-	worse := c.worse()
+	change := c.found.change
 	mirrored := make([]float64, len(c.values))
 	for i, v := range c.values {
 		mirrored[i] = -v
 	}
-	faster := c.perms.P(mirrored)*float64(comparisons) <= analysis.Alpha*(1+1e-9)
+	better := c.perms.P(mirrored)*float64(comparisons) <= analysis.Alpha*(1+1e-9)
+	_, amount := c.scale.(amountScale)
 	switch {
-	case faster && -worse > c.tolerance/(1+c.tolerance):
-		return "improvement: faster by " + percent(-worse)
-	case c.shown() && worse > 0:
-		return "slower by " + percent(worse) + ", within the tolerance"
+	case better && -change > c.found.allowed && amount:
+		return "improvement: less by " + c.change(-change)[len("+"):]
+	case better && -change > c.found.allowed:
+		return "improvement: faster by " + percent(-c.in(change))
+	case c.shown() && change > 0 && amount:
+		return "more by " + c.change(change)[len("+"):] + ", within the tolerance"
+	case c.shown() && change > 0:
+		return "slower by " + percent(c.in(change)) + ", within the tolerance"
 	}
 	return ""
 }
@@ -96,14 +110,19 @@ func signedPercent(share float64) string {
 	return percent(share)
 }
 
-// boundsText says between what bounds a ratio lies, as changes.
-func boundsText(r stat.Ratio) string {
+// betweenText says between what bounds a change lies, if it is bounded.
+func betweenText(lower, upper float64, write func(float64) string) string {
 	low, high := "no lower bound", "no upper bound"
-	if r.Low > 0 {
-		low = "at least " + signedPercent(float64(r.Low)-1)
+	if !math.IsInf(lower, -1) {
+		low = "at least " + write(lower)
 	}
-	if !math.IsInf(float64(r.High), 1) {
-		high = "at most " + signedPercent(float64(r.High)-1)
+	if !math.IsInf(upper, 1) {
+		high = "at most " + write(upper)
 	}
 	return low + ", " + high
+}
+
+// boundsText says between what bounds a ratio lies, as changes.
+func boundsText(r stat.Ratio) string {
+	return betweenText(math.Log(float64(r.Low)), math.Log(float64(r.High)), shareScale{}.change)
 }

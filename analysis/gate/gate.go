@@ -56,6 +56,8 @@ type Judgement struct {
 	Notice string `json:"notice,omitempty"`
 	// Change is set for a regression, or a side, that could be judged.
 	Change *Change `json:"change,omitempty"`
+	// Difference is set in its place for a fact about loads that may be nothing.
+	Difference *Difference `json:"difference,omitempty"`
 	// Mismatches are why a baseline is not comparable.
 	Mismatches []Mismatch `json:"mismatches,omitempty"`
 }

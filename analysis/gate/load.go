@@ -126,11 +126,14 @@ func (t Threshold) judgeLoad(l *load.Load, of int) (Judgement, float64) {
 	return j, value
 }
 
+// searched is why the loads of a search are not judged.
+const searched = "the run searched for the highest rate: its loads are steps of that, of which some had to fail"
+
 // unusable says why a load must not be judged; empty if it may.
 func unusable(l *load.Load, m metric) string {
 	switch {
 	case l.Step:
-		return "the run searched for the highest rate: its loads are steps of that, of which some had to fail"
+		return searched
 	case l.Broken != "":
 		return "the intervals of the load cannot be believed: " + l.Broken
 	case l.Due == 0:
@@ -215,17 +218,4 @@ func loadNames(s *analysis.Summary) string {
 		return "no load"
 	}
 	return strings.Join(names, ", ")
-}
-
-// noLoads refuses to hold loads against a baseline: each load is one observation, and a
-// verdict would take more of them than anybody makes.
-func noLoads(sides ...[]*record.Run) error {
-	for _, side := range sides {
-		for _, r := range side {
-			if r.Header.Shape.Load {
-				return fmt.Errorf("%w: run %s is of loads, which are judged by thresholds such as load(99)<500ms, and compared by 'kn-coldstart compare'", ErrNothingToJudge, r.Header.RunID)
-			}
-		}
-	}
-	return nil
 }

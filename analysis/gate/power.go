@@ -91,8 +91,8 @@ const (
 // samples explain and the rest.
 func noiseOf(c *comparison, seed uint64) noise {
 	n := noise{quantile: c.quantile}
-	for i, s := range slices.Concat(c.base, c.new) {
-		for _, v := range s.Logs(c.limit) {
+	for i, o := range slices.Concat(c.base, c.new) {
+		for _, v := range o.samples(c.limit) {
 			n.residuals = append(n.residuals, v-c.values[i])
 		}
 	}
@@ -132,32 +132,32 @@ type trial struct {
 	perms     *stat.Permutations
 	base, new int
 	level     float64 // that the p-value must reach
-	tolerance float64
+	allowed   float64 // how large a change may be
 	draws     [][]float64
 }
 
-// caught is how often a change by the share is found. The same draws serve
-// every share, so that it rises with it.
-func (t trial) caught(worse float64) float64 {
-	shift, found := math.Log1p(worse), 0
+// caught is how often a change is found. The same draws serve every change, so that it
+// rises with it.
+func (t trial) caught(shift float64) float64 {
+	found := 0
 	values := make([]float64, t.base+t.new)
 	for _, draw := range t.draws {
 		copy(values, draw)
 		for i := t.base; i < len(values); i++ {
 			values[i] += shift
 		}
-		change := math.Expm1(stat.Mean(values[t.base:]) - stat.Mean(values[:t.base]))
-		if change > t.tolerance && t.perms.P(values) <= t.level*(1+1e-9) {
+		change := stat.Mean(values[t.base:]) - stat.Mean(values[:t.base])
+		if change > t.allowed && t.perms.P(values) <= t.level*(1+1e-9) {
 			found++
 		}
 	}
 	return float64(found) / float64(len(t.draws))
 }
 
-// passed is how often a change by the share passes, which takes that it is shown to
-// lie under the tolerance.
-func (t trial) passed(worse float64) float64 {
-	shift, passed := math.Log1p(worse)-math.Log1p(t.tolerance), 0
+// passed is how often a change passes, which takes that it is shown to lie under what is
+// allowed.
+func (t trial) passed(change float64) float64 {
+	shift, passed := change-t.allowed, 0
 	values := make([]float64, t.base+t.new)
 	for _, draw := range t.draws {
 		for i, v := range draw {
@@ -179,10 +179,10 @@ var ladder = []float64{0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.40, 0.50, 0.75, 1, 
 // newTrial is the test of base against new runs of so many samples, among so
 // many comparisons: were a change the only one, Holm would ask the level divided
 // by their number of it.
-func newTrial(n noise, base, new, samples, comparisons int, tolerance float64, seed uint64) trial {
+func newTrial(n noise, base, new, samples, comparisons int, allowed float64, seed uint64) trial {
 	return trial{
 		perms: stat.NewPermutations(base, new, powerPermutations, seed),
-		base:  base, new: new, level: analysis.Alpha / float64(comparisons), tolerance: tolerance,
+		base:  base, new: new, level: analysis.Alpha / float64(comparisons), allowed: allowed,
 		draws: n.simulate(base+new, samples, stat.NewRand(seed)),
 	}
 }
@@ -190,18 +190,21 @@ func newTrial(n noise, base, new, samples, comparisons int, tolerance float64, s
 // power simulates the judgement with the noise that was seen: normal between
 // units, resampled within them.
 func (c *comparison) power(comparisons int, o Options) *Power {
-	return newTrial(noiseOf(c, o.Seed), len(c.base), len(c.new), c.samples, comparisons, c.tolerance, o.Seed+1).power()
+	f := c.found
+	t := newTrial(noiseOf(c, o.Seed), len(c.base), len(c.new), c.samples, comparisons, f.allowed, o.Seed+1)
+	return ladderPower(func(times float64) (worse, caught float64, text string) {
+		shift := c.step(times, f.base, f.allowed)
+		return c.in(shift), t.caught(shift), c.change(shift)
+	})
 }
-
-func (t trial) power() *Power { return ladderPower(t.caught) }
 
 // ladderPower is the least change of the ladder that is caught as often as
 // wanted, or its last.
-func ladderPower(caught func(worse float64) float64) *Power {
-	p := &Power{}
-	for _, worse := range ladder {
-		p.Worse, p.Caught = stat.Real(worse), stat.Real(caught(worse))
-		if p.Caught >= wanted {
+func ladderPower(try func(times float64) (worse, caught float64, text string)) *Power {
+	p, change := &Power{}, ""
+	for _, times := range ladder {
+		worse, caught, text := try(times)
+		if p.Worse, p.Caught, change = stat.Real(worse), stat.Real(caught), text; p.Caught >= wanted {
 			break
 		}
 	}
@@ -209,6 +212,6 @@ func ladderPower(caught func(worse float64) float64) *Power {
 	if p.Caught < wanted {
 		only = "only "
 	}
-	p.Text = fmt.Sprintf("would have caught +%s, %s%.0f %% of the time", percent(float64(p.Worse)), only, 100*float64(p.Caught))
+	p.Text = fmt.Sprintf("would have caught %s, %s%.0f %% of the time", change, only, 100*float64(p.Caught))
 	return p
 }

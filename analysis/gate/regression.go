@@ -57,18 +57,24 @@ func (o Options) Validate() error {
 // tolerance, and fails where a slowdown is shown and exceeds the tolerance.
 // Otherwise it is inconclusive, and so is all without a baseline. What only the
 // baseline has is inconclusive too; what only the new runs have is not judged, and a
-// warning says so. Runs of loads, new runs without samples, a baseline that has none of their cells, and a run that is given twice,
-// are errors.
+// warning says so. New runs without samples, a baseline that has none of what they have,
+// and a run that is given twice, are errors.
+//
+// Of loads, percentiles are compared, and how many requests failed, how long the service
+// took to recover, and its instance-seconds; of deployments that were made in rounds, the
+// percentiles of each way. A load is one observation of each, and so are the deployments of
+// one run together.
 func JudgeRegression(base, new []*record.Run, o Options) (*Result, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
 	o = o.withDefaults()
 	b, n := analysis.Summarise(base...), analysis.Summarise(new...)
-	if err := cmp.Or(noWork(base, new), errors.Join(noLoads(base, new), pool.Copies(pool.Headers(base, new)...), everyClass(n), everyNumber(n, new))); err != nil {
+	if err := cmp.Or(noWork(base, new), errors.Join(pool.Copies(pool.Headers(base, new)...), everyClass(n), everyNumber(n, new))); err != nil {
 		return nil, fmt.Errorf("judge against a baseline: %w", err)
 	}
-	result := newResult(slices.Concat(n.Warnings, added(b, n), o.warnings(new, base)))
+	baseSide, newSide := measuredSide{b, base, gather(b, base)}, measuredSide{n, new, gather(n, new)}
+	result := newResult(slices.Concat(n.Warnings, added(baseSide, newSide), o.warnings(new, base)))
 	var conditions []Mismatch
 	if len(base) > 0 {
 		conditions = o.mismatches(base, new)
@@ -82,13 +88,13 @@ func JudgeRegression(base, new []*record.Run, o Options) (*Result, error) {
 		}
 		conditions = nil
 	}
-	comparisons := pairUp(measuredSide{b, gather(b, base)}, measuredSide{n, gather(n, new)}, refusalOf(base, new, conditions, o), o)
+	comparisons := pairUp(baseSide, newSide, refusalOf(base, new, conditions, o), o)
 	decide(comparisons, o)
 	for i := range comparisons {
 		result.add(comparisons[i].Judgement)
 	}
 	if len(base) > 0 && !slices.ContainsFunc(comparisons, func(c comparison) bool { return c.hasBase }) {
-		return nil, fmt.Errorf("judge against a baseline: %w: new runs have %s, the baseline %s", ErrNothingToJudge, cellNames(n), cellNames(b))
+		return nil, fmt.Errorf("judge against a baseline: %w: new runs have %s, the baseline %s", ErrNothingToJudge, whatThereIs(n), whatThereIs(b))
 	}
 	return result, nil
 }
@@ -108,8 +114,17 @@ func refusalOf(base, new []*record.Run, conditions []Mismatch, o Options) Judgem
 	return j
 }
 
+// whatThereIs names what the runs have.
+func whatThereIs(s *analysis.Summary) string {
+	if len(s.Loads) > 0 {
+		return loadNames(s)
+	}
+	return cellNames(s)
+}
+
 // measuredSide is what the runs of one side say.
 type measuredSide struct {
 	*analysis.Summary
+	runs     []*record.Run
 	evidence map[record.Key]*evidence
 }

@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -134,10 +135,10 @@ func TestRegressionOfRunsOfDifferentSizes(t *testing.T) {
 // Runs of 100 and of 10 starts are made equal: the first starts of the longer run are
 // compared, and the same distribution rarely fails.
 func TestUnequalSizesAreMadeEqual(t *testing.T) {
-	var c comparison
+	c := ofStarts(0.5)
 	c.take([]start.List{heavyWorld.run(100, 1, 0, stat.NewRand(1))}, []start.List{heavyWorld.run(10, 1, 0, stat.NewRand(2))})
-	if c.base[0].N() != 10 || c.new[0].N() != 10 || c.samples != 10 {
-		t.Errorf("compared %d with %d", c.new[0].N(), c.base[0].N())
+	if c.base[0].of.N() != 10 || c.new[0].of.N() != 10 || c.samples != 10 {
+		t.Errorf("compared %d with %d", c.new[0].of.N(), c.base[0].of.N())
 	}
 	const rounds = 300
 	for _, d := range []design{{10, 100, 3, 10}, {3, 10, 10, 100}} {
@@ -219,14 +220,14 @@ func TestPowerIsTrue(t *testing.T) {
 			new = append(new, one)
 		}
 	}
-	c := comparison{quantile: 0.5}
+	c := ofStarts(0.5)
 	c.take(base, new)
 	c.measure(Options{}.withDefaults())
-	test := newTrial(noiseOf(&c, 1), 5, 5, 30, 1, 0.10, 1)
+	test := newTrial(noiseOf(&c, 1), 5, 5, 30, 1, math.Log1p(0.10), 1)
 	gate := baselineEntry(w, equal(5, 30), 0.5)
 	for _, worse := range []float64{0.15, 0.25} {
 		found := gate.tallied(worse, rounds, 9)[Fail]
-		if said, is := test.caught(worse), float64(found)/rounds; said-is > 0.12 || is-said > 0.12 {
+		if said, is := test.caught(math.Log1p(worse)), float64(found)/rounds; said-is > 0.12 || is-said > 0.12 {
 			t.Errorf("+%g: says %.2f, is %.2f", worse, said, is)
 		}
 	}

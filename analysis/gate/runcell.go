@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/load"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/start"
 )
@@ -13,11 +14,13 @@ import (
 type RunCell struct {
 	record.Key
 	Starts start.List
+	// Load is that on the class, of a run of loads. Such a cell has no starts.
+	Load *load.Load
 	// Unusable says why its latencies must not be judged; empty if they may.
 	Unusable string
 }
 
-// RunCells are the cells of one run, in the order of a summary.
+// RunCells are the cells of one run, in the order of a summary, and those of its loads.
 func RunCells(r *record.Run) []RunCell {
 	s := analysis.Summarise(r)
 	all := gather(s, []*record.Run{r})
@@ -25,6 +28,16 @@ func RunCells(r *record.Run) []RunCell {
 	for i := range s.Cells {
 		e := all[s.Cells[i].Key]
 		list = append(list, RunCell{Key: s.Cells[i].Key, Starts: e.List, Unusable: e.invalid()})
+	}
+	side := measuredSide{s, []*record.Run{r}, all}
+	for _, k := range loadKeys(s) {
+		cell := RunCell{Key: k}
+		loads, reason := side.loadsOn(k)
+		if cell.Unusable = reason; reason == "" {
+			m, _ := metricOf(LoadPercentile)
+			cell.Load, cell.Unusable = loads[0], unfit(loads, m)
+		}
+		list = append(list, cell)
 	}
 	return list
 }

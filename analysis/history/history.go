@@ -1,7 +1,8 @@
 // Package history follows runs over weeks: how one quantile of each class changes from
 // run to run, and in front of which run it changed for good.
 //
-// As against a baseline, the unit of evidence is the run. Only runs that measured the
+// As against a baseline, the unit of evidence is the run. A load is one observation: its
+// quantile is that of all its requests. Only runs that measured the
 // same thing stand in one series; package pool says which do. Runs that did not come to
 // their end, and cells whose latencies must not be judged, are shown apart and not used.
 package history
@@ -46,6 +47,9 @@ type Series struct {
 	record.Key
 	// Differs is in what the runs differ from those of the first series of the cell.
 	Differs []pool.Mismatch `json:"differs,omitempty"`
+	// Loads says that the runs are of loads: then starts are requests, of which each run's
+	// quantile is of all.
+	Loads bool `json:"loads,omitempty"`
 	// SamplesPerRun is how many starts each run's quantile is of: as many as the run
 	// with the fewest has. Quantiles of few are biased.
 	SamplesPerRun int     `json:"samplesPerRun"`
@@ -127,8 +131,6 @@ func (b *Builder) Add(s Source) {
 		reason = "it " + how
 	case h.Started.IsZero():
 		reason = "its header does not say when it began"
-	case h.Shape.Load:
-		reason = "it is of loads, which history does not follow: compare them with compare, or judge them with gate"
 	case h.Shape.Work:
 		reason = "it is of work, which history does not follow: 'kn-coldstart report' shows what it measured"
 	case len(cells) == 0:

@@ -19,6 +19,17 @@ type candidate struct {
 	cell   gate.RunCell
 }
 
+// loaded says that the cell is a load.
+func (c candidate) loaded() bool { return c.cell.Load != nil }
+
+// size is how many starts or requests the cell has.
+func (c candidate) size() int {
+	if c.loaded() {
+		return c.cell.Load.Due
+	}
+	return c.cell.Starts.Latencies().N()
+}
+
 func (c candidate) apart(format string, args ...any) Apart {
 	return Apart{c.header.RunID, c.file, fmt.Sprintf(format, args...)}
 }
@@ -33,7 +44,7 @@ func (b *Builder) seriesOf(k record.Key) []Series {
 			apart = append(apart, c.apart("%s", c.cell.Unusable))
 			continue
 		}
-		at := slices.IndexFunc(groups, func(g []candidate) bool { return len(b.mismatches(g[0], c)) == 0 })
+		at := slices.IndexFunc(groups, func(g []candidate) bool { return g[0].loaded() == c.loaded() && len(b.mismatches(g[0], c)) == 0 })
 		if at < 0 {
 			at, groups = len(groups), append(groups, nil)
 		}
@@ -75,7 +86,12 @@ func (b *Builder) mismatches(x, y candidate) []pool.Mismatch {
 
 // fill takes the runs of the series, and looks for changes.
 func (s *Series) fill(runs []candidate, o Options) {
+	s.Loads = runs[0].loaded()
 	runs = s.sized(runs, o.Quantile)
+	if s.Loads {
+		s.fillLoads(runs, o)
+		return
+	}
 	var lists []start.List
 	for _, c := range runs {
 		lists = append(lists, c.cell.Starts.First(s.SamplesPerRun))
@@ -92,12 +108,24 @@ func (s *Series) fill(runs []candidate, o Options) {
 	s.change(values, over, o.Seed)
 }
 
+// fillLoads is fill for loads.
+func (s *Series) fillLoads(runs []candidate, o Options) {
+	var values []float64
+	var overs []bool
+	for _, c := range runs {
+		v, over := gate.LoadLatency(c.cell.Load, o.Quantile, c.header.Settings.ClientTimeout)
+		values, overs = append(values, v), append(overs, over)
+		s.Points = append(s.Points, c.point(c.cell.Load.Quantile(o.Quantile)))
+	}
+	s.change(values, overs, o.Seed)
+}
+
 // sized leaves out the runs that have too few starts, or so few beside the others that
 // all would have to be judged by as few.
 func (s *Series) sized(runs []candidate, q float64) []candidate {
 	var sizes []int
 	for _, c := range runs {
-		sizes = append(sizes, c.cell.Starts.Latencies().N())
+		sizes = append(sizes, c.size())
 	}
 	sorted := slices.Sorted(slices.Values(sizes))
 	least := max(gate.SamplesNeeded(q), (sorted[len(sorted)/2]+1)/2)
@@ -105,7 +133,7 @@ func (s *Series) sized(runs []candidate, q float64) []candidate {
 	var kept []candidate
 	for i, c := range runs {
 		if sizes[i] < least {
-			s.Apart = append(s.Apart, c.apart("it has %d starts, and it takes %d to stand beside the others", sizes[i], least))
+			s.Apart = append(s.Apart, c.apart("it has %d %s, and it takes %d to stand beside the others", sizes[i], s.counted(), least))
 			continue
 		}
 		kept, s.SamplesPerRun = append(kept, c), min(s.SamplesPerRun, sizes[i])
@@ -116,9 +144,20 @@ func (s *Series) sized(runs []candidate, q float64) []candidate {
 	return kept
 }
 
+// counted is what a run has many of.
+func (s *Series) counted() string {
+	if s.Loads {
+		return "requests"
+	}
+	return "starts"
+}
+
 func (c candidate) point(value stat.Point) Point {
 	p := Point{RunID: c.header.RunID, File: c.file, Started: c.header.Started, Label: c.label, Tool: c.header.Tool, Value: value,
 		Starts: len(c.cell.Starts), Failed: c.cell.Starts.Count(start.TimedOut, start.Failed, start.NotMade)}
+	if l := c.cell.Load; l != nil {
+		p.Starts, p.Failed = l.Due, l.Failures()
+	}
 	if len(c.header.Classes) > 0 {
 		p.Image, p.ImageDigest = c.header.Classes[0].Image, c.header.Classes[0].ImageDigest
 	}

@@ -83,8 +83,11 @@ func comparisonTable(c *analysis.Comparison) *table.Table {
 	for _, row := range c.Rows {
 		base, new := cellName(row.Base), cellName(row.New)
 		measure := "responseLatency"
-		if row.Phase != "" {
+		switch {
+		case row.Phase != "":
 			measure = "to " + string(row.Phase)
+		case row.Step != "":
+			measure = "deployed: " + string(row.Step)
 		}
 		for _, f := range row.Changes {
 			d := f.Result
@@ -161,16 +164,31 @@ func shapeText(f *analysis.Finding[stat.Shape]) string {
 
 // family says over which rows p-values are adjusted together.
 func family(c *analysis.Comparison) string {
+	apart := ""
 	if slices.ContainsFunc(c.Rows, func(r analysis.Row) bool { return r.Phase != "" }) {
-		return "the latencies, and separately over the phases"
+		apart += ", and separately over the phases"
 	}
-	return "the table"
+	if slices.ContainsFunc(c.Rows, deploys) {
+		apart += ", and separately over the deployments"
+	}
+	if apart == "" {
+		return "the table"
+	}
+	return "the latencies" + apart
 }
+
+func deploys(r analysis.Row) bool { return r.Step != "" }
+
+// deployNote says what the intervals of deployments come from.
+const deployNote = "Deployed: services that were deployed together depend on one another, so that intervals and p-values come from rounds, or from runs where a side has several; it takes two of them on each side."
 
 func comparisonNotes(c *analysis.Comparison) []string {
 	notes := []string{
 		"In brackets: 95 % interval (bootstrap). p: bootstrap of the quantiles, Mann–Whitney of the shape, adjusted over " + family(c) + " (Holm).",
 		notShown + ": no difference is shown at 5 %.",
+	}
+	if slices.ContainsFunc(c.Rows, deploys) {
+		notes = append(notes, deployNote)
 	}
 	for _, row := range c.Rows {
 		for _, f := range row.Changes {

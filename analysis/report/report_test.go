@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/handler"
 	"github.com/kn-coldstart/kn-coldstart/analysis/hist"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/golden"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
@@ -24,6 +25,7 @@ func TestGoldenFiles(t *testing.T) {
 		"load":     analysis.Summarise(runtest.Loaded()),
 		"deployed": analysis.Summarise(runtest.Deployed()),
 		"work":     publishedWork(),
+		"handlers": withHandlers(t),
 		"empty":    analysis.Summarise(runtest.New("r", "runc").Run()),
 	}
 	for name, s := range runs {
@@ -42,6 +44,23 @@ func TestGoldenFiles(t *testing.T) {
 func publishedWork() *analysis.Summary {
 	s := analysis.Summarise(runtest.Worked())
 	s.AddPublished()
+	return s
+}
+
+// withHandlers has what the handlers of two classes cost, of which one started less than it
+// was asked for, and the other nothing.
+func withHandlers(t *testing.T) *analysis.Summary {
+	s := analysis.Summarise(runtest.Three())
+	err := s.AddHandlers([]handler.Cost{
+		{Name: "runc", Version: "1.3.0", Files: []handler.File{{Path: "/usr/bin/runc", Bytes: 12_345_678}}, Libraries: []handler.File{{Path: "/lib/libc.so", Bytes: 2_000_000}},
+			Idle:   []handler.Process{{Program: "shim", MemoryBytes: 5 << 20}, {Program: "pause", MemoryBytes: 1 << 19}},
+			InTurn: handler.Starts{Count: 3, Start: []time.Duration{30e6, 31e6, 35e6}, Stop: []time.Duration{9e6, 10e6, 11e6}},
+			AtOnce: []handler.Starts{{Count: 1, Start: []time.Duration{40e6}}, {Count: 4, Start: []time.Duration{50e6, 60e6, 70e6}, Stop: []time.Duration{1e6, 2e6, 3e6, 4e6}, MemoryBytes: 22 << 20, Error: "no more"}}},
+		{Name: "gvisor", Version: "2025.1", Error: "exec format error"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 

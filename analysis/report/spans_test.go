@@ -64,7 +64,7 @@ func TestReportsSayWhatTracingCosts(t *testing.T) {
 	for name, write := range map[string]func(io.Writer) error{
 		"text":     func(w io.Writer) error { return Spans(w, summary) },
 		"markdown": func(w io.Writer) error { return MarkdownReport(w, summary) },
-		"html":     func(w io.Writer) error { return HTML(w, run) },
+		"html":     func(w io.Writer) error { return HTML(w, summary, run) },
 	} {
 		var out bytes.Buffer
 		if err := write(&out); err != nil || !strings.Contains(out.String(), want) {

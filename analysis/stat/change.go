@@ -65,6 +65,19 @@ func ChangeOf(base, s *Set, q float64, seed uint64) Change {
 	return c
 }
 
+// Untested is the change without what is inferred from samples that do not depend on one
+// another.
+func (c Change) Untested() Change {
+	c.P, c.Tested = 1, false
+	if c.Ratio != nil {
+		c.Ratio = &Ratio{Value: c.Ratio.Value, Over: c.Ratio.Over}
+	}
+	if c.Difference != nil {
+		c.Difference = &Difference{Value: c.Difference.Value, Over: c.Difference.Over}
+	}
+	return c
+}
+
 func (c *Change) point() {
 	if c.Base.Over {
 		return

@@ -29,13 +29,3 @@ func (s *Set) Limit() time.Duration { return s.limit }
 
 // Highest is the largest latency that is known.
 func (s *Set) Highest() time.Duration { return s.highest.Latency }
-
-// Logs are the logarithms of the samples, in ascending order; those that are
-// over the limit count as it.
-func (s *Set) Logs(limit time.Duration) []float64 {
-	logs := make([]float64, s.n)
-	for i := range logs {
-		logs[i] = logOf(clip(s.Order(i+1), limit))
-	}
-	return logs
-}

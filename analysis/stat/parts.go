@@ -25,7 +25,10 @@ func (p Parts) some() []int {
 
 // Several says that more than one part has samples, so that they tell how much parts
 // differ.
-func (p Parts) Several() bool { return len(p.some()) > 1 }
+func (p Parts) Several() bool { return p.Number() > 1 }
+
+// Number is how many parts have samples.
+func (p Parts) Number() int { return len(p.some()) }
 
 // Joined is all samples as one set.
 func (p Parts) Joined() *Set {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/handler"
 )
 
 // handlerCosts is what is looked at of 'cluster handlers -o json'.
@@ -69,6 +71,9 @@ func measureCosts(t *testing.T, code int, args ...string) []handlerCosts {
 	var found []handlerCosts
 	if err := json.Unmarshal([]byte(r.stdout), &found); err != nil || r.code != code || len(found) == 0 {
 		t.Fatalf("%v: exit code %d, want %d\n%s", err, r.code, code, r.stdout)
+	}
+	if _, err := handler.Read(strings.NewReader(r.stdout)); err != nil {
+		t.Errorf("report cannot read it: %v", err)
 	}
 	return found
 }

@@ -33,7 +33,7 @@ func newHistory() *cobra.Command {
 			"Only runs that measured the same thing stand in one series: on the same cluster, with the same settings and\n" +
 			"image. --expected names what may change from run to run; unless you say otherwise this is the image's digest,\n" +
 			"so that new builds of an image are followed. Runs that failed or were interrupted are shown apart and not used.\n\n" +
-			"Runs of loads are not followed: 'kn-coldstart compare' holds those against one another.\n\n" +
+			"Of loads, the percentile is that of all requests, from when they were due. A load is one observation.\n\n" +
 			"It takes 9 runs to find a change. Where nothing changed, history finds a change in 5 % of the series. It\n" +
 			"describes, and its exit code is 0 whatever it finds; 'kn-coldstart gate' gives a verdict.",
 		Example: "  kn-coldstart history results/*.jsonl\n" +

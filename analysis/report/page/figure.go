@@ -10,7 +10,7 @@ import (
 
 // figures are those for which the runs have data, in the order of the page.
 func figures(s *analysis.Summary, data *charts, drifts []analysis.Drift) []templates.Figure {
-	list := slices.Concat(workFigures(s, data), loadFigures(s), scaleFigures(s, data), latencyFigures(s, data), courseFigures(s, data, drifts), instanceFigures(s, data), deployFigures(s))
+	list := slices.Concat(workFigures(s, data), loadFigures(s), scaleFigures(s, data), latencyFigures(s, data), courseFigures(s, data, drifts), instanceFigures(s, data), deployFigures(s), []templates.Figure{handlerFigure(s)})
 	return slices.DeleteFunc(list, func(f templates.Figure) bool { return f.ID == "" })
 }
 

@@ -18,9 +18,9 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
-// Write writes the page of the runs.
-func Write(w io.Writer, runs ...*record.Run) error {
-	page, err := templates.RenderReport(report(runs))
+// Write writes the page of the runs and of what their summary says.
+func Write(w io.Writer, s *analysis.Summary, runs ...*record.Run) error {
+	page, err := templates.RenderReport(report(s, runs))
 	if err != nil {
 		return err
 	}
@@ -30,8 +30,7 @@ func Write(w io.Writer, runs ...*record.Run) error {
 	return nil
 }
 
-func report(runs []*record.Run) templates.Report {
-	s := analysis.Summarise(runs...)
+func report(s *analysis.Summary, runs []*record.Run) templates.Report {
 	drifts := analysis.DriftsOf(s, runs)
 	data := chartsOf(s, runs)
 	r := templates.Report{

@@ -42,7 +42,7 @@ func TestGoldenPage(t *testing.T) {
 	for name, run := range map[string]*record.Run{"real": runtest.Real(t, "../../testdata"), "troubled": runtest.Troubled(), "scaled": runtest.Scaled(), "load": runtest.Loaded(), "deployed": runtest.Deployed(), "work": runtest.Worked(), "limited": runtest.Limited()} {
 		t.Run(name, func(t *testing.T) {
 			golden.Check(t, name+".page.json", func(w io.Writer) error {
-				page := report([]*record.Run{run})
+				page := report(analysis.Summarise(run), []*record.Run{run})
 				page.Data = nil
 				return writeJSON(w, page)
 			})
@@ -83,7 +83,7 @@ func hostileRun() *record.Run {
 func page(t *testing.T, runs ...*record.Run) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := Write(&out, runs...); err != nil {
+	if err := Write(&out, analysis.Summarise(runs...), runs...); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/internal/runtest"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
@@ -27,7 +28,8 @@ func TestSettingsAreInWords(t *testing.T) {
 
 // The bars of the phases and their table say the same.
 func TestBarsAreAsLongAsTheTableSays(t *testing.T) {
-	r := report([]*record.Run{runtest.Real(t, "../../testdata")})
+	run := runtest.Real(t, "../../testdata")
+	r := report(analysis.Summarise(run), []*record.Run{run})
 	bars := 0
 	for _, cell := range r.Data.(*charts).Cells {
 		for _, p := range cell.Phases {

@@ -22,7 +22,7 @@ func Footnotes(s *analysis.Summary) []string {
 		note  string
 	}{
 		{Instances(s), instanceNote}, {Shortfalls(s), ShortfallNote}, {Limits(s), LimitNote(s)},
-		{Availability(s), availabilityNote}, {Memory(s), memoryNote}, {Used(s), UseNote}, {WorkMemory(s), WorkMemoryNote}, {Deployments(s), DeployNote},
+		{Availability(s), availabilityNote}, {Memory(s), memoryNote}, {Used(s), UseNote}, {WorkMemory(s), WorkMemoryNote}, {Deployments(s), DeployNote}, {Handlers(s), HandlerNote},
 	} {
 		if of.table != nil {
 			notes = append(notes, of.note)

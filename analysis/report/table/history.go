@@ -18,8 +18,12 @@ func PercentileName(q float64) string { return "p" + strconv.FormatFloat(100*q, 
 // History has a row for each run of a series. The last column says which runs are the
 // first ones after a change.
 func History(s history.Series, q float64) *Table {
-	t := New("begun", "run", "label", "image", " starts", " failed", " "+PercentileName(q), "change").
-		Spare("failed", "begun", "image", "starts")
+	of := " starts"
+	if s.Loads {
+		of = " requests"
+	}
+	t := New("begun", "run", "label", "image", of, " failed", " "+PercentileName(q), "change").
+		Spare("failed", "begun", "image", strings.TrimSpace(of))
 	for i, p := range s.Points {
 		mark := ""
 		for _, c := range s.Changes {
@@ -104,6 +108,9 @@ func SeriesText(s history.Series) string {
 		return "no run can be used"
 	}
 	text := fmt.Sprintf("%s, each judged by its first %d starts", runs(len(s.Points)), s.SamplesPerRun)
+	if s.Loads {
+		text = fmt.Sprintf("%s, each of a load of %d requests or more, which is one observation", runs(len(s.Points)), s.SamplesPerRun)
+	}
 	if v := float64(s.Spread); !math.IsNaN(v) {
 		text += fmt.Sprintf("; runs differ by ±%s where nothing changed (standard deviation)", percent(v))
 	}

@@ -40,6 +40,6 @@ func All(s *analysis.Summary) []*Table {
 	if len(s.Cells) > 0 || len(s.Loads) == 0 && s.Work == nil {
 		starts = Summary(s)
 	}
-	all := []*Table{starts, Work(s), WorkMemory(s), Loads(s), Scaling(s), Used(s), Instances(s), Shortfalls(s), Availability(s), Memory(s), Limits(s), Deployments(s), DeployTimes(s)}
+	all := []*Table{starts, Work(s), WorkMemory(s), Loads(s), Scaling(s), Used(s), Instances(s), Shortfalls(s), Availability(s), Memory(s), Limits(s), Deployments(s), DeployTimes(s), Handlers(s)}
 	return slices.DeleteFunc(all, func(t *Table) bool { return t == nil })
 }

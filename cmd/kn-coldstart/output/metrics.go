@@ -21,6 +21,9 @@ func (l Labelled) Summary() (*analysis.Summary, error) { return l.Of.Summary() }
 // Runs implements Runs.
 func (l Labelled) Runs() ([]*record.Run, error) { return l.Of.Runs() }
 
+// Complete implements Runs.
+func (l Labelled) Complete(s *analysis.Summary) error { return l.Of.Complete(s) }
+
 // MetricsError says that there can be no such metrics of the runs.
 type MetricsError struct{ error }
 

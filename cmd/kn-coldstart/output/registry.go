@@ -18,7 +18,7 @@ var Report = Result[Runs]{"run report", []Format[Runs]{
 	{"markdown", "the same tables, for a comment or a page", ofSummary(report.MarkdownReport)},
 	{"seconds", "a row for each second of a load, for people", wide(ofSummary(noWorkIn(report.Seconds)))},
 	{"csv", "one row for each sample; of a load, for the first failures and the slowest requests of each second", ofSamples(noWork(report.CSV))},
-	{"html", "one page with charts that needs no network", ofRuns(report.HTML)},
+	{"html", "one page with charts that needs no network", page},
 	{"benchfmt", "Go's benchmark format, which benchstat reads", ofRuns(noWork(report.Benchfmt))},
 	{"hlog", "HDR histogram log, one histogram for each class, and for each second of a load", ofRuns(noWork(report.HDRLog))},
 	{"customSmallerIsBetter", "JSON for github-action-benchmark", ofSummary(noWorkIn(report.SmallerIsBetter))},

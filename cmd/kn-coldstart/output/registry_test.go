@@ -118,6 +118,7 @@ type unreadable struct{ error }
 
 func (u unreadable) Summary() (*analysis.Summary, error) { return nil, u.error }
 func (u unreadable) Runs() ([]*record.Run, error)        { return nil, u.error }
+func (u unreadable) Complete(*analysis.Summary) error    { return nil }
 
 func TestReportPassesOnWhatCannotBeRead(t *testing.T) {
 	want := errors.New("cannot be read")

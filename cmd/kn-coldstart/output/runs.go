@@ -20,11 +20,16 @@ type Runs interface {
 	Summary() (*analysis.Summary, error)
 	// Runs reads the files with all their samples.
 	Runs() ([]*record.Run, error)
+	// Complete adds to a summary of the runs what is not in their files.
+	Complete(*analysis.Summary) error
 }
 
 func ofSummary(write func(io.Writer, *analysis.Summary) error) func(io.Writer, Runs) error {
 	return func(w io.Writer, r Runs) error {
 		s, err := r.Summary()
+		if err == nil {
+			err = r.Complete(s)
+		}
 		if err != nil {
 			return err
 		}
@@ -41,6 +46,17 @@ func ofSamples(write func(io.Writer, ...*record.Run) error) func(io.Writer, Runs
 // ofRuns is for formats that pool the runs or lead their readers to do so.
 func ofRuns(write func(io.Writer, ...*record.Run) error) func(io.Writer, Runs) error {
 	return fromRuns(pool.Check, write)
+}
+
+// page is for the format that draws the runs and their summary.
+func page(w io.Writer, r Runs) error {
+	return ofRuns(func(w io.Writer, runs ...*record.Run) error {
+		s := analysis.Summarise(runs...)
+		if err := r.Complete(s); err != nil {
+			return err
+		}
+		return report.HTML(w, s, runs...)
+	})(w, r)
 }
 
 func fromRuns(check func(...record.Header) error, write func(io.Writer, ...*record.Run) error) func(io.Writer, Runs) error {
