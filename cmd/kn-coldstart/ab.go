@@ -43,6 +43,9 @@ A block is 2 cold starts. For a class that varies by 15 %, a change of +25 % is 
 takes longer, because it must be shown that nothing is worse: about 175 blocks, 400 in one run of ten. With
 --percentile 50 it is about 70 blocks, most of them to show that b fails in at most 5 % more of the blocks.
 
+ab measures cold starts alone. For loads, make runs of 'kn-coldstart load' of both versions in turn, at least 5 of
+each, and ask 'kn-coldstart gate NEW... --baseline OLD...'.
+
 'kn-coldstart gate RUN' judges the run file again and says the same; 'kn-coldstart report RUN' shows the rest.`
 
 func newAB() *cobra.Command { return abOf(nil) }

@@ -44,6 +44,8 @@ func newCompare() *cobra.Command {
 			"of 'kn-coldstart ab' with side a.\n\n" +
 			"Loads are compared load by load: all of one side must lie beside those of the other, of at least six on each side\n" +
 			"(seven where more than two pairs are compared).\n\n" +
+			"Services that 'kn-coldstart scale --deploy-rounds' deployed are compared round by round, or run by run where a\n" +
+			"side has several runs: it takes two on each side.\n\n" +
 			"compare describes, and its exit code is 0 whatever it finds. 'kn-coldstart gate' gives a verdict, from\n" +
 			"several runs on each side.",
 		Example: "  kn-coldstart compare results/before.jsonl results/after.jsonl\n" +

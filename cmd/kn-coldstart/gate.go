@@ -45,7 +45,10 @@ observed value. "CLASS: " before it limits it to one class, "*/SERVICES: " to ro
 --baseline compares the runs with earlier ones. Of a folder it takes the last 10 runs (--last) that came to their end,
 measured the same thing and did not begin later than the runs that are judged, and says which. What counts as
 evidence is the number of runs, not of requests: 3 runs on each side can show a change of one percentile in one
-class, 4 runs on each side can show two. Quote a pattern: otherwise the shell expands it, and all files but the
+class, 4 runs on each side can show two. Of a load, which is one observation however many requests it has, these are
+compared: percentiles of all its requests, how many of them failed, the time until it had recovered, and its
+instance-seconds. It takes 5 runs on each side to show a change of one of them. Of services that were deployed in
+rounds, the percentiles until they were ready, routable, and gone are compared as well. Quote a pattern: otherwise the shell expands it, and all files but the
 first become runs to be judged. A pattern that matches nothing is no baseline, and the verdict is inconclusive.
 
 If you give one run of 'kn-coldstart ab' and ask nothing else, gate judges it again as ab does: side b against side a.
@@ -78,6 +81,7 @@ func (f *gateFlags) command() *cobra.Command {
 		Example: "  kn-coldstart gate results/RUN.jsonl --slo 'p(95)<2s' --slo 'gvisor: p(95)<3s' --slo 'cold>=99%'\n" +
 			"  kn-coldstart gate results/new-*.jsonl --baseline 'results/baseline-*.jsonl' --expected image,imageDigest\n" +
 			"  kn-coldstart gate results/new-*.jsonl --baseline results/main\n" +
+			"  kn-coldstart gate results/new-load-*.jsonl --baseline 'results/load-*.jsonl' --percentile 99\n" +
 			"  kn-coldstart gate results/new-*.jsonl -f gate.yaml --junit verdict.xml\n" +
 			"  kn-coldstart gate --calibrate results/same-*.jsonl --worse 25%",
 		Args: someRuns,
