@@ -96,6 +96,9 @@ func (f *scenarioFlags) read(cmd *cobra.Command) (*scenarioRun, error) {
 	if f.filename == "" {
 		return nil, withHint(errors.New("no scenario file was named"), "use -f FILE; 'kn-coldstart init' writes one to begin with")
 	}
+	if err := f.cluster.validate(); err != nil {
+		return nil, err // it is no fault of the file
+	}
 	data, err := os.ReadFile(f.filename)
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)

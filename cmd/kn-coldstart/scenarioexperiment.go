@@ -50,6 +50,9 @@ func (s *scenarioRun) runOne(ctx context.Context, e plannedExperiment, aloud boo
 		output.Heading(p.out, e.Name)
 	}
 	err := s.command(e.Experiment, p).ExecuteContext(ctx)
+	if err != nil {
+		printError(err, ownName+" "+e.Command)
+	}
 	end := output.ExperimentEnd{Name: e.Name, Command: e.Command, RunFile: p.runFile, ExitCode: exitCode(ctx, err)}
 	var verdict *verdictError
 	switch {
@@ -60,7 +63,6 @@ func (s *scenarioRun) runOne(ctx context.Context, e plannedExperiment, aloud boo
 	default:
 		end.Outcome = output.Completed
 	}
-	printError(err, ownName+" "+e.Command)
 	if end.Outcome == output.Completed && e.Judged {
 		end.ExitCode = worst(end.ExitCode, s.judge(ctx, e, p, &end))
 	}
@@ -77,7 +79,7 @@ func (s *scenarioRun) judge(ctx context.Context, e plannedExperiment, p *part, e
 	var verdict *verdictError
 	if err != nil && !errors.As(err, &verdict) {
 		end.Error = err.Error()
+		printError(err, ownName+" "+scenario.Gate)
 	}
-	printError(err, ownName+" "+scenario.Gate)
 	return exitCode(ctx, err)
 }
