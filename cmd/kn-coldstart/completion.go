@@ -82,7 +82,7 @@ var flagCompletions = map[string]cobra.CompletionFunc{
 
 	"baseline": runFiles,
 	"run-file": files, "filename": files, "kubeconfig": files, "body": files, "ca-file": files,
-	"hlog": files, "junit": files, "native": files, "a": files, "b": files,
+	"hlog": files, "junit": files, "native": files, "a": files, "b": files, "handlers": files,
 }
 
 // among completes with the values that there are.

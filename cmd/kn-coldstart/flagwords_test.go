@@ -19,8 +19,8 @@ import (
 var (
 	flagWord = regexp.MustCompile(`(?:^|[^-\w])--([a-z][a-z-]*)`)
 	// otherCommand is the command line of another program: what stands in backquotes,
-	// or a whole text that begins with kubectl.
-	otherCommand = regexp.MustCompile("`[^`]*`|^kubectl .*")
+	// a whole text that begins with kubectl, or what curl is given.
+	otherCommand = regexp.MustCompile("`[^`]*`|^kubectl .*|\\| curl .*")
 	// nodeFlag is how knative-node declares a flag. It is a module of its own.
 	nodeFlag = regexp.MustCompile(`Flags\(\)\.\w+\(&?[\w.]+, "([a-z-]+)"`)
 )

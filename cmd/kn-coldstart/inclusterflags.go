@@ -33,10 +33,7 @@ func (f *inClusterFlags) register(flags *pflag.FlagSet) {
 	_ = flags.MarkHidden(inPodFlag) // it was just registered
 }
 
-func (f *inClusterFlags) validate(p *part) error {
-	if f.on && p != nil {
-		return withHint(errors.New("--in-cluster is not for the experiments of a scenario"), "run that experiment by itself, with its own command")
-	}
+func (f *inClusterFlags) validate() error {
 	if !f.on && (f.image != "" || f.serviceAccount != "" || f.nodeSelector != nil) {
 		return errors.New("--tool-image, --tool-service-account and --tool-node-selector are for --in-cluster")
 	}

@@ -102,6 +102,9 @@ func TestCommandReference(t *testing.T) {
 		t.Errorf("the command reference is not up to date: run 'go test ./cmd/kn-coldstart -run CommandReference -update':\n%s", diff)
 	}
 	everyCommand(newRoot(), func(cmd *cobra.Command) {
+		if cmd.Hidden {
+			return
+		}
 		if name := strings.ReplaceAll(cmd.CommandPath(), " ", "_") + ".md"; !strings.Contains(got[name], cmd.Short) {
 			t.Errorf("%s does not say what the command does", name)
 		}
@@ -124,6 +127,9 @@ func TestManPages(t *testing.T) {
 	}
 	got := filesOf(t, man)
 	everyCommand(newRoot(), func(cmd *cobra.Command) {
+		if cmd.Hidden {
+			return
+		}
 		page := got[strings.ReplaceAll(cmd.CommandPath(), " ", "-")+".1"]
 		if !strings.Contains(page, "\n.SH NAME\n") || !strings.Contains(page, "\n.SH EXAMPLE\n") {
 			t.Errorf("the page of %s has no name or example:\n%s", cmd.CommandPath(), page)

@@ -23,8 +23,9 @@ type scenarioFlags struct {
 	failFast bool
 	dryRun   bool
 	format   string
-	// cluster is for its flags only: they overrule the file.
-	cluster clusterFlags
+	// cluster and progress are for their flags only: they overrule the file.
+	cluster  clusterFlags
+	progress progressFlags
 }
 
 const scenarioHelp = `run runs the experiments that a scenario file lists, one after the other, and judges those that have a gate:
@@ -79,6 +80,7 @@ func newRun() *cobra.Command {
 	flags := cmd.Flags()
 	f.cluster.register(flags)
 	f.cluster.registerIngress(flags)
+	f.progress.register(flags)
 	flags.StringVarP(&f.filename, "filename", "f", "", "scenario file")
 	flags.StringArrayVar(&f.only, "only", nil, "name of an experiment to run, in place of all; repeatable")
 	flags.StringVar(&f.results, "results", "results", "folder for the run files")
@@ -88,8 +90,8 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
-// clusterNames are the flags of run that overrule the file.
-var clusterNames = []string{"kubeconfig", "context", "namespace", "ingress-address"}
+// overrulingFlags are the flags of run that overrule the file.
+var overrulingFlags = []string{"kubeconfig", "context", "namespace", "ingress-address", "progress"}
 
 // read reads the file. All that is wrong with it is one error.
 func (f *scenarioFlags) read(cmd *cobra.Command) (*scenarioRun, error) {
@@ -107,7 +109,7 @@ func (f *scenarioFlags) read(cmd *cobra.Command) (*scenarioRun, error) {
 		name: f.filename, folder: filepath.Dir(f.filename), results: f.results, overruling: map[string]string{},
 		faults: &scenario.Faults{File: f.filename},
 	}
-	for _, name := range clusterNames {
+	for _, name := range overrulingFlags {
 		if flag := cmd.Flags().Lookup(name); flag.Changed {
 			s.overruling[name] = flag.Value.String()
 		}
@@ -121,15 +123,18 @@ func (f *scenarioFlags) read(cmd *cobra.Command) (*scenarioRun, error) {
 // grammar is what a file can say: the flags of the commands, and of gate.
 func grammar() scenario.Grammar {
 	g := scenario.Grammar{scenario.Gate: newGate().Flags()}
-	for name, command := range experimentCommands() {
+	for name, command := range experimentCommands {
 		g[name] = command(nil).Flags()
 	}
 	return g
 }
 
-// experimentCommands are the commands that are experiments, as parts of a scenario.
-func experimentCommands() map[string]func(*part) *cobra.Command {
-	return map[string]func(*part) *cobra.Command{"single": singleOf, "scale": scaleOf, "load": loadOf, "work": workOf, "ab": abOf}
+// experimentCommands are the commands that are experiments, as parts of a scenario. They
+// are set when the program begins, as they refer to the root command, which refers to them.
+var experimentCommands map[string]func(*part) *cobra.Command
+
+func init() {
+	experimentCommands = map[string]func(*part) *cobra.Command{"single": singleOf, "scale": scaleOf, "load": loadOf, "work": workOf, "ab": abOf}
 }
 
 // choose are the experiments to run.

@@ -60,7 +60,7 @@ func (f *runFlags) complete(flags flagSet, e experiment.Experiment, s *experimen
 	if err := f.request.complete(&s.Request); err != nil {
 		return err
 	}
-	if err := f.inCluster.validate(f.part); err != nil {
+	if err := f.inCluster.validate(); err != nil {
 		return err
 	}
 	f.setup, s.RunID = s, f.inCluster.run

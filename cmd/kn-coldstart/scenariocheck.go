@@ -84,7 +84,7 @@ func (s *scenarioRun) checkGate(e scenario.Experiment, p *part) {
 
 // command is the command of an experiment, with its flags set.
 func (s *scenarioRun) command(e scenario.Experiment, p *part) *cobra.Command {
-	cmd := experimentCommands()[e.Command](p)
+	cmd := experimentCommands[e.Command](p)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs([]string{})
 	scenario.Apply(relativeTo(s.folder, e.Settings, s.faults), cmd.Flags(), s.faults)

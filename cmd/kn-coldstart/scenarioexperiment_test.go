@@ -19,9 +19,9 @@ import (
 // pretend has single measure nothing: it leaves a run file that is kept, and ends as the
 // experiment's name is listed.
 func pretend(t *testing.T, runFile string, endings map[string]error) {
-	before := experimentCommands()["single"]
-	t.Cleanup(func() { experimentCommands()["single"] = before })
-	experimentCommands()["single"] = func(p *part) *cobra.Command {
+	before := experimentCommands["single"]
+	t.Cleanup(func() { experimentCommands["single"] = before })
+	experimentCommands["single"] = func(p *part) *cobra.Command {
 		return &cobra.Command{RunE: func(*cobra.Command, []string) error {
 			p.measured(experiment.Result{RunFile: runFile})
 			return endings[p.scenario.Experiment]
@@ -70,8 +70,8 @@ func TestScenarioGoesOnOrFailsFast(t *testing.T) {
 func TestScenarioEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	pretend(t, "", nil)
-	inner := experimentCommands()["single"]
-	experimentCommands()["single"] = func(p *part) *cobra.Command { cancel(); return inner(p) }
+	inner := experimentCommands["single"]
+	experimentCommands["single"] = func(p *part) *cobra.Command { cancel(); return inner(p) }
 	e := plannedExperiment{Experiment: scenario.Experiment{Name: "a", Command: "single", Judged: true}}
 	s := &scenarioRun{name: "dir/x.yaml", file: &scenario.File{SHA256: "5"}, faults: &scenario.Faults{}}
 	end := s.run(ctx, []plannedExperiment{e, e}, false)

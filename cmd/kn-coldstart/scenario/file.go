@@ -37,12 +37,18 @@ type Grammar map[string]*pflag.FlagSet
 
 // Refused are flags that have no place in a file, and why.
 var Refused = map[string]string{
-	"run-file":  "each experiment writes a run file of its own, into the folder of 'kn-coldstart run --results'",
-	"output":    "say -o to 'kn-coldstart run'",
-	"help":      "it is for the command line",
-	"calibrate": "a scenario judges; calibrate by hand",
-	"worse":     "it is for --calibrate",
-	"power":     "it is for --calibrate",
+	"run-file":             "each experiment writes a run file of its own, into the folder of 'kn-coldstart run --results'",
+	"output":               "say -o to 'kn-coldstart run'",
+	"help":                 "it is for the command line",
+	"progress":             "say --progress to 'kn-coldstart run'",
+	"live":                 "a scenario is not watched in a browser; run the experiment by itself for that",
+	"in-cluster":           "a scenario is run from here; run the experiment by itself for that",
+	"tool-image":           "it is for --in-cluster",
+	"tool-service-account": "it is for --in-cluster",
+	"tool-node-selector":   "it is for --in-cluster",
+	"calibrate":            "a scenario judges; calibrate by hand",
+	"worse":                "it is for --calibrate",
+	"power":                "it is for --calibrate",
 }
 
 // Position is a place in a file, counted from 1. Of a fault of YAML's syntax the column is
