@@ -12,14 +12,15 @@ import (
 
 // Change is what was measured of a regression.
 type Change struct {
+	// Quantile is zero where it is none.
 	Quantile float64 `json:"quantile"`
 	// BaseUnits and NewUnits are how many runs or blocks stand on each side,
 	// SamplesPerUnit how many samples each of their quantiles is of.
 	BaseUnits      int `json:"baseUnits"`
 	NewUnits       int `json:"newUnits"`
 	SamplesPerUnit int `json:"samplesPerUnit"`
-	// Base and New are the geometric means of the runs' quantiles; of an A/B run,
-	// the quantiles of each side.
+	// Base and New are the geometric means of the runs' quantiles, or of the times that
+	// instances of a load were there for; of an A/B run, the quantiles of each side.
 	Base stat.Point `json:"base"`
 	New  stat.Point `json:"new"`
 	// Ratio is New over Base. Low and High are one-sided bounds, each at

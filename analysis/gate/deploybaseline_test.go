@@ -76,18 +76,18 @@ func TestDeploymentsAgainstABaseline(t *testing.T) {
 		want      Verdict
 		reason    string
 	}{
-		{"the same", base(8), deploySide("new", 8, 2*second), "deployReady(50)", Pass, "over 8 against 8 runs of 20; tolerance 10 %"},
-		{"the same, until routable", base(8), deploySide("new", 8, 2*second), "deployRoutable(95)", Pass, ""},
-		{"slower", base(8), deploySide("new", 8, 3*second), "deployReady(95)", Fail, "+"},
-		{"slower to remove", base(8), deploySide("new", 8, 3*second), "deleteGone(50)", Fail, "+"},
+		{"the same", base(5), deploySide("new", 5, 2*second), "deployReady(50)", Pass, "over 5 against 5 runs of 20; tolerance 10 %"},
+		{"the same, until routable", base(5), deploySide("new", 5, 2*second), "deployRoutable(95)", Pass, ""},
+		{"slower", base(5), deploySide("new", 5, 3*second), "deployReady(95)", Fail, "+"},
+		{"slower to remove", base(5), deploySide("new", 5, 3*second), "deleteGone(50)", Fail, "+"},
 		{"one against one", base(1), deploySide("new", 1, 9*second), "deployReady(50)", Inconclusive, "1 against 1 runs show nothing"},
-		{"fewer rounds", base(8), deploySide("new", 8, 2*second, lessRounds), "deployReady(50)", Pass, "runs of 12"},
-		{"a quarter fails", base(8), deploySide("new", 8, 2*second, failed(1)), "deployReady(95)", Fail, "deployReady(95) is >"},
-		{"half fail", base(8), deploySide("new", 8, 2*second, failed(2)), "deployReady(50)", Fail, "deployReady(50) is "},
-		{"half fail on both sides", deploySide("base", 8, 2*second, failed(2)), deploySide("new", 8, 2*second, failed(2)), "deployReady(50)", Invalid, "run new-0: 10 of 20 services were not ready, more than 10 %"},
-		{"routes unknown", base(8), deploySide("new", 8, 2*second, unknown), "deployRoutable(50)", Invalid, "run new-0: of 1 of 20 services it is not known"},
-		{"routes known to a second", deploySide("base", 8, 2*second, coarse), deploySide("new", 8, 2*second), "deployRoutable(50)", Inconclusive, "each is known to within 1.00s, which is more than the tolerance"},
-		{"not there", base(8), deploySide("new", 8, 2*second, none), "deployReady(50)", Inconclusive, "it is in the baseline and was not measured"},
+		{"fewer rounds", base(5), deploySide("new", 5, 2*second, lessRounds), "deployReady(50)", Pass, "runs of 12"},
+		{"a quarter fails", base(5), deploySide("new", 5, 2*second, failed(1)), "deployReady(95)", Fail, "deployReady(95) is >"},
+		{"half fail", base(5), deploySide("new", 5, 2*second, failed(2)), "deployReady(50)", Fail, "deployReady(50) is "},
+		{"half fail on both sides", deploySide("base", 5, 2*second, failed(2)), deploySide("new", 5, 2*second, failed(2)), "deployReady(50)", Invalid, "run new-0: 10 of 20 services were not ready, more than 10 %"},
+		{"routes unknown", base(5), deploySide("new", 5, 2*second, unknown), "deployRoutable(50)", Invalid, "run new-0: of 1 of 20 services it is not known"},
+		{"routes known to a second", deploySide("base", 5, 2*second, coarse), deploySide("new", 5, 2*second), "deployRoutable(50)", Inconclusive, "each is known to within 1.00s, which is more than the tolerance"},
+		{"not there", base(5), deploySide("new", 5, 2*second, none), "deployReady(50)", Inconclusive, "it is in the baseline and was not measured"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := JudgeRegression(c.base, c.new, Options{})

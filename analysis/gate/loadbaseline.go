@@ -27,10 +27,8 @@ var loadFacts = []struct {
 }{
 	{LoadFailed, amountScale{least: mostMoreFailedOfLoad, format: points}, ""},
 	{Recovered, amountScale{least: float64(time.Second), format: duration}, "some loads had not recovered when they ended, so that the change may be larger: let them last longer"},
-	{InstanceSeconds, shareScale{shareAlone: true, format: instanceSeconds}, ""},
+	{InstanceSeconds, shareScale{instanceSeconds: true}, ""},
 }
-
-func instanceSeconds(seconds float64) string { return fmt.Sprintf("%.1f", seconds) }
 
 // ofLoads are the comparisons of loads.
 func ofLoads(o Options) []comparison {

@@ -94,17 +94,17 @@ func TestLoadsAgainstABaseline(t *testing.T) {
 		want      Verdict
 		reason    string
 	}{
-		{"the same", base(8), loadSide("new", 8, 200*ms), "load(50)", Pass, "load(50) is "},
-		{"the same: failures", base(8), loadSide("new", 8, 200*ms), "loadFailed", Pass, "loadFailed is 0 points, was 0 points: 0 points (with 95 % confidence at least 0 points, at most 0 points)"},
-		{"the same: recovery", base(8), loadSide("new", 8, 200*ms), "recovered", Pass, "recovered is 0s, was 0s"},
-		{"the same: instances", base(8), loadSide("new", 8, 200*ms), "instanceSeconds", Pass, "instanceSeconds is 4.0, was 4.0: 0 %"},
+		{"the same", base(5), loadSide("new", 5, 200*ms), "load(50)", Pass, "load(50) is "},
+		{"the same: failures", base(5), loadSide("new", 5, 200*ms), "loadFailed", Pass, "loadFailed is 0 points, was 0 points: 0 points (with 95 % confidence at least 0 points, at most 0 points)"},
+		{"the same: recovery", base(5), loadSide("new", 5, 200*ms), "recovered", Pass, "recovered is 0s, was 0s"},
+		{"the same: instances", base(5), loadSide("new", 5, 200*ms), "instanceSeconds", Pass, "instanceSeconds is 4.0, was 4.0: 0 %"},
 		{"slower", base(5), loadSide("new", 5, 300*ms), "load(95)", Fail, "over 5 against 5 runs of 1200; tolerance 2"},
-		{"slower within the tolerance", base(8), loadSide("new", 8, 220*ms), "load(95)", Pass, "tolerance 2"},
+		{"slower within the tolerance", base(5), loadSide("new", 5, 220*ms), "load(95)", Pass, "tolerance 2"},
 		{"more failures", loadSideOf("base", 5, loadFailing(0)), loadSideOf("new", 5, loadFailing(12)), "loadFailed", Fail, "loadFailed is 3 points, was 0 points: +3 points"},
 		{"a few more failures", loadSideOf("base", 5, loadFailing(0)), loadSideOf("new", 5, loadFailing(2)), "loadFailed", Pass, "+0.5 points"},
 		{"a longer recovery", loadSideOf("base", 5, slowFor(1)), loadSideOf("new", 5, slowFor(3)), "recovered", Fail, "recovered is 3.00s, was 1.00s: +2.00s"},
 		{"no recovery", loadSideOf("base", 5, slowFor(1)), loadSideOf("new", 5, slowFor(8)), "recovered", Fail, "recovered is >8.00s, was 1.00s: at least +7.00s"},
-		{"none on both sides", loadSideOf("base", 8, slowFor(8)), loadSideOf("new", 8, slowFor(8)), "recovered", Inconclusive, "let them last longer"},
+		{"none on both sides", loadSideOf("base", 5, slowFor(8)), loadSideOf("new", 5, slowFor(8)), "recovered", Inconclusive, "let them last longer"},
 		{"more instances", base(5), loadSide("new", 5, 200*ms, busier), "instanceSeconds", Fail, "instanceSeconds is 6.0, was 4.0: +50 %"},
 
 		{"no baseline", nil, loadSide("new", 5, 200*ms), "load(50)", Inconclusive, "there is no baseline"},
@@ -117,7 +117,7 @@ func TestLoadsAgainstABaseline(t *testing.T) {
 
 		{"a late client", base(5), loadSide("new", 5, 200*ms, late), "load(50)", Invalid, "run new-0: the client was late"},
 		{"a late baseline", loadSide("base", 5, 200*ms, late), loadSide("new", 5, 200*ms), "load(95)", Invalid, "baseline: run base-0: the client was late"},
-		{"most failed", loadSideOf("base", 8, loadFailing(60)), loadSideOf("new", 8, loadFailing(60)), "load(50)", Invalid, "180 of 1200 requests failed or were not sent"},
+		{"most failed", loadSideOf("base", 5, loadFailing(60)), loadSideOf("new", 5, loadFailing(60)), "load(50)", Invalid, "180 of 1200 requests failed or were not sent"},
 		{"unwatched", base(5), loadSide("new", 5, 200*ms, down), "instanceSeconds", Invalid, "the watch of pods was down"},
 		{"another rate", base(5), loadSide("new", 5, 200*ms, func(r *record.Run) { r.Header.Settings.Rate = "50/s" }), "load(50)", Invalid, "settings.rate is 50/s, was unset"},
 		{"a search", base(5), loadSide("new", 5, 200*ms, func(r *record.Run) { r.Header.Settings.UntilFailure = true }), "load(50)", Invalid, ""},
@@ -143,23 +143,41 @@ func TestLoadsAgainstABaseline(t *testing.T) {
 	}
 }
 
+// The numbers are in the units that they are said to be in.
+func TestChangesOfLoads(t *testing.T) {
+	r, err := JudgeRegression(loadSideOf("base", 5, slowFor(1)), loadSideOf("new", 5, slowFor(3)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := verdictOn(t, r, "recovered").Difference; d == nil || d.Base != 1e9 || d.New != 3e9 || d.Value != 2e9 || d.Tolerance != 1e9 || d.BaseUnits != 5 {
+		t.Errorf("%+v", d)
+	}
+	if d := verdictOn(t, r, "loadFailed").Difference; d == nil || d.Base != 0 || d.Tolerance != mostMoreFailedOfLoad {
+		t.Errorf("%+v", d)
+	}
+	c := verdictOn(t, r, "instanceSeconds").Change
+	if c == nil || c.Base.Latency.Round(time.Millisecond) != 14*time.Second || c.Tolerance < 0.0999 || c.Tolerance > 0.1001 {
+		t.Errorf("%+v", c)
+	}
+}
+
 // A class whose load is only in the baseline is no pass.
 func TestALoadThatIsGone(t *testing.T) {
-	base := loadSide("base", 8, 200*time.Millisecond)
+	base := loadSide("base", 5, 200*time.Millisecond)
 	for _, r := range base {
 		class, begun := r.Header.Classes[0], r.Intervals[0]
 		class.Name, begun.RuntimeClass, begun.Service = "gvisor", "gvisor", "cs-gvisor"
 		r.Header.Classes, r.Intervals = append(r.Header.Classes, class), append(r.Intervals, begun)
 		r.End.Intervals++
 	}
-	r, err := JudgeRegression(base, loadSide("new", 8, 200*time.Millisecond), Options{})
+	r, err := JudgeRegression(base, loadSide("new", 5, 200*time.Millisecond), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.Verdict != Inconclusive || len(r.Judgements) != 10 || !strings.Contains(r.Judgements[9].Reason, "in the baseline and was not measured") {
 		t.Errorf("%s: %+v", r.Verdict, r.Judgements)
 	}
-	if r, err = JudgeRegression(loadSide("new", 8, 200*time.Millisecond), base, Options{}); err != nil || len(r.Warnings) == 0 || !strings.HasPrefix(r.Warnings[len(r.Warnings)-1].Message, "a load on gvisor: the baseline does not have it") {
+	if r, err = JudgeRegression(loadSide("new", 5, 200*time.Millisecond), base, Options{}); err != nil || len(r.Warnings) == 0 || !strings.HasPrefix(r.Warnings[len(r.Warnings)-1].Message, "a load on gvisor: the baseline does not have it") {
 		t.Errorf("%v: %+v", err, r)
 	}
 	if _, err := JudgeRegression(side(5, 30, time.Second, 1), loadSide("new", 5, time.Second), Options{}); err == nil || !strings.Contains(err.Error(), "new runs have a load on runc, the baseline runc") {
@@ -202,7 +220,7 @@ func TestLoadsAreNotCalibrated(t *testing.T) {
 // which 0.5 % fail, that recover after about 3 s and use instances that vary by 5 %.
 func loadEntry(w world, d design) entry {
 	o := Options{}.withDefaults()
-	perms := stat.NewPermutations(d.baseRuns, d.newRuns, 5000, 1)
+	perms := stat.NewPermutations(d.baseRuns, d.newRuns, 2000, 1)
 	return entry{gate: "baseline of loads", world: w.name, design: d.String(), often: 4, judge: func(worse float64, rng *rand.Rand) Verdict {
 		list := ofLoads(o)
 		observeWorld := func(runs, requests int, factor float64, into func(*comparison, observation)) {

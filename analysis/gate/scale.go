@@ -27,18 +27,22 @@ type scale interface {
 	tolerance(allowed float64) string
 }
 
-// shareScale is that of logarithms, for a latency those of nanoseconds.
+// shareScale is that of the logarithms of nanoseconds.
 type shareScale struct {
-	// shareAlone says that a tolerance in milliseconds makes no sense.
-	shareAlone bool
-	// format writes a value; nil is that of a latency.
-	format func(value float64) string
+	// instanceSeconds says that values are those, which are no latencies: a tolerance in
+	// milliseconds makes no sense of them.
+	instanceSeconds bool
 }
 
-func (shareScale) of(value float64) float64 { return math.Log(max(value, 1e-9)) }
+func (s shareScale) of(value float64) float64 {
+	if s.instanceSeconds {
+		value *= float64(time.Second)
+	}
+	return math.Log(max(value, 1))
+}
 
 func (s shareScale) allowed(base float64, t Tolerance) float64 {
-	if s.shareAlone {
+	if s.instanceSeconds {
 		return math.Log1p(t.Share)
 	}
 	return math.Log1p(t.Of(float64(time.Duration(math.Exp(base)))))
@@ -49,8 +53,8 @@ func (shareScale) step(times, _, _ float64) float64 { return math.Log1p(times) }
 func (shareScale) in(change float64) float64 { return math.Expm1(change) }
 
 func (s shareScale) value(v float64, over bool) string {
-	if s.format != nil {
-		return overText(over) + s.format(math.Exp(v))
+	if s.instanceSeconds {
+		return fmt.Sprintf("%.1f", math.Exp(v)/float64(time.Second))
 	}
 	return pointOf(v, over).String()
 }

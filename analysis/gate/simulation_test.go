@@ -247,8 +247,9 @@ func entries() []entry {
 		list = append(list, baselineEntry(w, design{10, 100, 3, 10}, 0.5), baselineEntry(w, design{3, 10, 10, 100}, 0.5, 0.95))
 	}
 	for _, w := range []world{plainWorld, heavyWorld, runsWorld, wanderWorld, allWorld} {
-		list = append(list, loadEntry(w, equal(5, 200)), loadEntry(w, equal(10, 200)), loadEntry(w, design{10, 200, 3, 200}))
+		list = append(list, loadEntry(w, equal(5, 200)), loadEntry(w, design{10, 200, 3, 200}))
 	}
+	list = append(list, loadEntry(allWorld, equal(10, 200)))
 	for _, w := range []world{newFailWorld, oldFailWorld} {
 		list = append(list, baselineEntry(w, equal(5, 20), 0.5), baselineEntry(w, equal(10, 60), 0.5))
 	}
