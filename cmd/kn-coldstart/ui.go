@@ -46,6 +46,11 @@ var stderr screen
 // writeStderr does not fail: there is nobody to tell.
 func writeStderr(text string) { fmt.Fprint(os.Stderr, text) }
 
+// joinStreams makes standard error the standard output, in the pod of a run. A log has the
+// lines of both, and the kubelet cuts long ones into parts: those of two streams could come
+// between one another.
+func joinStreams() { os.Stderr = os.Stdout }
+
 // terminalWidth is how many columns standard error has, zero where it is no terminal that
 // can be drawn on.
 func terminalWidth() int {
