@@ -53,7 +53,7 @@ experiments:
     single: {iterations: 2, servicesPerClass: 2}
     gate: {slo: p(95)<1ms, junit: verdict.xml}
   - name: burst
-    scale: {services: [1, 3]}
+    scale: {services: [2]}
     gate: {slo: p(95)<1h, inconclusive: pass}
 `)
 	if r := kn(t, "run", "-f", file, "--results", results, "--dry-run"); r.code != exitOK || !strings.Contains(r.stdout, "burst") {
