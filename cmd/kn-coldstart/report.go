@@ -30,7 +30,7 @@ func newReport() *cobra.Command {
 		Example: "  kn-coldstart report results/*.jsonl\n  kn-coldstart report -o csv results/RUN.jsonl > samples.csv\n" +
 			"  kn-coldstart report -o html results/RUN.jsonl > report.html\n" +
 			"  kn-coldstart report -o benchfmt results/RUN.jsonl | benchstat -col /runtimeClass -\n" +
-			"  kn-coldstart report -o prometheus results/RUN.jsonl | curl --data-binary @- http://localhost:9091/metrics/job/kn-coldstart\n" +
+			"  kn-coldstart report -o prometheus results/RUN.jsonl | curl -T - http://localhost:9091/metrics/job/kn-coldstart\n" +
 			"  kn-coldstart report --otlp-endpoint http://localhost:4318 results/RUN.jsonl",
 		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error {
