@@ -40,7 +40,7 @@ func newReport() *cobra.Command {
 			"  kn-coldstart report -o html results/RUN.jsonl > report.html\n" +
 			"  kn-coldstart report -o html --handlers handlers.json results/RUN.jsonl > report.html\n" +
 			"  kn-coldstart report -o benchfmt results/RUN.jsonl | benchstat -col /runtimeClass -\n" +
-			"  kn-coldstart report -o prometheus results/RUN.jsonl | curl --data-binary @- http://localhost:9091/metrics/job/kn-coldstart\n" +
+			"  kn-coldstart report -o prometheus results/RUN.jsonl | curl -T - http://localhost:9091/metrics/job/kn-coldstart\n" +
 			"  kn-coldstart report --otlp-endpoint http://localhost:4318 results/RUN.jsonl",
 		Args: someRuns,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args) },
