@@ -56,6 +56,7 @@ func printCronJob(g check.Grant, job templates.CronJob) error {
 	if g.Traces, err = asksForTraces(command); err != nil {
 		return err
 	}
+	g.Workers = command.Changed("workers")
 	account, err := g.Manifests()
 	if err != nil {
 		return err
@@ -75,11 +76,11 @@ var cronJobName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$`)
 // completeCronJob fills in the image, and checks what could not be applied.
 func completeCronJob(job *templates.CronJob) error {
 	if job.Image == "" {
-		version := tool().Version
-		if !released.MatchString(version) {
-			return withHint(fmt.Errorf("no image of kn-coldstart %s is published", version), "name the image of kn-coldstart with --tool-image")
+		image, err := ownImage("--tool-image")
+		if err != nil {
+			return err
 		}
-		job.Image = publishedImage + ":" + version
+		job.Image = image
 	}
 	if err := templates.ValidateQuantity(job.Storage); err != nil {
 		return fmt.Errorf("--storage is %q: %w", job.Storage, err)

@@ -115,7 +115,7 @@ func newRoot() *cobra.Command {
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: calledAs(os.Args[0])}
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
-	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newReport(), newCompare(), newGate(), newHistory(), newDoctor(), newRBAC(), newCronJob(), newClean(), newCluster(), newWorker(), newVersion())
 	speakAs(root, root.CommandPath())
 	return root
 }

@@ -16,8 +16,9 @@ type Grant struct {
 	Namespace string
 	// ServiceAccount in that namespace is whom runs act as.
 	ServiceAccount string
-	// Traces grants what --traces needs, and Usage what instances on other machines use.
-	Traces, Usage bool
+	// Traces grants what --traces needs, Workers what --workers does, and Usage what instances on
+	// other machines use.
+	Traces, Workers, Usage bool
 }
 
 var (
@@ -47,7 +48,7 @@ func (g Grant) Manifests() ([]byte, error) {
 	}
 	values := templates.RBAC{Namespace: g.Namespace, ServiceAccount: g.ServiceAccount}
 	for _, r := range roles(g.Namespace) {
-		if r.need == forTraces && !g.Traces || r.need == forUsage && !g.Usage {
+		if r.need == forTraces && !g.Traces || r.need == forWorkers && !g.Workers || r.need == forUsage && !g.Usage {
 			continue
 		}
 		values.Roles = append(values.Roles, r.template())
