@@ -74,18 +74,19 @@ func (w *Workers) Await(ctx context.Context, progress Progress) ([]record.Worker
 	}
 }
 
-// reached are the workers in the pods, with how to reach them.
+// reached are the workers in the pods.
 func (w *Workers) reached(pods []corev1.Pod) []record.Worker {
 	var all []record.Worker
 	for _, p := range pods {
-		all = append(all, record.Worker{
-			Name: p.Name, Node: p.Spec.NodeName, Token: w.token,
-			Transport: &podTransport{client: w.client, path: []string{
-				"api/v1/namespaces", p.Namespace, "pods", fmt.Sprintf("%s:%d", p.Name, templates.WorkerPort), "proxy",
-			}},
-		})
+		all = append(all, record.Worker{Name: p.Name, Node: p.Spec.NodeName, Token: w.token})
 	}
 	return all
+}
+
+// Transport reaches a worker.
+func (w *Workers) Transport(name string) http.RoundTripper {
+	pod := fmt.Sprintf("%s:%d", name, templates.WorkerPort)
+	return &podTransport{client: w.client, path: []string{"api/v1/namespaces", w.client.Namespace, "pods", pod, "proxy"}}
 }
 
 // State says in words how a worker is, or nothing if it is well.

@@ -129,7 +129,7 @@ func (w *Workers) Delete(ctx context.Context) error {
 	d := &deletion{client: w.client, runs: []string{w.run}, namespace: w.client.Namespace}
 	ctx, cancel := context.WithTimeout(ctx, workersLimit)
 	defer cancel()
-	gone := newDeparture(nil, func(int, int) {})
+	gone := newDeparture(traceOf(ctx), func(int, int) {})
 	err := gone.arm(ctx, []feed.Feed{feed.New(feed.Pods, w.selector(), w.client.Kubernetes.CoreV1().Pods(w.client.Namespace))})
 	err = errors.Join(err, d.deleteJobs(ctx))
 	if err == nil {

@@ -1,7 +1,5 @@
 package record
 
-import "net/http"
-
 // The types in this file are not lines of a run file; see survey.go.
 
 // Workers say which workers a run wants in the cluster.
@@ -22,6 +20,4 @@ type Worker struct {
 	Name, Node string
 	// Token is the run's. The worker takes nothing without it.
 	Token string
-	// Transport reaches the worker, whatever host a request is for.
-	Transport http.RoundTripper
 }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -31,6 +32,11 @@ func (c *Cluster) AwaitWorkers(ctx context.Context, _ string, progress func(done
 		return nil, errNoWorkers
 	}
 	return w.Await(ctx, progress)
+}
+
+// WorkerTransport reaches a worker, whatever host a request is for.
+func (c *Cluster) WorkerTransport(name string) http.RoundTripper {
+	return c.staff.present.Load().Transport(name)
 }
 
 // WorkerState says in words how a worker is, or nothing if it is well.

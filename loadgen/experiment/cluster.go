@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -126,6 +127,9 @@ type Staff interface {
 	StartWorkers(ctx context.Context, runID string, w record.Workers) error
 	// AwaitWorkers returns the workers once all are Ready, those too that replace others.
 	AwaitWorkers(ctx context.Context, runID string, progress func(done, total int)) ([]record.Worker, error)
+	// WorkerTransport reaches a worker that AwaitWorkers has returned, whatever host a request is
+	// for.
+	WorkerTransport(name string) http.RoundTripper
 	// WorkerState says in words how a worker is, as far as it is known.
 	WorkerState(ctx context.Context, name string) string
 	// StopWorkers removes the workers of a run, and returns when they are gone.

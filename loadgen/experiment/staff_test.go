@@ -37,10 +37,12 @@ func (m *madeUp) AwaitWorkers(context.Context, string, func(done, total int)) ([
 	var all []record.Worker
 	for _, w := range m.workers {
 		u, _ := url.Parse(w.URL)
-		all = append(all, record.Worker{Name: u.Host, Token: "secret", Transport: http.DefaultTransport})
+		all = append(all, record.Worker{Name: u.Host, Token: "secret"})
 	}
 	return all, err
 }
+
+func (m *madeUp) WorkerTransport(string) http.RoundTripper { return http.DefaultTransport }
 
 func (m *madeUp) WorkerState(context.Context, string) string { return "" }
 

@@ -35,8 +35,8 @@ func (m *member) ahead() record.ClockOffset {
 	return m.offset
 }
 
-func newMember(w record.Worker, clock record.Clock) *member {
-	return &member{Worker: w, clock: clock, client: &http.Client{Transport: w.Transport}}
+func newMember(w record.Worker, clock record.Clock, way http.RoundTripper) *member {
+	return &member{Worker: w, clock: clock, client: &http.Client{Transport: way}}
 }
 
 // askLimit bounds everything that a worker is asked for but its order.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -16,7 +17,9 @@ import (
 type Team struct {
 	clock record.Clock
 	event func(record.Event)
-	// explain says what became of a worker that is lost, or nothing.
+	// reach is the transport to a worker, and explain says what became of one that is lost, or
+	// nothing.
+	reach   func(name string) http.RoundTripper
 	explain func(ctx context.Context, name string) string
 
 	mu      sync.Mutex
@@ -24,10 +27,10 @@ type Team struct {
 	losses  []error
 }
 
-// New is a team without members. event takes what happens to it, and explain says what
-// became of a worker, as far as it is known.
-func New(clock record.Clock, event func(record.Event), explain func(ctx context.Context, name string) string) *Team {
-	return &Team{clock: clock, event: event, explain: explain}
+// New is a team without members. event takes what happens to it, reach is the transport to a
+// worker, and explain says what became of one, as far as it is known.
+func New(clock record.Clock, event func(record.Event), reach func(name string) http.RoundTripper, explain func(ctx context.Context, name string) string) *Team {
+	return &Team{clock: clock, event: event, reach: reach, explain: explain}
 }
 
 // Join takes workers in, and forgets those that are not among them. The clocks of the new
@@ -37,7 +40,7 @@ func (t *Team) Join(ctx context.Context, workers []record.Worker) error {
 	for _, w := range workers {
 		m := t.member(w.Name)
 		if m == nil {
-			m = newMember(w, t.clock)
+			m = newMember(w, t.clock, t.reach(w.Name))
 			if err := t.compareOne(ctx, m); err != nil {
 				return err
 			}

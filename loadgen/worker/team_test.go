@@ -35,7 +35,7 @@ type crew struct {
 func newCrew(t *testing.T, n int) *crew {
 	t.Helper()
 	c := &crew{clock: record.NewClock()}
-	c.Team = New(c.clock, c.note, func(context.Context, string) string { return "its pod was deleted" })
+	c.Team = New(c.clock, c.note, loopback, func(context.Context, string) string { return "its pod was deleted" })
 	for range n {
 		c.add(t)
 	}
@@ -45,12 +45,14 @@ func newCrew(t *testing.T, n int) *crew {
 	return c
 }
 
+func loopback(string) http.RoundTripper { return http.DefaultTransport }
+
 // add starts one more worker. Its clock begins later than the run's.
 func (c *crew) add(t *testing.T) {
 	s := httptest.NewServer(NewServer("secret", "test"))
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
 	c.servers = append(c.servers, s)
-	c.workers = append(c.workers, record.Worker{Name: s.Listener.Addr().String(), Node: "n", Token: "secret", Transport: http.DefaultTransport})
+	c.workers = append(c.workers, record.Worker{Name: s.Listener.Addr().String(), Node: "n", Token: "secret"})
 }
 
 // note takes an event.
@@ -369,7 +371,7 @@ func TestTheToken(t *testing.T) {
 	}
 	open := httptest.NewServer(NewServer("", "test"))
 	defer open.Close()
-	if err := New(c.clock, c.note, nil).Join(t.Context(), []record.Worker{{Name: open.Listener.Addr().String(), Transport: http.DefaultTransport}}); err == nil {
+	if err := New(c.clock, c.note, loopback, nil).Join(t.Context(), []record.Worker{{Name: open.Listener.Addr().String()}}); err == nil {
 		t.Error("a worker without a token takes everything")
 	}
 }
@@ -398,7 +400,7 @@ func TestAwaitIdle(t *testing.T) {
 	defer server.Close()
 	idle := make(chan struct{})
 	go func() { s.AwaitIdle(t.Context(), 400*time.Millisecond); close(idle) }()
-	m := newMember(record.Worker{Name: server.Listener.Addr().String(), Token: "secret", Transport: http.DefaultTransport}, record.NewClock())
+	m := newMember(record.Worker{Name: server.Listener.Addr().String(), Token: "secret"}, record.NewClock(), http.DefaultTransport)
 	began := time.Now()
 	for range 4 {
 		time.Sleep(200 * time.Millisecond)
