@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"strconv"
 	"time"
@@ -86,7 +87,7 @@ func (w *Workers) reached(pods []corev1.Pod) []record.Worker {
 // Transport reaches a worker.
 func (w *Workers) Transport(name string) http.RoundTripper {
 	pod := fmt.Sprintf("%s:%d", name, templates.WorkerPort)
-	return &podTransport{client: w.client, path: []string{"api/v1/namespaces", w.client.Namespace, "pods", pod, "proxy"}}
+	return &podTransport{client: w.client, path: path.Join("api/v1/namespaces", w.client.Namespace, "pods", pod, "proxy")}
 }
 
 // State says in words how a worker is, or nothing if it is well.
@@ -144,12 +145,15 @@ func stateOf(p *corev1.Pod) string {
 // pod needs no way in, and the user no other permission.
 type podTransport struct {
 	client *Client
-	path   []string
+	// path is the pod's, below that of the API server.
+	path string
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *podTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.URL, r.Host = t.client.server.JoinPath(append(slices.Clone(t.path), r.URL.Path)...), ""
+	to := *t.client.server
+	to.Path = path.Join("/", to.Path, t.path, r.URL.Path)
+	r.URL, r.Host = &to, ""
 	return t.client.transport.RoundTrip(r)
 }
