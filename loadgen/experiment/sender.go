@@ -117,6 +117,7 @@ func (a *away) load(ctx context.Context, o *loadOrder) (time.Duration, error) {
 	cpu := self.CPUTime()
 	a.readers.Store(a.team)
 	defer a.readers.Store(nil)
+	a.ready.each(a.team.TellReady) // those that were Ready before
 	theirs, err := a.team.Load(ctx, &worker.Load{
 		Client: a.spec(), Target: o.target, Schedule: o.schedule, Length: o.length, Seed: o.seed, InFlight: o.inFlight,
 		Sink: a.writer, Told: o.told, Each: o.each,

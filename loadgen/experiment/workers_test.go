@@ -105,22 +105,27 @@ func TestWorkersValidate(t *testing.T) {
 	}
 }
 
-// A load by workers has all of its requests, and waits of those that were sent too early.
+// A load by workers has all of its requests. They know which instances were Ready before they
+// began.
 func TestLoadByWorkers(t *testing.T) {
-	m, e := newMadeUp(t), loadOf(t)
-	e.Workers = Workers{Count: 3, Image: "tool"}
-	result, err := Run(t.Context(), m, e, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	run, answered := runFile(t, result.RunFile), 0
-	for _, i := range run.Intervals {
-		answered += i.Answered
-		if i.Waited != i.Answered { // nobody has said that the instance is Ready
-			t.Errorf("interval %+v", i)
+	for _, known := range []bool{true, false} {
+		m, e := newMadeUp(t), loadOf(t)
+		e.Workers = Workers{Count: 3, Image: "tool"}
+		result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
+			if begun, ok := n.(LoadBegun); ok && known {
+				m.emit(record.Event{Kind: record.EventInstanceReady, Pod: begun.Target.Service + "-00001-deployment-a", At: 1})
+			}
+		}))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if answered != 100 || len(run.Intervals) != 2 || !m.was("stop workers") {
-		t.Errorf("%d answered in %d seconds", answered, len(run.Intervals))
+		run, answered, waited := runFile(t, result.RunFile), 0, 0
+		for _, i := range run.Intervals {
+			answered += i.Answered
+			waited += i.Waited
+		}
+		if answered != 100 || len(run.Intervals) != 2 || (waited == 0) != known || !m.was("stop workers") {
+			t.Errorf("known %v: %d answered and %d waited in %d seconds", known, answered, waited, len(run.Intervals))
+		}
 	}
 }
