@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -35,6 +37,10 @@ type Client struct {
 	Namespace string
 	// Server is the API server's address, for messages.
 	Server string
+
+	// server and transport reach what no clientset does.
+	server    *url.URL
+	transport http.RoundTripper
 
 	requests atomic.Int64
 	// untried says that the API server has never answered this client.
@@ -124,13 +130,20 @@ func NewClient(config *rest.Config, namespace string) (*Client, error) {
 	c.untried.Store(true)
 	config.Wrap(c.wrap)
 
+	var err error
+	if c.server, _, err = rest.DefaultServerUrlFor(config); err == nil {
+		c.transport, err = rest.TransportFor(config)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make client of API server %s: %w", config.Host, err)
+	}
+
 	// Built-in types travel as protobuf: decoding JSON would cost several
 	// milliseconds of CPU per sample on the machine being measured.
 	binary := rest.CopyConfig(config)
 	binary.ContentType = protobuf
 	binary.AcceptContentTypes = protobuf + ",application/json"
 
-	var err error
 	if c.Kubernetes, err = kubernetes.NewForConfig(binary); err != nil {
 		return nil, fmt.Errorf("make Kubernetes client: %w", err)
 	}

@@ -27,6 +27,8 @@ type DeleteOptions struct {
 	Runs []string
 	// AllNamespaces means every namespace, not only the client's.
 	AllNamespaces bool
+	// KeepWorkers leaves the workers of the runs, which send requests.
+	KeepWorkers bool
 	// Patience is how long it may take until something more is gone; 0 means 10
 	// minutes. How long the whole takes depends on how much there is.
 	Patience time.Duration
@@ -45,7 +47,7 @@ type Deleted struct{ Services, Pods int }
 //
 // Where Delete is to clean up, ctx should not be one that Ctrl-C has cancelled.
 func (c *Client) Delete(ctx context.Context, o DeleteOptions) (Deleted, error) {
-	d := &deletion{client: c, runs: o.Runs, namespace: c.Namespace}
+	d := &deletion{client: c, runs: o.Runs, namespace: c.Namespace, keepWorkers: o.KeepWorkers}
 	if o.AllNamespaces {
 		d.namespace = metav1.NamespaceAll
 	}
@@ -82,14 +84,20 @@ type deletion struct {
 	client    *Client
 	runs      []string
 	namespace string // empty for all
+	// keepWorkers leaves workers alone.
+	keepWorkers bool
 }
 
 func (d *deletion) deleteAndWait(ctx context.Context, gone *departure) error {
 	if err := gone.arm(ctx, d.remnants()); err != nil {
 		return err
 	}
-	if err := d.deleteServices(ctx); err != nil {
-		return err
+	deleted := d.deleteServices(ctx)
+	if !d.keepWorkers {
+		deleted = errors.Join(deleted, d.deleteJobs(ctx))
+	}
+	if deleted != nil {
+		return deleted
 	}
 	return gone.wait(ctx)
 }
@@ -102,7 +110,11 @@ func (d *deletion) where() string {
 }
 
 func (d *deletion) selector() metav1.ListOptions {
-	return metav1.ListOptions{LabelSelector: Selector(d.runs...)}
+	selector := Selector(d.runs...)
+	if d.keepWorkers {
+		selector += ",!" + LabelWorker
+	}
+	return metav1.ListOptions{LabelSelector: selector}
 }
 
 // remnants are the feeds of what Delete waits for. These are not only services and

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	batch "k8s.io/api/batch/v1"
 	coordination "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -76,6 +77,13 @@ func (c *Client) look(ctx context.Context, in string) ([]Left, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list pods of runs: %w", err)
 	}
+	jobs, err := listed(ctx, func() (*batch.JobList, error) { return c.Kubernetes.BatchV1().Jobs(in).List(ctx, ours) })
+	if apierrors.IsForbidden(err) { // who may not see Jobs has had no workers
+		jobs, err = &batch.JobList{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list workers of runs: %w", err)
+	}
 	leases, err := listed(ctx, func() (*coordination.LeaseList, error) {
 		return c.Kubernetes.CoordinationV1().Leases(in).List(ctx, ours)
 	})
@@ -87,6 +95,9 @@ func (c *Client) look(ctx context.Context, in string) ([]Left, error) {
 	}
 	for i := range pods.Items {
 		found.of(&pods.Items[i]).Pods++
+	}
+	for i := range jobs.Items {
+		found.of(&jobs.Items[i])
 	}
 	for i := range leases.Items {
 		if l := &leases.Items[i]; l.Name != TracingLease {

@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -16,8 +17,13 @@ type Volley struct {
 	// random one.
 	Arrival      Arrival
 	Seed, Stream uint64
+	// Share is which ones of a larger volley the requests are.
+	Share Share
 	// Preconnect opens each connection before its request is due.
 	Preconnect bool
+	// Begin, when set, is called once everything is prepared, and returns when the first
+	// request of the whole volley is due, on the run's clock. Without it that is at once.
+	Begin func(context.Context) time.Duration
 	// Handle is called once for each request that was sent, by several goroutines at a
 	// time, with what Request.Send returned. A request that was not yet due when the run
 	// was interrupted is not sent.
@@ -65,10 +71,29 @@ func (v *Volley) burst(ctx context.Context) {
 		})
 	}
 	ready.Wait()
-	intended = v.Clock.Now()
+	intended = v.begin(ctx)
 	close(barrier)
 	handled.Wait()
 }
+
+// begin returns when the burst is due, at that instant.
+func (v *Volley) begin(ctx context.Context) time.Duration {
+	if v.Begin == nil {
+		return v.Clock.Now()
+	}
+	at := v.Begin(ctx)
+	if !v.wait(ctx, at-timerLateness) {
+		return at
+	}
+	for v.Clock.Now() < at {
+		runtime.Gosched()
+	}
+	return at
+}
+
+// timerLateness is how late a timer of Go wakes at most, where the program has nothing
+// else to do.
+const timerLateness = time.Millisecond
 
 // mostDials bounds how many connections are opened at a time before a burst; nothing
 // hurries there, and an ingress has a backlog of its own.
@@ -103,11 +128,11 @@ func (v *Volley) connectBefore(ctx context.Context, i int, due time.Duration) {
 	v.connect(ctx, i)
 }
 
-// connectLead is how long before its request is due a connection of a paced arrival
+// ConnectLead is how long before its request is due a connection of a paced arrival
 // is opened: long enough to be there in time, and far shorter than an ingress waits
 // for the first request on it (60 s at Traefik), after which it closes the
 // connection.
-const connectLead = time.Second
+const ConnectLead = time.Second
 
 // openLoop sends each request in a goroutine of its own when it is due, whether
 // earlier ones were answered or not.
@@ -116,16 +141,13 @@ const connectLead = time.Second
 //	    |────────────|──────────────
 //	  connect       send
 func (v *Volley) openLoop(ctx context.Context) {
-	dues := v.Arrival.dues(len(v.Requests), v.Seed, v.Stream)
-	origin := v.Clock.Now()
-	if v.Preconnect {
-		origin += connectLead // so that the first connections are in time, too
-	}
+	dues := v.dues()
+	origin := v.origin(ctx)
 	var handled sync.WaitGroup
 	for i, due := range dues {
 		handled.Go(func() {
 			intended := origin + due
-			if v.Preconnect && v.wait(ctx, intended-connectLead) {
+			if v.Preconnect && v.wait(ctx, intended-ConnectLead) {
 				v.connectBefore(ctx, i, intended)
 			}
 			if !v.wait(ctx, intended) {
@@ -136,6 +158,31 @@ func (v *Volley) openLoop(ctx context.Context) {
 		})
 	}
 	handled.Wait()
+}
+
+// dues are when the requests are due, from the begin of the whole volley.
+func (v *Volley) dues() []time.Duration {
+	n := len(v.Requests)
+	if n == 0 {
+		return nil
+	}
+	all := v.Arrival.dues(v.Share.All(n-1)+1, v.Seed, v.Stream)
+	dues := make([]time.Duration, n)
+	for i := range dues {
+		dues[i] = all[v.Share.All(i)]
+	}
+	return dues
+}
+
+// origin is when the first request of a paced arrival is due.
+func (v *Volley) origin(ctx context.Context) time.Duration {
+	switch {
+	case v.Begin != nil:
+		return v.Begin(ctx)
+	case v.Preconnect:
+		return v.Clock.Now() + ConnectLead // so that the first connections are in time, too
+	}
+	return v.Clock.Now()
 }
 
 // wait returns at an instant of the run's clock, or false when ctx ends before.

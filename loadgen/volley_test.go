@@ -53,11 +53,11 @@ func TestPreconnectOfAPacedArrivalIsInTime(t *testing.T) {
 		}
 		v.Fire(t.Context())
 		for i, s := range samples {
-			due := time.Duration(i)*40*time.Second + connectLead
+			due := time.Duration(i)*40*time.Second + ConnectLead
 			if s.Outcome != record.OK || s.Sent != due {
 				t.Errorf("request %d: %s %s, sent at %v", i, s.Outcome, s.Error, s.Sent)
 			}
-			if want := due - connectLead; dials[i] != want || s.Connected != want {
+			if want := due - ConnectLead; dials[i] != want || s.Connected != want {
 				t.Errorf("request %d: connected at %v, want %v", i, dials[i], want)
 			}
 		}

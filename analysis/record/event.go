@@ -34,6 +34,11 @@ const (
 	EventIngressFound    Kind = "ingressFound"
 	EventImageDigest     Kind = "imageDigest"
 
+	// The workers that send the requests.
+	EventWorkerClock Kind = "workerClock"
+	EventWorkersSkew Kind = "workersSkew"
+	EventWorkerLost  Kind = "workerLost"
+
 	// The watches of the tool.
 	EventWatchDown Kind = "watchDown"
 	EventWatchUp   Kind = "watchUp"
@@ -82,7 +87,7 @@ var Kinds = []KindInfo{
 	{EventDiscardedRound, "The first requests of the run warm caches and are left out of every summary.", "requests", false},
 	{EventTrialSkipped, "A trial was not made, because its service did not return to zero pods or could not be reached.", "", true},
 	{EventNotAtZero, "A service that should have had no pod while others were measured had one.", "", true},
-	{EventRequestAbandoned, "A request was cut off because the run was interrupted. It is no sample.", "", true},
+	{EventRequestAbandoned, "A request was cut off because the run was interrupted, or its worker was lost. It is no sample.", "", true},
 	{EventPreconnectFailed, "A connection could not be opened beforehand; its request then connected for itself.", "", true},
 	{EventProofFailed, "The cluster could not say all about a sample that it should.", "", true},
 	{EventLimit, "A search found the limit of a class; the message says what ended it.", "services, or requests a second of a load: the largest number that held", false},
@@ -99,6 +104,9 @@ var Kinds = []KindInfo{
 	{EventServicesReady, "The services of the run are Ready and have no pod, or as many as a load is to begin with.", "services", false},
 	{EventIngressFound, "The ingress was found only after the first service existed; the message is its address.", "", false},
 	{EventImageDigest, "The kubelet said which image it ran for a class; the message is its digest.", "", false},
+	{EventWorkerClock, "The clock of a worker, by its pod, was compared with the run's, to which its instants are moved.", "seconds that it has gained since it was compared before", false},
+	{EventWorkersSkew, "The requests of a burst were sent by several workers.", "seconds from the first to the last, each from when it was due", false},
+	{EventWorkerLost, "A worker, by its pod, did not send its share of the requests to the end, or did not tell of it.", "requests of which nothing is known", true},
 	{EventWatchDown, "A watch lost its connection. What happens until it is up again may be seen late or not at all.", "", true},
 	{EventWatchUp, "A watch is connected again.", "", false},
 	{EventInstanceCreated, "An instance was created.", "instances of all classes that exist afterwards", false},
@@ -141,6 +149,9 @@ type Event struct {
 	Component string `json:"component,omitempty"`
 	// Watched is the resource type whose watch went down or came up.
 	Watched string `json:"watched,omitempty"`
+	// ClockOffset is how far a worker's clock is ahead of the run's, and how uncertain that is;
+	// of a skew it is how uncertain the skew is.
+	ClockOffset *ClockOffset `json:"clockOffset,omitempty"`
 	// Value counts or measures, in the unit that Kinds has for the kind.
 	Value float64 `json:"value,omitempty"`
 }

@@ -107,6 +107,13 @@ type Settings struct {
 	MaxScale          int `json:"maxScale,omitempty" compare:"same"`
 	ConcurrencyTarget int `json:"concurrencyTarget,omitempty" compare:"same"`
 
+	// Workers is how many workers in the cluster sent the requests of rounds or of a load; with
+	// zero the tool did so itself. WorkerImage is their image, and WorkerNodeSelector says which
+	// nodes they might run on.
+	Workers            int               `json:"workers,omitempty" compare:"same"`
+	WorkerImage        string            `json:"workerImage,omitempty" compare:"any"`
+	WorkerNodeSelector map[string]string `json:"workerNodeSelector,omitempty" compare:"any"`
+
 	// Work. Programs are those that each instance runs, one after the other. RedisRequests is
 	// how many requests there are for each command of Redis, and ProgramTime how long each
 	// step of the other programs takes.

@@ -29,6 +29,8 @@ type Needs struct {
 	// Native says that programs will also run on the computer that this program is on, in
 	// place of a node. So it has to be the only one.
 	Native bool
+	// Workers are those that are to send the requests, if any.
+	Workers Workers
 	// Containers are the different resources that the function's container may have,
 	// one for each side of an A/B run. They are not used if UserSpec is set.
 	Containers []ContainerResources

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
@@ -36,7 +37,7 @@ func NewCollector() *Collector {
 
 // Visitor takes the lines of the next run. Finish follows it.
 func (c *Collector) Visitor() record.Visitor {
-	c.run = &run{rounds: map[name]*round{}, troubles: map[int32][]toldTrouble{}}
+	c.run = &run{rounds: map[name]*round{}, troubles: map[int32][]toldTrouble{}, uncertain: map[record.Key]time.Duration{}}
 	return record.Visitor{Header: c.run.addHeader, Sample: c.run.addSample, Event: c.run.addEvent, Resource: c.run.addResource}
 }
 
@@ -74,6 +75,7 @@ func (c *Collector) add(one *round, of *run) {
 			results.Instances = &Instances{}
 		}
 		results.Instances.add(one)
+		results.Instances.SkewUncertainty = max(results.Instances.SkewUncertainty, of.uncertain[one.key.Class()])
 	}
 	results.Availability.add(one.availability())
 	if len(one.answers) < one.key.Services {
@@ -104,6 +106,8 @@ type run struct {
 	services names[string]
 	events   []event
 	readings []reading
+	// uncertain is by how much a skew may be wrong, at most, by class.
+	uncertain map[record.Key]time.Duration
 	// watched says that events about instances name their services.
 	watched    bool
 	troubles   map[int32][]toldTrouble // by service
@@ -136,6 +140,8 @@ func (r *run) addEvent(e *record.Event) {
 	switch {
 	case e.Kind == record.EventNodeCondition && r.together:
 		r.conditions = append(r.conditions, *e)
+	case e.Kind == record.EventWorkersSkew && e.ClockOffset != nil:
+		r.uncertain[e.Key()] = max(r.uncertain[e.Key()], e.ClockOffset.Uncertainty)
 	case e.Kind == record.EventInstanceTrouble && r.together && e.Service != "":
 		service := r.services.of(e.Service)
 		r.troubles[service] = append(r.troubles[service], toldTrouble{e.At, record.Trouble{Causes: e.Causes, Message: e.Message}})

@@ -35,6 +35,9 @@ type Instances struct {
 	// it.
 	Skew     time.Duration `json:"skewNs"`
 	WireSkew time.Duration `json:"wireSkewNs,omitempty"`
+	// SkewUncertainty is by how much the skew may be wrong, in the round with the largest,
+	// where the requests had several senders with clocks of their own.
+	SkewUncertainty time.Duration `json:"skewUncertaintyNs,omitempty"`
 
 	times []time.Duration // of the complete rounds
 }

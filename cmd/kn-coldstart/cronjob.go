@@ -56,6 +56,7 @@ func printCronJob(g check.Grant, job templates.CronJob) error {
 	if g.Traces, err = asksForTraces(command); err != nil {
 		return err
 	}
+	g.Workers = command.Changed("workers")
 	account, err := g.Manifests()
 	if err != nil {
 		return err
@@ -75,7 +76,7 @@ var cronJobName = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$`)
 // completeCronJob fills in the image, and checks what could not be applied.
 func completeCronJob(job *templates.CronJob) error {
 	var err error
-	if job.Image, err = toolImage(job.Image); err != nil {
+	if job.Image, err = toolImage(job.Image, "tool-image"); err != nil {
 		return err
 	}
 	if err := templates.ValidateQuantity(job.Storage); err != nil {
@@ -87,14 +88,15 @@ func completeCronJob(job *templates.CronJob) error {
 	return nil
 }
 
-// toolImage is the image of kn-coldstart that was named, or else the one of this version.
-func toolImage(named string) (string, error) {
+// toolImage is the image of kn-coldstart that was named with a flag, or else the one of this
+// version.
+func toolImage(named, flag string) (string, error) {
 	if named != "" {
 		return named, nil
 	}
 	version := tool().Version
 	if !released.MatchString(version) {
-		return "", withHint(fmt.Errorf("no image of kn-coldstart %s is published", version), "name the image of kn-coldstart with --tool-image")
+		return "", withHint(fmt.Errorf("no image of kn-coldstart %s is published", version), "name the image of kn-coldstart with --"+flag)
 	}
 	return publishedImage + ":" + version, nil
 }

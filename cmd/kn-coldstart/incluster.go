@@ -42,7 +42,7 @@ func (f *runFlags) measureInCluster(ctx context.Context) (path string, err error
 
 // podPlan is what is to run in the pod.
 func (f *runFlags) podPlan() (incluster.Plan, error) {
-	image, err := toolImage(f.inCluster.image)
+	image, err := toolImage(f.inCluster.image, "tool-image")
 	if err != nil {
 		return incluster.Plan{}, err
 	}

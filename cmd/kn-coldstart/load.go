@@ -85,6 +85,7 @@ func loadOf(p *part) *cobra.Command {
 	flags.IntVar(&e.MaxScale, "max-scale", 0, "instances that there may be (default: any number)")
 	flags.IntVar(&e.ConcurrencyTarget, "concurrency-target", 0, "requests that the autoscaler wants an instance to serve at a time (default: the cluster's)")
 	flags.IntVar(&e.InFlight, "max-in-flight", load.DefaultInFlight, "requests that may be under way; one that is due beyond that is dropped, and counts as failed")
+	registerWorkers(flags, &e.Workers)
 	flags.DurationVar(&e.RecoveredLimit, "recovered-limit", experiment.DefaultRecoveredLimit, "the service has recovered when p99 of a second is under it")
 	return cmd
 }
@@ -131,6 +132,9 @@ func (f *loadFlags) prepare(flags flagSet) (experiment.Experiment, error) {
 		return nil, err
 	}
 	if err := f.limit.areOf(names(e.Classes)); err != nil {
+		return nil, err
+	}
+	if err := completeWorkers(&e.Workers); err != nil {
 		return nil, err
 	}
 	var asked experiment.Experiment = e

@@ -125,7 +125,7 @@ func newRoot() *cobra.Command {
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: calledAs(os.Args[0])}
 	root.SetHelpCommand(newHelp(root))
 	root.SetFlagErrorFunc(unknownFlag)
-	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newRun(), newInit(), newReport(), newCompare(), newGate(), newHistory(), newDashboard(), newDoctor(), newRBAC(), newCronJob(), newAttach(), newClean(), newCluster(), newLivePage(), newVersion())
+	root.AddCommand(newSingle(), newScale(), newLoad(), newWork(), newAB(), newRun(), newInit(), newReport(), newCompare(), newGate(), newHistory(), newDashboard(), newDoctor(), newRBAC(), newCronJob(), newAttach(), newClean(), newCluster(), newLivePage(), newWorker(), newVersion())
 	addCompletion(root)
 	speakAs(root, root.CommandPath())
 	return root

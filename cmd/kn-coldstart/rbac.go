@@ -24,6 +24,7 @@ func newRBAC() *cobra.Command {
 	flags.StringVarP(&g.Namespace, "namespace", "n", "", "namespace of the runs and of the service account (bench)")
 	flags.StringVar(&g.ServiceAccount, "service-account", "kn-coldstart", "service account that receives the permissions")
 	flags.BoolVar(&g.Traces, "traces", false, "also grant what --traces needs: to patch Knative's tracing and its activator")
+	flags.BoolVar(&g.Workers, "workers", false, "also grant what --workers needs: to run a Job in the namespace, and to reach its pods")
 	flags.BoolVar(&g.Usage, "usage", false, "also grant what the memory and CPU of instances on other machines need: to get nodes/proxy")
 	return cmd
 }

@@ -64,6 +64,7 @@ func scaleOf(p *part) *cobra.Command {
 	flags.DurationVar(&e.Settle, "settle", 0, "pause between all services being at zero and the first request of a round")
 	flags.IntVar(&e.InitialScale, "initial-scale", 0, "instances that a service has to have to get Ready; it is at zero again before its first request")
 	flags.BoolVar(&e.DeployRounds, "deploy-rounds", false, "before the requests, deploy and remove each number of services of each class by itself, to see how long it takes")
+	registerWorkers(flags, &e.Workers)
 	flags.IntVar(&e.MaxServices, "max-services", 500, "the most services, of all classes together, that may be created")
 	return cmd
 }
@@ -95,6 +96,9 @@ func (f *scaleFlags) prepare(flags flagSet) (experiment.Experiment, error) {
 		return nil, err
 	}
 	if err := f.limit.areOf(names(e.Classes)); err != nil {
+		return nil, err
+	}
+	if err := completeWorkers(&e.Workers); err != nil {
 		return nil, err
 	}
 	var asked experiment.Experiment = e

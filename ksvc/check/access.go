@@ -16,11 +16,14 @@ var adviseGrant = ksvc.NewAdvice("have an administrator run `kn-coldstart rbac -
 
 // adviseGranting is what to do if permissions are missing.
 func adviseGranting(r *reader) ksvc.Advice {
-	traces := ""
+	more := ""
 	if r.needs.Traces {
-		traces = " --traces"
+		more = " --traces"
 	}
-	return adviseGrant.With(r.Namespace, traces)
+	if r.needs.Workers.Count > 0 {
+		more += " --workers"
+	}
+	return adviseGrant.With(r.Namespace, more)
 }
 
 // access is one question to the API server: may I do this?
@@ -90,9 +93,10 @@ func (a access) String() string {
 }
 
 func (r *reader) allowed(ctx context.Context, a access) (bool, error) {
+	resource, sub, _ := strings.Cut(a.resource, "/")
 	review := &authorization.SelfSubjectAccessReview{Spec: authorization.SelfSubjectAccessReviewSpec{
 		ResourceAttributes: &authorization.ResourceAttributes{
-			Namespace: a.namespace, Group: a.group, Resource: a.resource, Name: a.name, Verb: a.verb,
+			Namespace: a.namespace, Group: a.group, Resource: resource, Subresource: sub, Name: a.name, Verb: a.verb,
 		},
 	}}
 	answer, err := r.Kubernetes.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})

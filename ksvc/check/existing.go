@@ -44,6 +44,9 @@ func (r *reader) preflight() []check {
 	if r.needs.Native {
 		return append(slices.Clone(preflight), check{"native", false, checkNative})
 	}
+	if r.needs.Workers.Count > 0 {
+		return append(slices.Clone(preflight), check{"workers", false, checkWorkers})
+	}
 	if len(r.needs.Services) == 0 {
 		return preflight
 	}

@@ -16,8 +16,9 @@ type Grant struct {
 	Namespace string
 	// ServiceAccount in that namespace is whom runs act as.
 	ServiceAccount string
-	// Traces grants what --traces needs, and Usage what instances on other machines use.
-	Traces, Usage bool
+	// Traces grants what --traces needs, Workers what --workers does, and Usage what instances on
+	// other machines use.
+	Traces, Workers, Usage bool
 	// Run is the run that the roles are of, which then have names of their own. Otherwise
 	// all service accounts of the cluster share them.
 	Run string
@@ -50,7 +51,7 @@ func (g Grant) Manifests() ([]byte, error) {
 	}
 	values := templates.RBAC{Namespace: g.Namespace, ServiceAccount: g.ServiceAccount}
 	for _, r := range roles(g.Namespace) {
-		if r.need == forTraces && !g.Traces || r.need == forUsage && !g.Usage {
+		if r.need == forTraces && !g.Traces || r.need == forWorkers && !g.Workers || r.need == forUsage && !g.Usage {
 			continue
 		}
 		values.Roles = append(values.Roles, g.template(r))

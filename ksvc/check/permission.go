@@ -31,6 +31,7 @@ const (
 	forAll      need = iota
 	forCreating      // runs that create services need it
 	forTraces        // only --traces needs it
+	forWorkers       // only --workers needs it
 	forUsage         // without it a run goes on, but lacks what instances on other hosts use
 	forMore          // without it a run goes on, and its record or doctor says what could not be read
 )
@@ -44,6 +45,8 @@ func (n need) of(needs record.Needs) bool {
 		return len(needs.Services) == 0
 	case forTraces:
 		return needs.Traces
+	case forWorkers:
+		return needs.Workers.Count > 0
 	}
 	return false
 }
@@ -70,6 +73,11 @@ func roles(namespace string) []role {
 			"For --traces: switch Knative's tracing on and back, and restart the activator. Leave it out",
 			"of clusters that others use: whoever may patch the activator's deployment can have it run",
 			"another image, as any service account of this namespace.",
+		}},
+		{name: "kn-coldstart-workers", namespace: namespace, need: forWorkers, permissions: workersPermissions, about: []string{
+			"For --workers: a Job whose pods send the requests, a Secret with the token by which they know",
+			"this program, and a way to them. Whoever may use pods/proxy reaches every port of every pod of",
+			"this namespace.",
 		}},
 		{name: "kn-coldstart-usage", need: forUsage, permissions: usagePermissions, about: []string{
 			"What instances use of memory and CPU, read from the kubelets, where the node is not the",
@@ -131,6 +139,12 @@ var tracesPermissions = []permission{
 	// An object that is created cannot be told by its name.
 	{group: "coordination.k8s.io", resource: "leases", verbs: []string{"create"}},
 	{group: "coordination.k8s.io", resource: "leases", verbs: []string{"delete", "get", "update"}, names: []string{ksvc.TracingLease}},
+}
+
+var workersPermissions = []permission{
+	{group: "batch", resource: "jobs", verbs: []string{"create", "delete", "get", "list"}},
+	{resource: "secrets", verbs: []string{"create"}},
+	{resource: "pods/proxy", verbs: []string{"create"}},
 }
 
 var usagePermissions = []permission{

@@ -26,8 +26,9 @@ import (
 //
 // FollowDeployments comes before Create, and StopDeployments after Remove, where the run is
 // to know how services come and go. ClaimTraces and StartTraces come before Create, and
-// StopTraces after the last request. RestoreTraces and Remove do not wait for each other. From the first Create until Remove
-// a lease says that the run is alive.
+// StopTraces after the last request. RestoreTraces and Remove do not wait for each other. StartWorkers and
+// AwaitWorkers come before the first request, and StopWorkers after the last. From the first
+// Create or StartWorkers until Remove and StopWorkers a lease says that the run is alive.
 type Cluster struct {
 	client *ksvc.Client
 
@@ -41,8 +42,8 @@ type Cluster struct {
 	follower atomic.Pointer[deploy.Follower]
 	watching
 	traces
-	// lease is the lease of the run whose services there are.
-	lease *ksvc.Lease
+	holding holding
+	staff   staff
 }
 
 // Connect reads the kubeconfig. It does not talk to the cluster yet.
@@ -91,12 +92,8 @@ func (c *Cluster) Changes(runID string, services []templates.Service) ([]string,
 // Create creates the services of a run. It stops at the first failure; what was
 // created stays until Remove. progress may be nil.
 func (c *Cluster) Create(ctx context.Context, runID string, services []templates.Service, progress func(done, total int)) error {
-	if c.lease == nil {
-		lease, err := c.client.HoldRun(ctx, runID)
-		if err != nil {
-			return err
-		}
-		c.lease = lease
+	if err := c.holding.take(ctx, c.client, runID, &c.holding.services); err != nil {
+		return err
 	}
 	return c.client.CreateAll(c.traced(ctx), runID, services, progress)
 }
@@ -117,12 +114,10 @@ func (c *Cluster) Address(ctx context.Context, service string) (string, error) {
 	return c.address, nil
 }
 
-// Remove removes all that a run created, and returns when it is gone. ctx should not
-// be one that Ctrl-C has cancelled.
+// Remove removes all that a run created but its workers, and returns when it is gone. ctx
+// should not be one that Ctrl-C has cancelled.
 func (c *Cluster) Remove(ctx context.Context, runID string, progress func(done, total int)) error {
-	_, err := c.client.Delete(c.traced(ctx), ksvc.DeleteOptions{Runs: []string{runID}, Progress: progress})
+	_, err := c.client.Delete(c.traced(ctx), ksvc.DeleteOptions{Runs: []string{runID}, KeepWorkers: true, Progress: progress})
 	// What is left without a lease is for clean.
-	err = errors.Join(err, c.lease.Release(ctx))
-	c.lease = nil
-	return err
+	return errors.Join(err, c.holding.leave(ctx, &c.holding.services))
 }

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -17,6 +18,7 @@ type Cluster interface {
 	DeploymentWatcher
 	Meter
 	Tracer
+	Staff
 }
 
 // Surveyor looks at a cluster and changes nothing.
@@ -117,4 +119,19 @@ type Tracer interface {
 	// that somebody else has changed meanwhile; they keep their values. Without ClaimTraces
 	// it does nothing.
 	RestoreTraces(ctx context.Context) (left []string, err error)
+}
+
+// Staff has workers in the cluster, which send the requests of a run.
+type Staff interface {
+	// StartWorkers starts the workers of a run. What was created stays until StopWorkers.
+	StartWorkers(ctx context.Context, runID string, w record.Workers) error
+	// AwaitWorkers returns the workers once all are Ready, those too that replace others.
+	AwaitWorkers(ctx context.Context, runID string, progress func(done, total int)) ([]record.Worker, error)
+	// WorkerTransport reaches a worker that AwaitWorkers has returned, whatever host a request is
+	// for.
+	WorkerTransport(name string) http.RoundTripper
+	// WorkerState says in words how a worker is, as far as it is known.
+	WorkerState(ctx context.Context, name string) string
+	// StopWorkers removes the workers of a run, and returns when they are gone.
+	StopWorkers(ctx context.Context, runID string) error
 }

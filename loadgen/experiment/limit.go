@@ -102,6 +102,9 @@ func (s *classSearch) step(ctx context.Context, l *limits, block int) (Round, er
 	key.Services = s.next()
 	l.total += key.Services
 	round, err := l.fire(ctx, RoundPlan{Key: key, Block: block})
+	if err == nil {
+		err = l.sender.lost() // then the round says nothing of the cluster
+	}
 	if err != nil {
 		return round, err
 	}

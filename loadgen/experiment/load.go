@@ -13,7 +13,6 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/load"
-	"github.com/kn-coldstart/kn-coldstart/loadgen/self"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
@@ -41,6 +40,8 @@ type Load struct {
 	// ConcurrencyTarget is how many requests at a time the autoscaler wants an instance to
 	// serve; zero leaves it to the cluster.
 	ConcurrencyTarget int
+	// Workers send the requests if there are any.
+	Workers Workers
 }
 
 // usagePeriod is how often the instances of a load are added up.
@@ -69,7 +70,7 @@ func (e *Load) Validate() error {
 	if e.RecoveredLimit < 0 {
 		p.option("recovered-limit", "is %v: it must be positive", e.RecoveredLimit)
 	}
-	p.atLeast("max-in-flight", e.inFlight(), 1)
+	p.atLeast("max-in-flight", e.inFlight(), max(1, e.Workers.Count))
 	p.atLeast("warm", e.Warm, 0)
 	p.atLeast("min-scale", e.MinScale, 0)
 	p.atLeast("max-scale", e.MaxScale, 0)
@@ -82,6 +83,7 @@ func (e *Load) Validate() error {
 			p.option("annotation", "%s has an option of its own: --%s", name, option)
 		}
 	}
+	p.add(e.Workers.validate(&e.Request))
 	p.add(e.Setup.validate(e.Classes))
 	return p.err()
 }
@@ -95,6 +97,7 @@ func (e *Load) settings() record.Settings {
 	s.Rate, s.RateFile, s.Duration, s.InFlight = e.Schedule.String(), e.Schedule.FileSHA256(), e.length(), e.inFlight()
 	s.RecoveredLimit = cmp.Or(e.RecoveredLimit, DefaultRecoveredLimit)
 	s.Warm, s.MinScale, s.MaxScale, s.ConcurrencyTarget = e.Warm, e.MinScale, e.MaxScale, e.ConcurrencyTarget
+	e.Workers.recordTo(&s)
 	return s
 }
 
@@ -218,21 +221,17 @@ func (e *Load) send(ctx context.Context, s *session, t record.Target, schedule l
 		Message: schedule.String(), Value: float64(s.cluster.Instances(t.Key()).Ready),
 	})
 	s.See(LoadBegun{Target: t, Rate: schedule.String(), Length: length})
-	began, cpu, sent := s.clock.Now(), self.CPUTime(), 0
-	loop := &load.Loop{
-		Client: s.client(), Target: t, Pacer: schedule.Pacer(length, e.Seed), Length: length, InFlight: e.inFlight(), Precise: true,
-		Tally: &load.Tally{
-			Target: t, Sink: s.writer, WasReady: s.ready.was, Each: s.releaseOnce(t),
-			Told: func(i record.Interval) {
-				sent += i.Sent
-				answered += i.Answered
-				s.See(LoadSecond{Interval: i, Instances: s.cluster.Instances(t.Key())})
-			},
+	began, sent := s.clock.Now(), 0
+	cpu, err := s.sender().load(ctx, &loadOrder{
+		target: t, schedule: schedule, length: length, seed: e.Seed, inFlight: e.inFlight(), each: s.releaseOnce(t),
+		told: func(i record.Interval) {
+			sent += i.Sent
+			answered += i.Answered
+			s.See(LoadSecond{Interval: i, Instances: s.cluster.Instances(t.Key())})
 		},
-	}
-	err = loop.Run(ctx)
+	})
 	elapsed := s.clock.Now() - began
-	s.See(LoadEnded{Target: t, Sent: sent, CPU: self.CPUTime() - cpu, Elapsed: elapsed})
+	s.See(LoadEnded{Target: t, Sent: sent, CPU: cpu, Elapsed: elapsed})
 	if err != nil { // the record does not say that the load came to its end
 		return answered, err
 	}

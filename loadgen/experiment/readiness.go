@@ -37,3 +37,12 @@ func (r *readiness) was(host string, at time.Duration) bool {
 	since, known := r.since[record.Hostname(host)]
 	return known && since <= at
 }
+
+// each calls do with each instance that is known, and since when it is Ready.
+func (r *readiness) each(do func(host string, since time.Duration)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for host, since := range r.since {
+		do(host, since)
+	}
+}

@@ -3,7 +3,6 @@ package experiment
 import (
 	"cmp"
 	"crypto/sha256"
-	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen"
@@ -39,13 +39,7 @@ type Request struct {
 }
 
 // Protocols are the names of the protocols.
-var Protocols = []string{protocolHTTP1, protocolHTTP2, protocolGRPC}
-
-const (
-	protocolHTTP1 = "http1"
-	protocolHTTP2 = "http2"
-	protocolGRPC  = "grpc"
-)
+var Protocols = []string{loadgen.NameHTTP1, loadgen.NameHTTP2, loadgen.NameGRPC}
 
 func (r *Request) validate(classes []record.Class) error {
 	var p problems
@@ -61,7 +55,7 @@ func (r *Request) validate(classes []record.Class) error {
 	if len(r.CA) > 0 && !x509.NewCertPool().AppendCertsFromPEM(r.CA) {
 		p.option("ca-file", "holds no certificate in PEM")
 	}
-	if r.Stream && r.Protocol != protocolGRPC {
+	if r.Stream && r.Protocol != loadgen.NameGRPC {
 		p.option("grpc-stream", "needs --protocol grpc")
 	}
 	p.add(r.validateMessage(r.Message))
@@ -76,53 +70,34 @@ func (r *Request) validate(classes []record.Class) error {
 
 // validateMessage has the protocol look at a message before anything is created.
 func (r *Request) validateMessage(m loadgen.Message) error {
-	if r.Protocol == protocolGRPC && (m.Method != "" || m.Path == "") {
+	if r.Protocol == loadgen.NameGRPC && (m.Method != "" || m.Path == "") {
 		return &OptionError{"protocol", "is grpc, which needs --path /PACKAGE.SERVICE/METHOD, such as " + loadgen.GRPCHealth + ", and no --method"}
 	}
-	if _, err := r.protocol().Prepare(record.Target{Host: "service.example", Scheme: r.Scheme}, m); err != nil {
+	if _, err := loadgen.ProtocolOf(r.Protocol, r.Stream).Prepare(record.Target{Host: "service.example", Scheme: r.Scheme}, m); err != nil {
 		return fmt.Errorf("the request makes no sense: %w", err)
 	}
 	return nil
 }
 
-func (r *Request) protocol() loadgen.Protocol {
-	switch r.Protocol {
-	case protocolHTTP2:
-		return loadgen.HTTP2{}
-	case protocolGRPC:
-		return loadgen.GRPC{Stream: r.Stream}
+// spec is what a client is like that sends such requests to the classes.
+func (r *Request) spec(timeout time.Duration, classes []record.Class) *loadgen.Spec {
+	s := &loadgen.Spec{
+		Timeout: timeout, Protocol: r.Protocol, Stream: r.Stream, TLS: r.Scheme == record.HTTPS, CA: r.CA, Insecure: r.Insecure,
+		Message: r.Message, Expect: r.Expect,
 	}
-	return loadgen.HTTP1{}
-}
-
-// apply has a client send such requests to the classes.
-func (r *Request) apply(c *loadgen.Client, classes []record.Class) {
-	c.Protocol, c.Message, c.Expect, c.TLS = r.protocol(), r.Message, r.Expect, r.tls()
-	c.Messages = map[record.Key]loadgen.Message{}
 	for _, class := range classes {
 		if m, own := r.Classes[class.Name]; own {
-			c.Messages[class.Key()] = m
+			s.Own = append(s.Own, loadgen.OwnMessage{Class: class.Key(), Message: m})
 		}
 	}
-}
-
-func (r *Request) tls() *tls.Config {
-	if r.Scheme != record.HTTPS {
-		return nil
-	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		roots = x509.NewCertPool()
-	}
-	roots.AppendCertsFromPEM(r.CA)
-	return &tls.Config{RootCAs: roots, InsecureSkipVerify: r.Insecure}
+	return s
 }
 
 // recorded is the request as a setting. It is nil for the plain one, so that runs of
 // earlier versions, which knew no other, can be compared with those of this one.
 func (r *Request) recorded() *record.Request {
 	s := record.Request{
-		Protocol: cmp.Or(r.Protocol, protocolHTTP1), Scheme: cmp.Or(r.Scheme, "http"), Insecure: r.Insecure, Stream: r.Stream,
+		Protocol: cmp.Or(r.Protocol, loadgen.NameHTTP1), Scheme: cmp.Or(r.Scheme, "http"), Insecure: r.Insecure, Stream: r.Stream,
 		Message: recordedMessage(r.Message), ExpectStatus: recordedStatus(r.Expect.Status),
 	}
 	if r.Expect.Body != nil {
@@ -147,7 +122,7 @@ func (r *Request) recorded() *record.Request {
 }
 
 // plain is the request of a run that says nothing about it.
-var plain = record.Request{Protocol: protocolHTTP1, Scheme: "http", Message: recordedMessage(loadgen.Message{})}
+var plain = record.Request{Protocol: loadgen.NameHTTP1, Scheme: "http", Message: recordedMessage(loadgen.Message{})}
 
 func recordedStatus(ranges []loadgen.StatusRange) []string {
 	var all []string

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen"
@@ -73,8 +74,7 @@ func TestThePlainRequestIsNoSetting(t *testing.T) {
 
 func TestAClassHasARequestOfItsOwn(t *testing.T) {
 	r := Request{Message: loadgen.Message{Path: "/all"}, Classes: map[string]loadgen.Message{"wasmedge": {Path: "/own"}}}
-	var c loadgen.Client
-	r.apply(&c, []record.Class{{Name: "runc"}, {Name: "wasmedge", Variant: "b"}})
+	c := r.spec(time.Second, []record.Class{{Name: "runc"}, {Name: "wasmedge", Variant: "b"}}).Client(record.NewClock())
 	if len(c.Messages) != 1 || c.Messages[record.Key{RuntimeClass: "wasmedge", Variant: "b"}].Path != "/own" || c.Message.Path != "/all" {
 		t.Errorf("messages %v, and %v", c.Message, c.Messages)
 	}

@@ -80,6 +80,13 @@ func (k *keeper) handle(ctx context.Context, i int, s record.Sample, err error) 
 	k.kept[i] = &s
 }
 
+// notConnected writes down that a connection could not be opened beforehand.
+func (k *keeper) notConnected(ctx context.Context, i int, cause error) {
+	if ctx.Err() == nil {
+		k.note(record.EventPreconnectFailed, k.targets[i], cause)
+	}
+}
+
 // note writes down an event, or stops the round when it cannot.
 func (k *keeper) note(kind record.Kind, t record.Target, cause error) {
 	if err := k.event(kind, t, cause); err != nil {

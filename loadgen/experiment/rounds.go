@@ -16,7 +16,7 @@ import (
 // services of all classes are awaited at zero pods.
 type rounds struct {
 	recorder
-	client *loadgen.Client
+	sender sender
 	// targets are the services of all classes, as many of each as the largest round
 	// has; a smaller round takes the first of them.
 	targets []record.Target
@@ -103,39 +103,16 @@ func (r *rounds) fire(ctx context.Context, p RoundPlan) (Round, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	k := &keeper{recorder: &r.recorder, plan: p, targets: targets, kept: make([]*record.Sample, len(targets)), stop: stop}
-	v, err := r.volley(ctx, k)
+	class := p.Key.Class()
+	err = r.sender.fire(ctx, r, k, func() {
+		r.observer.See(RoundFiring{p, targets, func() record.InstanceCount { return r.instances(class) }})
+	})
+	round.Samples = k.samples()
 	if err != nil {
 		return round, err
 	}
-	defer v.Close()
-	class := p.Key.Class()
-	r.observer.See(RoundFiring{p, targets, func() record.InstanceCount { return r.instances(class) }})
-	v.Fire(ctx)
-	round.Samples = k.samples()
 	r.observer.See(RoundFired{round})
 	return round, context.Cause(ctx)
-}
-
-// volley prepares the requests of a round. The classes of a block get the same
-// instants of a random arrival, each block others.
-func (r *rounds) volley(ctx context.Context, k *keeper) (*loadgen.Volley, error) {
-	v := &loadgen.Volley{
-		Clock: r.client.Clock, Arrival: r.arrival, Seed: r.seed, Stream: uint64(k.plan.Block), Preconnect: r.preconnect,
-		Handle: func(i int, s record.Sample, err error) { k.handle(ctx, i, s, err) },
-		PreconnectFailed: func(i int, err error) {
-			if ctx.Err() == nil {
-				k.note(record.EventPreconnectFailed, k.targets[i], err)
-			}
-		},
-	}
-	for _, t := range k.targets {
-		request, err := r.client.Prepare(t)
-		if err != nil {
-			return nil, err
-		}
-		v.Requests = append(v.Requests, request)
-	}
-	return v, nil
 }
 
 // all are the targets and whatever else is warmed with.

@@ -27,7 +27,7 @@ func newRounds(all []record.Target, arrival string, services ...int) (*rounds, *
 	}
 	return &rounds{
 		recorder: recorder{clock: clock, cluster: cluster, sink: sink, observer: ObserverFunc(func(Notice) {})},
-		client:   &loadgen.Client{Clock: clock, Timeout: 120 * time.Second, Dial: cluster.dial},
+		sender:   &here{client: &loadgen.Client{Clock: clock, Timeout: 120 * time.Second, Dial: cluster.dial}},
 		targets:  all, warm: firstOfEach(all),
 		services: services, iterations: 1, arrival: a, seed: 1, zeroTimeout: 10 * time.Minute,
 	}, cluster, sink
@@ -164,7 +164,7 @@ func TestRoundsInterrupted(t *testing.T) {
 func TestRoundsInterruptedInPart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, _, sink := newRounds(targets(4, "runc"), "burst", 4)
-		e.client.Timeout = time.Hour
+		e.sender.(*here).client.Timeout = time.Hour
 		e.cluster.(*fakeCluster).silent["runc-2"] = true
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Minute, cancel)
@@ -206,7 +206,7 @@ func TestRoundsPreconnect(t *testing.T) {
 				e, cluster, sink := newRounds(targets(3, "runc"), arrival, 3)
 				e.preconnect = true
 				var dials atomic.Int64
-				e.client.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+				e.sender.(*here).client.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 					if dials.Add(1) == 1 {
 						return nil, errors.New("too many open files")
 					}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +44,7 @@ type madeUp struct {
 	mu       sync.Mutex
 	asked    []string
 	services map[string]templates.Service
+	workers  []*httptest.Server
 }
 
 func newMadeUp(t *testing.T) *madeUp {

@@ -33,6 +33,8 @@ type Scale struct {
 	DeployRounds bool
 	// MaxServices is the most services, of all classes together, that may be created.
 	MaxServices int
+	// Workers send the requests if there are any.
+	Workers Workers
 }
 
 // Validate implements Experiment.
@@ -52,6 +54,7 @@ func (e *Scale) Validate() error {
 	if err := e.Arrival.Validate(); err != nil {
 		p.option("arrival", "%q: %v", e.Arrival, err)
 	}
+	p.add(e.Workers.validate(&e.Request))
 	p.add(e.Setup.validate(e.Classes))
 	if err := p.err(); err != nil {
 		return err
@@ -74,6 +77,7 @@ func (e *Scale) settings() record.Settings {
 	s.Services, s.Iterations, s.Arrival, s.Preconnect = e.Services, e.Iterations, e.Arrival.String(), e.Preconnect
 	s.Settle, s.MaxServices = e.Settle, e.MaxServices
 	s.InitialScale, s.DeployRounds = e.InitialScale, e.DeployRounds
+	e.Workers.recordTo(&s)
 	return s
 }
 
@@ -109,7 +113,7 @@ func (e *Scale) fire(ctx context.Context, s *session, run func(*rounds) ([]Round
 	defer stop()
 	s.startCost()
 	r := &rounds{
-		client: s.client(), targets: targets, warm: warm,
+		sender: s.sender(), targets: targets, warm: warm,
 		services: e.Services, iterations: e.Iterations, arrival: e.Arrival, preconnect: e.Preconnect, settle: e.Settle,
 		seed: e.Seed, zeroTimeout: s.patience.Zero, instances: s.cluster.Instances,
 	}

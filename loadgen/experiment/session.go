@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/worker"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
@@ -38,6 +40,12 @@ type session struct {
 	// deployed is how many services may exist, targets those that are ready.
 	deployed int
 	targets  []record.Target
+	// team leads the workers that send the requests, and is nil where this program does. hired
+	// says that there may be workers in the cluster.
+	team  *worker.Team
+	hired bool
+	// readers have to know when instances were Ready.
+	readers atomic.Pointer[worker.Team]
 	// deployments knows how services come and go, if the experiment wants to.
 	deployments deployments
 }
@@ -115,7 +123,7 @@ func needs(e Experiment) record.Needs {
 		seen[class.Name] = true
 		n.Images = append(n.Images, class.Image)
 	}
-	n.UserSpec = setup.Service.Manifest != nil
+	n.UserSpec, n.Workers = setup.Service.Manifest != nil, workforceOf(e)
 	return n
 }
 
@@ -151,6 +159,9 @@ func randomHex(bytes int) string {
 // sample cannot be written either.
 func (s *session) event(e record.Event) {
 	s.ready.observe(e)
+	if readers := s.readers.Load(); readers != nil && e.Kind == record.EventInstanceReady {
+		readers.TellReady(e.Pod, e.At)
+	}
 	s.told(s.writer.Event(e))
 }
 
@@ -199,9 +210,14 @@ func answered(s *record.Sample) bool {
 
 // client is what sends the run's requests.
 func (s *session) client() *loadgen.Client {
-	c := &loadgen.Client{Clock: s.clock, Timeout: s.setup.Service.ClientTimeout, TraceID: s.traces.ids()}
-	s.setup.Request.apply(c, s.header.Classes)
+	c := s.spec().Client(s.clock)
+	c.TraceID = s.traces.ids()
 	return c
+}
+
+// spec is what the client is like.
+func (s *session) spec() *loadgen.Spec {
+	return s.setup.Request.spec(s.setup.Service.ClientTimeout, s.header.Classes)
 }
 
 // keepWith makes a recorder one that keeps the run's samples.
@@ -217,7 +233,16 @@ func (s *session) measure(ctx context.Context, e Experiment) error {
 	s.warnUnverified()
 	s.guard = newGuard(ctx, s.cluster.AwaitTrouble)
 	defer s.guard.stop()
-	return s.guard.reason(e.measure(s.guard.ctx, s))
+	if err := s.hire(ctx, workforceOf(e)); err != nil {
+		return err
+	}
+	keeping, end := context.WithCancel(ctx)
+	defer end()
+	if s.team != nil {
+		go s.team.Keep(keeping)
+	}
+	err := s.guard.reason(e.measure(s.guard.ctx, s))
+	return errors.Join(err, s.dismiss(ctx, err))
 }
 
 // warnUnverified says so where anybody may answer in place of the ingress.
@@ -297,17 +322,20 @@ func (s *session) closeAfterRemoval(ctx context.Context, cause error) error {
 	return errors.Join(cleaned, ended)
 }
 
-// cleanUp restores the setting, which is the whole cluster's, and removes the services.
-// Neither waits for the other, so that one that is stuck holds up nothing.
+// cleanUp restores the setting, which is the whole cluster's, and removes the services and
+// the workers. None waits for another, so that one that is stuck holds up nothing.
 func (s *session) cleanUp(ctx context.Context) error {
 	var restoring sync.WaitGroup
-	var restored, removed error
+	var restored, removed, stopped error
 	restoring.Go(func() { restored = s.traces.restore(ctx) })
+	if s.hired {
+		restoring.Go(func() { stopped = s.cluster.StopWorkers(ctx, s.header.RunID) })
+	}
 	if s.deployed > 0 {
 		removed = s.remove(ctx)
 	}
 	restoring.Wait()
-	return errors.Join(restored, removed)
+	return errors.Join(restored, removed, stopped)
 }
 
 // remove removes the services that there are.
@@ -319,6 +347,8 @@ func endOf(ctx context.Context, cause error) string {
 	switch {
 	case ctx.Err() != nil:
 		return record.EndInterrupted
+	case isLoss(cause):
+		return record.EndFailed
 	case cause != nil && !errors.Is(cause, ErrNothingMeasured):
 		return record.EndFailed
 	}

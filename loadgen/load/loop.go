@@ -30,6 +30,11 @@ type Loop struct {
 	// Pacer says when requests are due, within Length.
 	Pacer  vegeta.Pacer
 	Length time.Duration
+	// Share is which ones of the requests that are due are sent.
+	Share loadgen.Share
+	// Begin, when set, is called once everything is prepared, and returns when the load
+	// begins, on the run's clock. Without it that is at once.
+	Begin func(context.Context) time.Duration
 	// InFlight is how many requests may be under way. One that is due beyond that is
 	// dropped.
 	InFlight int
@@ -61,11 +66,18 @@ func (l *Loop) run(ctx context.Context, wake alarm, stop context.CancelCauseFunc
 		return err // all others would fail as well
 	}
 	p.put(first)
-	begin := c.Clock.Now()
+	begin := l.begin(ctx)
 	l.Tally.begin(begin, stop)
 	l.send(ctx, p, begin, wake, stop)
 	left := l.Tally.finish()
 	return errors.Join(context.Cause(ctx), left)
+}
+
+func (l *Loop) begin(ctx context.Context) time.Duration {
+	if l.Begin != nil {
+		return l.Begin(ctx)
+	}
+	return l.Client.Clock.Now()
 }
 
 // send sends each request when it is due, and returns when all have ended.
@@ -73,7 +85,7 @@ func (l *Loop) send(ctx context.Context, p *pool, begin time.Duration, wake alar
 	free := make(chan struct{}, l.InFlight)
 	var flying sync.WaitGroup
 	defer flying.Wait()
-	for due := range dues(l.Pacer, l.Length) {
+	for due := range dues(l.Pacer, l.Length, l.Share) {
 		due += begin
 		if d := due - p.client.Clock.Now(); d > 0 {
 			report(stop, wake.wait(ctx, d))
@@ -129,14 +141,23 @@ func (l *Loop) alarm(ctx context.Context) alarm {
 // dues are when requests are due, from the begin of a load. The pacer is asked at the
 // instant when the request before was due, not when it was sent: so it says when the next
 // one is due, however late this program is.
-func dues(p vegeta.Pacer, length time.Duration) iter.Seq[time.Duration] {
+func dues(p vegeta.Pacer, length time.Duration, share loadgen.Share) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
 		at := time.Duration(0)
 		for hits := uint64(0); ; hits++ {
 			wait, stop := p.Pace(at, hits)
-			if at += wait; stop || at >= length || !yield(at) {
+			if at += wait; stop || at >= length || share.Has(int(hits)) && !yield(at) {
 				return
 			}
 		}
 	}
+}
+
+// Count is how many requests of a share a pacer has due within a length.
+func Count(p vegeta.Pacer, length time.Duration, share loadgen.Share) int {
+	n := 0
+	for range dues(p, length, share) {
+		n++
+	}
+	return n
 }

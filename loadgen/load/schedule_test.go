@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
 )
 
 func TestParse(t *testing.T) {
@@ -78,7 +80,7 @@ func TestParse(t *testing.T) {
 func bySecond(t *testing.T, s Schedule, length time.Duration) []int {
 	t.Helper()
 	counts, before := make([]int, (length+time.Second-1)/time.Second), time.Duration(0)
-	for at := range dues(s.Pacer(length, 1), length) {
+	for at := range dues(s.Pacer(length, 1), length, loadgen.Share{}) {
 		if at < before {
 			t.Fatalf("%v comes after %v", at, before)
 		}
@@ -180,7 +182,7 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%q is written as %q: %v", text, s, err)
 		}
 		n := 0
-		for range dues(s.Pacer(time.Second, 1), time.Second) {
+		for range dues(s.Pacer(time.Second, 1), time.Second, loadgen.Share{}) {
 			if n++; n > MostRate+1 {
 				t.Fatalf("%q: more requests than its rate has", text)
 			}

@@ -22,8 +22,17 @@ type second struct {
 	told   int
 	pods   map[string]bool
 	waited *hdrhistogram.PackedHistogram
+	// waits are the answers of instances that were not known to have been Ready.
+	waits []wait
 	// slowest are the slowest answered requests, the quickest of them first.
 	slowest []record.Sample
+}
+
+// wait is a request that an instance has answered which, as far as was known by then, was not
+// Ready when the request was sent.
+type wait struct {
+	pod           string
+	sent, latency time.Duration
 }
 
 // newHistogram keeps only the values that it has, so that many of them are cheap.
@@ -56,9 +65,20 @@ func (s *second) answer(of *record.Sample, latency time.Duration, waited bool) {
 		s.pods[of.Instance.Pod] = true
 	}
 	if waited {
-		add(s.waited, latency)
+		s.waits = append(s.waits, wait{of.Instance.Pod, of.Sent, latency})
 	}
 	s.keep(of, latency)
+}
+
+// judgeWaits counts the requests that waited. That an instance is Ready may have come to be
+// known after its first answers.
+func (s *second) judgeWaits(wasReady func(pod string, at time.Duration) bool) {
+	for _, w := range s.waits {
+		if !wasReady(w.pod, w.sent) {
+			add(s.waited, w.latency)
+		}
+	}
+	s.waits = nil
 }
 
 // keep keeps the sample if it is one of the slowest.

@@ -37,6 +37,10 @@ type Tally struct {
 	// time, and Told each interval once it is written down.
 	Each func(*record.Sample)
 	Told func(record.Interval)
+	// Part, when set, is given the seconds in place of the sink, and then Settled the first
+	// second of which there may be more to say.
+	Part    func(Part) error
+	Settled func(second int) error
 
 	mu    sync.Mutex
 	start time.Duration
@@ -63,7 +67,8 @@ func (t *Tally) begin(at time.Duration, failed func(error)) {
 func (t *Tally) keepWriting(failed func(error)) {
 	defer close(t.written)
 	for range t.complete {
-		if err := t.write(t.take(false)); err != nil {
+		seconds, settled := t.take(false)
+		if err := t.write(seconds, settled); err != nil {
 			failed(err)
 			return
 		}
@@ -167,59 +172,50 @@ func (t *Tally) ring() {
 	}
 }
 
-// take takes out the seconds that are complete, or all, in their order.
-func (t *Tally) take(all bool) []*second {
+// take takes out the seconds that are complete, or all, in their order. settled is the first
+// second that may be written later.
+func (t *Tally) take(all bool) (list []*second, settled int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var list []*second
+	settled = t.latest
 	for _, n := range slices.Sorted(maps.Keys(t.seconds)) {
 		if s := t.seconds[n]; all || t.isComplete(s) {
 			list = append(list, s)
 			delete(t.seconds, n)
+		} else {
+			settled = min(settled, n)
 		}
 	}
-	return list
+	return list, settled
 }
 
 // write writes seconds down.
-func (t *Tally) write(seconds []*second) error {
+func (t *Tally) write(seconds []*second, settled int) error {
 	for _, s := range seconds {
 		if err := t.writeOne(s); err != nil {
 			return fmt.Errorf("record second %d of %s: %w", s.number, t.Target.Service, err)
 		}
 	}
+	if t.Settled != nil {
+		return t.Settled(settled)
+	}
 	return nil
 }
 
-// writeOne writes a second down: its slowest requests, how many failures were left out, and
-// its interval.
+// writeOne writes a second down, or hands it over.
 func (t *Tally) writeOne(s *second) error {
-	for _, sample := range s.slowest {
-		sample.Selected = record.SelectedSlowest
-		if err := t.Sink.Sample(sample); err != nil {
-			return err
-		}
-	}
-	at := t.start + time.Duration(s.number)*time.Second
-	if left := s.failures() - mostFailed; left > 0 {
-		err := t.Sink.Event(record.Event{
-			At: at, Kind: record.EventSamplesLeftOut, RuntimeClass: t.Target.RuntimeClass, Variant: t.Target.Variant, Service: t.Target.Service, Value: float64(left),
-			Message: fmt.Sprintf("of %d requests that failed within second %d the first %d are written down; the interval counts all", s.failures(), s.number, mostFailed),
-		})
-		if err != nil {
-			return err
-		}
-	}
-	i, err := s.interval()
+	p, err := s.part(t.WasReady)
 	if err != nil {
 		return err
 	}
-	i.RuntimeClass, i.Variant, i.Service, i.At = t.Target.RuntimeClass, t.Target.Variant, t.Target.Service, at
-	if err := t.Sink.Interval(i); err != nil {
+	if t.Part != nil {
+		return t.Part(p)
+	}
+	if err := p.write(t.Sink, t.Target, t.start+time.Duration(s.number)*time.Second); err != nil {
 		return err
 	}
 	if t.Told != nil {
-		t.Told(i)
+		t.Told(p.Interval)
 	}
 	return nil
 }

@@ -34,12 +34,17 @@ func Instances(s *analysis.Summary) *Table {
 }
 
 // skew is that of writing the requests where it is known when they were written, and
-// else that of sending them.
+// else that of sending them. Where the clocks of several workers told it, it is as uncertain
+// as they are.
 func skew(in *round.Instances) string {
+	largest := in.Skew
 	if in.WireSkew > 0 {
-		return stat.Format(in.WireSkew)
+		largest = in.WireSkew
 	}
-	return stat.Format(in.Skew)
+	if in.SkewUncertainty > 0 {
+		return stat.Format(largest) + " ±" + stat.Format(in.SkewUncertainty)
+	}
+	return stat.Format(largest)
 }
 
 const instanceNote = "Spawned to ready: instances by pod UID, in the round with the fewest; peak: alive at once; complete: rounds in which every service answered; time to all: their median; " +

@@ -1,0 +1,54 @@
+package experiment
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"testing"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/worker"
+)
+
+// The workers of a made-up cluster are in this process, and reached over loopback.
+
+func (m *madeUp) StartWorkers(_ context.Context, _ string, w record.Workers) error {
+	for range w.Count {
+		m.addWorker(m.t)
+	}
+	return m.ask("start workers")
+}
+
+// addWorker starts one more worker.
+func (m *madeUp) addWorker(t *testing.T) *httptest.Server {
+	server := httptest.NewServer(worker.NewServer("secret", "test"))
+	t.Cleanup(server.Close)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.workers = append(m.workers, server)
+	return server
+}
+
+func (m *madeUp) AwaitWorkers(context.Context, string, func(done, total int)) ([]record.Worker, error) {
+	err := m.ask("await workers")
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []record.Worker
+	for _, w := range m.workers {
+		u, _ := url.Parse(w.URL)
+		all = append(all, record.Worker{Name: u.Host, Token: "secret"})
+	}
+	return all, err
+}
+
+func (m *madeUp) WorkerTransport(string) http.RoundTripper { return http.DefaultTransport }
+
+func (m *madeUp) WorkerState(context.Context, string) string { return "" }
+
+func (m *madeUp) StopWorkers(ctx context.Context, _ string) error {
+	if ctx.Err() != nil {
+		m.t.Error("stops workers under a context that has ended")
+	}
+	return m.ask("stop workers")
+}

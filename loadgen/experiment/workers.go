@@ -1,0 +1,108 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/worker"
+)
+
+// Workers say whether workers in the cluster send the requests, in place of this program,
+// which then leads them.
+type Workers struct {
+	// Count is how many there are. With zero this program sends all requests itself.
+	Count int
+	// Image is that of this program.
+	Image string
+	// NodeSelector are labels of the nodes on which they may run.
+	NodeSelector map[string]string
+}
+
+func (w *Workers) validate(r *Request) error {
+	var p problems
+	p.atLeast("workers", w.Count, 0)
+	switch {
+	case w.Count == 0 && (w.Image != "" || len(w.NodeSelector) > 0):
+		p.option("workers", "is 0: --worker-image and --worker-node-selector are for workers")
+	case w.Count > 0 && w.Image == "":
+		p.option("worker-image", "is missing: name the image of kn-coldstart")
+	case w.Count > 0 && r.Scheme == record.HTTPS && len(r.CA) == 0 && !r.Insecure:
+		p.option("workers", "with https need --ca-file or --insecure-skip-verify: their image knows no authorities")
+	}
+	return p.err()
+}
+
+func (w *Workers) recordTo(s *record.Settings) {
+	s.Workers, s.WorkerImage, s.WorkerNodeSelector = w.Count, w.Image, w.NodeSelector
+}
+
+// employer is an experiment whose requests workers may send.
+type employer interface {
+	// workforce says which; they are replaced between rounds.
+	workforce() record.Workers
+}
+
+func (e *Scale) workforce() record.Workers {
+	return record.Workers{Count: e.Workers.Count, Image: e.Workers.Image, NodeSelector: e.Workers.NodeSelector, Replaced: true}
+}
+
+// A load goes on without a worker that is lost, and is then over.
+func (e *Load) workforce() record.Workers {
+	return record.Workers{Count: e.Workers.Count, Image: e.Workers.Image, NodeSelector: e.Workers.NodeSelector}
+}
+
+// workforceOf says which workers an experiment wants.
+func workforceOf(e Experiment) record.Workers {
+	if e, ok := e.(employer); ok {
+		return e.workforce()
+	}
+	return record.Workers{}
+}
+
+// hire starts the workers that an experiment wants.
+func (s *session) hire(ctx context.Context, w record.Workers) error {
+	if w.Count == 0 {
+		return nil
+	}
+	s.hired = true
+	if err := s.cluster.StartWorkers(ctx, s.header.RunID, w); err != nil {
+		return err
+	}
+	s.team = worker.New(s.clock, s.event, s.cluster.WorkerTransport, s.cluster.WorkerState)
+	return s.muster(ctx)
+}
+
+// muster waits for all workers to be Ready, those that replace others too.
+func (s *session) muster(ctx context.Context) error {
+	workers, err := s.cluster.AwaitWorkers(ctx, s.header.RunID, s.progress("waiting for workers to be Ready"))
+	if err != nil {
+		return err
+	}
+	return s.team.Join(ctx, workers)
+}
+
+// dismiss compares the clocks of the workers once more. Its error says what lost workers have
+// left undone, unless cause says so already.
+func (s *session) dismiss(ctx context.Context, cause error) error {
+	if s.team == nil {
+		return nil
+	}
+	if err := s.team.Compare(ctx); err != nil && ctx.Err() == nil {
+		s.observer.See(Warning{err.Error()})
+	}
+	if isLoss(cause) {
+		return nil
+	}
+	if err := s.team.Lost(); err != nil {
+		return fmt.Errorf("the run is not complete: %w", err)
+	}
+	return nil
+}
+
+// isLoss says that an error is about a worker that was lost.
+func isLoss(err error) bool {
+	var lost *worker.LostError
+	return errors.As(err, &lost)
+}

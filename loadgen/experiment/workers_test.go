@@ -1,0 +1,131 @@
+package experiment
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+func scaleOf(t *testing.T, services int) *Scale {
+	t.Helper()
+	e := &Scale{Setup: setupOf(t), Services: []int{services}, Iterations: 1, MaxServices: 100, Workers: Workers{Count: 3, Image: "tool"}}
+	e.Arrival.Pattern = "burst"
+	return e
+}
+
+// Workers send the requests of rounds, and are removed at the end, after their clocks were
+// compared once more.
+func TestScaleByWorkers(t *testing.T) {
+	m, e := newMadeUp(t), scaleOf(t, 4)
+	result, err := Run(t.Context(), m, e, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := runFile(t, result.RunFile)
+	if n := len(run.Samples); n != 8 || run.Header.Settings.Workers != 3 || m.needs.Workers.Count != 3 || !m.needs.Workers.Replaced {
+		t.Errorf("%d samples, settings %+v, needs %+v", n, run.Header.Settings, m.needs.Workers)
+	}
+	for _, s := range run.Samples {
+		if s.Cold != record.Proven || s.Failed() {
+			t.Errorf("sample %+v", s)
+		}
+	}
+	if n := len(kinds(run, record.EventWorkersSkew)); n != 2 {
+		t.Errorf("%d skews", n)
+	}
+	if n := len(kinds(run, record.EventWorkerClock)); n != 3*4 {
+		t.Errorf("clocks were compared %d times", n)
+	}
+	if before, after := slices.Index(m.asked, "start workers"), slices.Index(m.asked, "create"); before < 0 || before > after || !m.was("stop workers") {
+		t.Errorf("asked %v", m.asked)
+	}
+}
+
+// A worker that is lost in a round leaves its services out of it. The next round has all
+// workers again, and the run says that it is not complete.
+func TestScaleLosesAWorker(t *testing.T) {
+	m, e := newMadeUp(t), scaleOf(t, 6)
+	rounds := 0
+	m.during = func(what string) {
+		if what != "await workers" {
+			return
+		}
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		for len(m.workers) > 3 {
+			m.workers = m.workers[1:]
+		}
+	}
+	result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
+		if _, ok := n.(RoundFiring); ok {
+			if rounds++; rounds == 1 {
+				m.workers[0].Close()
+				m.addWorker(t)
+			}
+		}
+	}))
+	run := runFile(t, result.RunFile)
+	if err == nil || !strings.Contains(err.Error(), "the run is not complete: worker ") || run.End.Reason != record.EndFailed {
+		t.Errorf("got error %v, end %+v", err, run.End)
+	}
+	if lost := kinds(run, record.EventWorkerLost); len(lost) != 1 {
+		t.Errorf("lost %v", lost)
+	}
+	measured := 0
+	for _, s := range run.Samples {
+		if !s.Discarded {
+			measured++
+		}
+	}
+	if measured != 6 || len(kinds(run, record.EventRequestAbandoned)) != 2 {
+		t.Errorf("%d samples, abandoned %v", measured, kinds(run, record.EventRequestAbandoned))
+	}
+}
+
+// What cannot be done is refused before the cluster is asked for anything.
+func TestWorkersValidate(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Load)
+		want   string
+	}{
+		"negative":  {func(e *Load) { e.Workers.Count = -1 }, "workers is -1"},
+		"no image":  {func(e *Load) { e.Workers.Image = "" }, "worker-image is missing"},
+		"none":      {func(e *Load) { e.Workers.Count = 0 }, "are for workers"},
+		"https":     {func(e *Load) { e.Request.Scheme = record.HTTPS }, "need --ca-file"},
+		"in flight": {func(e *Load) { e.InFlight = 2 }, "max-in-flight is 2: it must be at least 3"},
+	} {
+		m, e := newMadeUp(t), loadOf(t)
+		e.Workers = Workers{Count: 3, Image: "tool"}
+		test.change(e)
+		if _, err := Run(t.Context(), m, e, nil); err == nil || !strings.Contains(err.Error(), test.want) || len(m.asked) > 0 {
+			t.Errorf("%s: %v, asked %v", name, err, m.asked)
+		}
+	}
+}
+
+// A load by workers has all of its requests. They know which instances were Ready before they
+// began.
+func TestLoadByWorkers(t *testing.T) {
+	for _, known := range []bool{true, false} {
+		m, e := newMadeUp(t), loadOf(t)
+		e.Workers = Workers{Count: 3, Image: "tool"}
+		result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
+			if begun, ok := n.(LoadBegun); ok && known {
+				m.emit(record.Event{Kind: record.EventInstanceReady, Pod: begun.Target.Service + "-00001-deployment-a", At: 1})
+			}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, answered, waited := runFile(t, result.RunFile), 0, 0
+		for _, i := range run.Intervals {
+			answered += i.Answered
+			waited += i.Waited
+		}
+		if answered != 100 || len(run.Intervals) != 2 || (waited == 0) != known || !m.was("stop workers") {
+			t.Errorf("known %v: %d answered and %d waited in %d seconds", known, answered, waited, len(run.Intervals))
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/load"
+)
+
+// Load is a load for workers to send, each its share.
+type Load struct {
+	Client   *loadgen.Spec
+	Target   record.Target
+	Schedule load.Schedule
+	Length   time.Duration
+	Seed     uint64
+	// InFlight is how many requests of all workers may be under way.
+	InFlight int
+	// Sink takes what becomes of the load. Told, when set, is given each interval once it is
+	// written down, and Each the requests that are told of by themselves.
+	Sink load.Sink
+	Told func(record.Interval)
+	Each func(*record.Sample)
+}
+
+// Load has the workers send the requests, and returns when all have ended and what they said
+// is written down, with what the workers used of processors. Its error says that ctx has
+// ended, what could not be written down, or which workers were lost.
+func (t *Team) Load(ctx context.Context, l *Load) (cpu time.Duration, err error) {
+	if err := t.Compare(ctx); err != nil && ctx.Err() != nil {
+		return 0, ctx.Err() // of a worker that is lost the order says so
+	}
+	d := &deal{team: t, members: t.present(), lead: startLead, order: l.order}
+	u := &underway{Load: l, merger: load.NewMerger(len(d.members)), known: make([]int, len(d.members))}
+	u.merger.Target, u.merger.Sink, u.merger.Told = l.Target, l.Sink, l.Told
+	d.begun = u.merger.BeginAt
+	d.take = func(i int, line line) error { return u.take(i, d.members[i].ahead(), line) }
+	d.over = u.merger.Gone
+	results, err := d.do(ctx)
+	if err != nil {
+		return 0, err
+	}
+	err = context.Cause(ctx)
+	for i, r := range results {
+		cpu += r.cpu
+		if r.lost != nil && ctx.Err() == nil {
+			of := load.Count(l.Schedule.Pacer(l.Length, l.Seed), l.Length, d.share(i))
+			err = errors.Join(err, t.lose(ctx, d.members[i], r.lost, of-u.known[i], of))
+		}
+	}
+	return cpu, err
+}
+
+// order is what the worker of a share is to send.
+func (l *Load) order(s loadgen.Share) order {
+	return order{Client: *l.Client, Share: s, Load: &loadOrder{
+		Target: l.Target, Schedule: l.Schedule, Length: l.Length, Seed: l.Seed, InFlight: max(1, s.Part(l.InFlight)),
+	}}
+}
+
+// underway is a load that is under way.
+type underway struct {
+	*Load
+	merger *load.Merger
+	// known is of how many requests of each worker's share it is known what became of them.
+	known []int
+}
+
+// take takes a line of the i-th worker.
+func (u *underway) take(i int, offset record.ClockOffset, l line) error {
+	switch {
+	case l.Failed != nil:
+		one := onRunClock(*l.Failed, offset)
+		u.Each(&one)
+		return u.merger.Failed(one)
+	case l.Part != nil:
+		for k := range l.Part.Slowest {
+			l.Part.Slowest[k] = onRunClock(l.Part.Slowest[k], offset)
+			u.Each(&l.Part.Slowest[k])
+		}
+		in := &l.Part.Interval
+		u.known[i] += in.Sent - in.CutOff + in.Dropped
+		u.merger.Part(*l.Part)
+	case l.Settled > 0:
+		return u.merger.Settled(i, l.Settled)
+	}
+	return nil
+}

@@ -1,0 +1,162 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+)
+
+// Team is the workers of a run. It does one thing at a time.
+type Team struct {
+	clock record.Clock
+	event func(record.Event)
+	// reach is the transport to a worker, and explain says what became of one that is lost, or
+	// nothing.
+	reach   func(name string) http.RoundTripper
+	explain func(ctx context.Context, name string) string
+
+	mu      sync.Mutex
+	members []*member
+	losses  []error
+}
+
+// New is a team without members. event takes what happens to it, reach is the transport to a
+// worker, and explain says what became of one, as far as it is known.
+func New(clock record.Clock, event func(record.Event), reach func(name string) http.RoundTripper, explain func(ctx context.Context, name string) string) *Team {
+	return &Team{clock: clock, event: event, reach: reach, explain: explain}
+}
+
+// Join takes workers in, and forgets those that are not among them. The clocks of the new
+// ones are compared.
+func (t *Team) Join(ctx context.Context, workers []record.Worker) error {
+	var all []*member
+	for _, w := range workers {
+		m := t.member(w.Name)
+		if m == nil {
+			m = newMember(w, t.clock, t.reach(w.Name))
+			if err := t.compareOne(ctx, m); err != nil {
+				return err
+			}
+		}
+		all = append(all, m)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.members = all
+	return nil
+}
+
+func (t *Team) member(name string) *member {
+	for _, m := range t.present() {
+		if m.Name == name {
+			return m
+		}
+	}
+	return nil
+}
+
+// present are the members that are not lost.
+func (t *Team) present() []*member {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(t.members), func(m *member) bool { return m.lost })
+}
+
+// Size is how many members are not lost.
+func (t *Team) Size() int { return len(t.present()) }
+
+// Compare compares the clocks of all members, and writes down what it finds.
+func (t *Team) Compare(ctx context.Context) error {
+	var failed error
+	for _, m := range t.present() {
+		failed = errors.Join(failed, t.compareOne(ctx, m))
+	}
+	return failed
+}
+
+func (t *Team) compareOne(ctx context.Context, m *member) error {
+	drift, err := m.compare(ctx)
+	if err != nil {
+		return err
+	}
+	o := m.ahead()
+	t.event(record.Event{
+		At: t.clock.Now(), Kind: record.EventWorkerClock, Pod: m.Name, Node: m.Node, ClockOffset: &o, Value: drift.Seconds(),
+		Message: fmt.Sprintf("the clock of worker %s is known to ±%v, and has drifted by %v", m.Name, o.Uncertainty, drift),
+	})
+	return nil
+}
+
+// TellReady has the workers of a load know that an instance is Ready. It does not wait.
+func (t *Team) TellReady(pod string, at time.Duration) {
+	for _, m := range t.present() {
+		one := instance{Pod: pod, Since: at + m.ahead().Offset}
+		go func() { _ = m.post(context.Background(), pathInstances, one, nil) }() // one that is lost is found to be by its order
+	}
+}
+
+// keepPause is how often an idle worker is asked for a sign of life, so that it knows that
+// it is still needed.
+const keepPause = time.Minute
+
+// IdleLimit is how long a worker waits for an order before it ends, because nobody leads it
+// any more.
+const IdleLimit = 10 * time.Minute
+
+// Keep has the workers know that they are needed, until ctx ends.
+func (t *Team) Keep(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(keepPause):
+		}
+		for _, m := range t.present() {
+			_, _ = m.askClock(ctx)
+		}
+	}
+}
+
+// LostError says that a worker did not do its share to the end.
+type LostError struct {
+	// Worker is its name.
+	Worker, Reason string
+	// Missing is how many requests of its share, Of, nothing is known about.
+	Missing, Of int
+}
+
+// Error names the worker, why it was lost, and what is missing.
+func (e *LostError) Error() string {
+	return fmt.Sprintf("worker %s was lost: %s; of its %d requests %d are missing", e.Worker, e.Reason, e.Of, e.Missing)
+}
+
+// Lost is what all workers that were lost so far have left undone, or nil.
+func (t *Team) Lost() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return errors.Join(t.losses...)
+}
+
+// lose takes in that a worker is lost, and writes it down.
+func (t *Team) lose(ctx context.Context, m *member, cause error, missing, of int) *LostError {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askLimit)
+	defer cancel()
+	reason := cause.Error()
+	if more := t.explain(ctx, m.Name); more != "" && !strings.Contains(reason, more) {
+		reason += " (" + more + ")"
+	}
+	lost := &LostError{Worker: m.Name, Reason: reason, Missing: missing, Of: of}
+	t.mu.Lock()
+	m.lost = true
+	t.losses = append(t.losses, lost)
+	t.mu.Unlock()
+	t.event(record.Event{At: t.clock.Now(), Kind: record.EventWorkerLost, Pod: m.Name, Node: m.Node, Value: float64(missing), Message: lost.Error()})
+	return lost
+}

@@ -1,0 +1,151 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen"
+)
+
+// Volley is requests that belong together, as loadgen.Volley is, for workers to send.
+type Volley struct {
+	Client  *loadgen.Spec
+	Targets []record.Target
+	// Arrival, Seed, Stream and Preconnect are those of a loadgen.Volley.
+	Arrival      loadgen.Arrival
+	Seed, Stream uint64
+	Preconnect   bool
+	// Handle is called once for each request that was sent, by several goroutines at a time:
+	// with its sample, or why there is none. If a worker is lost, that is a LostError for each
+	// request of its share of which nothing was heard.
+	Handle           func(i int, s record.Sample, err error)
+	PreconnectFailed func(i int, err error)
+}
+
+// Fire has the workers send the requests, and returns when all are handled. Its error says
+// that there is no worker, or that a clock could not be compared.
+func (t *Team) Fire(ctx context.Context, v *Volley) error {
+	if err := t.Compare(ctx); err != nil && ctx.Err() != nil {
+		return ctx.Err() // of a worker that is lost the order says so
+	}
+	if len(v.Targets) == 0 {
+		return nil
+	}
+	members := t.present()
+	f := &firing{Volley: v, handled: make([]bool, len(v.Targets))}
+	d := &deal{team: t, members: members[:min(len(members), len(v.Targets))], lead: startLead, order: f.order}
+	if v.Preconnect {
+		d.lead += loadgen.ConnectLead
+	}
+	d.take = func(i int, l line) error { return f.take(d.share(i), d.members[i].ahead(), l) }
+	results, err := d.do(ctx)
+	f.handling.Wait()
+	if err != nil {
+		return err
+	}
+	f.giveUp(ctx, d, results)
+	if v.Arrival.Pattern == loadgen.Burst && len(f.delays) > 0 {
+		t.tellSkew(v.Targets[0], f.delays, d.members)
+	}
+	return nil
+}
+
+// firing is a volley under way.
+type firing struct {
+	*Volley
+	handling sync.WaitGroup
+
+	mu      sync.Mutex
+	handled []bool
+	// delays are how long after they were due requests were sent.
+	delays []time.Duration
+}
+
+// order is what the worker of a share is to send.
+func (f *firing) order(s loadgen.Share) order {
+	o := &volleyOrder{Arrival: f.Arrival, Seed: f.Seed, Stream: f.Stream, Preconnect: f.Preconnect}
+	for i, target := range f.Targets {
+		if s.Has(i) {
+			o.Targets = append(o.Targets, target)
+		}
+	}
+	return order{Client: *f.Client, Share: s, Volley: o}
+}
+
+// take takes a line of the worker of a share.
+func (f *firing) take(s loadgen.Share, offset record.ClockOffset, l line) error {
+	if l.Sent == nil {
+		return nil
+	}
+	i := s.All(l.Sent.Target)
+	if l.Sent.Target < 0 || i >= len(f.Targets) {
+		return fmt.Errorf("a worker tells of request %d of its share, which it does not have", l.Sent.Target)
+	}
+	if why := l.Sent.NotConnected; why != "" {
+		f.PreconnectFailed(i, errors.New(why))
+		return nil
+	}
+	one := onRunClock(l.Sent.Sample, offset)
+	var err error
+	if l.Sent.CutOff != "" {
+		err = errors.New(l.Sent.CutOff)
+	}
+	f.mu.Lock()
+	f.handled[i] = true
+	if err == nil {
+		f.delays = append(f.delays, one.Lateness())
+	}
+	f.mu.Unlock()
+	f.handling.Go(func() { f.Handle(i, one, err) }) // it waits for the proof
+	return nil
+}
+
+// giveUp tells what is missing of the workers that are lost. Those that were interrupted are
+// not.
+func (f *firing) giveUp(ctx context.Context, d *deal, results []result) {
+	for m, r := range results {
+		if r.lost == nil || ctx.Err() != nil {
+			continue
+		}
+		var missing []int
+		of := 0
+		for i := range f.Targets {
+			if !d.share(m).Has(i) {
+				continue
+			}
+			if of++; !f.handled[i] {
+				missing = append(missing, i)
+			}
+		}
+		lost := d.team.lose(ctx, d.members[m], r.lost, len(missing), of)
+		for _, i := range missing {
+			f.Handle(i, record.Sample{}, lost)
+		}
+	}
+}
+
+// tellSkew writes down how far apart the requests of a burst were sent. Each instant is as
+// uncertain as its worker's clock, and so the difference of two as both together.
+func (t *Team) tellSkew(first record.Target, delays []time.Duration, members []*member) {
+	var uncertain []time.Duration
+	for _, m := range members {
+		uncertain = append(uncertain, m.ahead().Uncertainty)
+	}
+	slices.Sort(uncertain)
+	var both time.Duration
+	if n := len(uncertain); n > 1 {
+		both = uncertain[n-1] + uncertain[n-2]
+	}
+	early, late := slices.Min(delays), slices.Max(delays)
+	t.event(record.Event{
+		At: t.clock.Now(), Kind: record.EventWorkersSkew, RuntimeClass: first.RuntimeClass, Variant: first.Variant,
+		Value: (late - early).Seconds(), ClockOffset: &record.ClockOffset{Uncertainty: both},
+		Message: fmt.Sprintf("%d requests of a burst were sent by %d workers from %v to %v after they were due, which is known to ±%v",
+			len(delays), len(members), early, late, both),
+	})
+}
