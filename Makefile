@@ -1,5 +1,5 @@
 # Thin targets; the work is in scripts/ and in the Go tools.
-.PHONY: build node functions languages demo test unit e2e conformance cgroup-v2 bench bench-node bench-fidelity bench-scale bench-load bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom man dist dist-twice images-push clean help
+.PHONY: build node functions languages demo test unit e2e conformance cgroup-v2 bench bench-node bench-fidelity bench-scale bench-load bench-workers bench-observer bench-gate bench-analysis soak fuzz lint vulnerabilities sbom man dist dist-twice images-push clean help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
@@ -49,7 +49,7 @@ conformance: build node ## run Knative's own conformance tests on the embedded n
 cgroup-v2: build node ## run the embedded node in a virtual machine that has cgroup version 2 alone
 	scripts/cgroup-v2
 
-bench: bench-fidelity bench-scale bench-load bench-analysis bench-gate bench-node bench-observer ## every benchmark
+bench: bench-fidelity bench-scale bench-load bench-workers bench-analysis bench-gate bench-node bench-observer ## every benchmark
 
 bench-fidelity: ## how exactly latencies are measured
 	go test ./loadgen -run '^$$' -bench Fidelity -benchtime 5x
@@ -59,6 +59,9 @@ bench-scale: ## how far apart the requests of a burst of 500 are sent, and what 
 
 bench-load: ## how exactly the latencies of a load are measured, and what the tool takes of a processor
 	go test ./loadgen/load -run '^$$' -bench Load -benchtime 1x
+
+bench-workers: ## what following the workers of a load takes of a processor
+	go test ./loadgen/load -run '^$$' -bench Follow -benchtime 20x
 
 bench-observer: build node ## what the tool adds to a cold start, against requests by hand, on the embedded node
 	scripts/bench-observer

@@ -1,0 +1,98 @@
+package ksvc_test
+
+import (
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/ksvctest"
+)
+
+// The Job has one pod for each index, on the nodes that were asked for, without access to the
+// API. The Secret goes with it, and both are removed.
+func TestWorkers(t *testing.T) {
+	for replaced, most := range map[bool]int32{true: 3, false: 0} {
+		f := ksvctest.NewFakes()
+		w := f.NewWorkers(ksvctest.Run, record.Workers{Count: 3, Image: "tool: {", NodeSelector: map[string]string{"pool": "load"}, Replaced: replaced})
+		if err := w.Create(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ours := metav1.ListOptions{LabelSelector: ksvc.Selector(ksvctest.Run)}
+		jobs, err := f.Kube.BatchV1().Jobs(ksvctest.Space).List(t.Context(), ours)
+		if err != nil || len(jobs.Items) != 1 {
+			t.Fatalf("%d jobs, %v", len(jobs.Items), err)
+		}
+		job := jobs.Items[0]
+		spec, pod := job.Spec, job.Spec.Template.Spec
+		if *spec.Completions != 3 || *spec.Parallelism != 3 || string(*spec.CompletionMode) != "Indexed" || *spec.BackoffLimitPerIndex != most {
+			t.Errorf("job %+v", spec)
+		}
+		if *pod.AutomountServiceAccountToken || pod.RestartPolicy != corev1.RestartPolicyNever || pod.NodeSelector["pool"] != "load" || pod.Containers[0].Image != "tool: {" {
+			t.Errorf("pod %+v", pod)
+		}
+		if labels := job.Spec.Template.Labels; labels[ksvc.LabelRun] != ksvctest.Run || labels[ksvc.LabelWorker] == "" {
+			t.Errorf("labels %v", labels)
+		}
+		secrets, err := f.Kube.CoreV1().Secrets(ksvctest.Space).List(t.Context(), ours)
+		if err != nil || len(secrets.Items) != 1 {
+			t.Fatalf("%d secrets, %v", len(secrets.Items), err)
+		}
+		if s := secrets.Items[0]; s.OwnerReferences[0].Name != job.Name || len(s.StringData["token"]) < 20 || pod.Containers[0].Env[0].ValueFrom.SecretKeyRef.Name != s.Name {
+			t.Errorf("secret %+v", s)
+		}
+		if err := w.Delete(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if jobs, err := f.Kube.BatchV1().Jobs(ksvctest.Space).List(t.Context(), ours); err != nil || len(jobs.Items) != 0 {
+			t.Errorf("%d jobs are left, %v", len(jobs.Items), err)
+		}
+	}
+}
+
+// workerPod is one of a worker.
+func workerPod(name string, status corev1.PodStatus) *corev1.Pod {
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: ksvctest.Space, Name: name, Labels: map[string]string{
+			ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: ksvctest.Run, ksvc.LabelWorker: "true",
+		}},
+		Status: status,
+	}
+}
+
+// A worker that can never begin ends the wait, and workers that are Ready are returned.
+func TestAwaitWorkers(t *testing.T) {
+	ready := corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}
+	f := ksvctest.NewFakes(workerPod("a", ready), workerPod("b", ready), workerPod("ended", corev1.PodStatus{Phase: corev1.PodFailed}))
+	workers, err := f.NewWorkers(ksvctest.Run, record.Workers{Count: 2}).Await(t.Context(), nil)
+	if err != nil || len(workers) != 2 || workers[0].Token == "" {
+		t.Errorf("workers %+v, %v", workers, err)
+	}
+	waits := corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{State: corev1.ContainerState{
+		Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImageNeverPull", Message: "no image"},
+	}}}}
+	f = ksvctest.NewFakes(workerPod("a", ready), workerPod("b", waits))
+	w := f.NewWorkers(ksvctest.Run, record.Workers{Count: 2})
+	if _, err := w.Await(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "worker b: ErrImageNeverPull") || !strings.Contains(ksvc.Hint(err), "--worker-image") {
+		t.Errorf("got error %v, hint %q", err, ksvc.Hint(err))
+	}
+}
+
+// Services are removed without the workers, which send to the next ones; clean removes all.
+func TestDeleteKeepsWorkers(t *testing.T) {
+	f := ksvctest.NewFakes(workerPod("a", corev1.PodStatus{}))
+	w := f.NewWorkers(ksvctest.Run, record.Workers{Count: 1, Image: "tool"})
+	if err := w.Create(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Delete(t.Context(), ksvc.DeleteOptions{Runs: []string{ksvctest.Run}, KeepWorkers: true}); err != nil {
+		t.Fatal(err)
+	}
+	left, err := f.Left(t.Context(), false)
+	if err != nil || len(left) != 1 || left[0].Run != ksvctest.Run || left[0].Pods != 1 {
+		t.Errorf("left %+v, %v", left, err)
+	}
+}
