@@ -15,7 +15,7 @@ import (
 // sayStarting says what is about to be created, and how to get back to it.
 func sayStarting(p incluster.Plan, server string) {
 	sayStep("starting run %s in a pod of namespace %s, of image %s, in the cluster at %s", p.Run, p.Namespace, p.Image, server)
-	say("if this command is killed, the run goes on: 'kn-coldstart attach -n %s %s' follows it, up to %v after its end", p.Namespace, p.Run, incluster.Kept)
+	say("if this command is killed, the run goes on: 'kn-coldstart attach -n %s %s' follows it, up to %.0f h after its end", p.Namespace, p.Run, incluster.Kept.Hours())
 }
 
 // sayGoesOn says that a run was left alone.

@@ -46,10 +46,14 @@ func Follow(ctx context.Context, c *ksvc.Client, j Job, sink Sink) (Ending, erro
 		return Ending{}, err
 	}
 	f.log.open = f.open
-	if err := f.readAll(ctx); err != nil {
-		return Ending{}, fmt.Errorf("read the log of run %s: %w", j.Run, err)
+	err = f.readAll(ctx)
+	switch {
+	case err == nil:
+		return p.stage().ending(), nil
+	case ctx.Err() != nil:
+		return Ending{}, ctx.Err()
 	}
-	return p.stage().ending(), nil
+	return Ending{}, fmt.Errorf("read the log of run %s: %w", j.Run, err)
 }
 
 // follower is one Follow.
