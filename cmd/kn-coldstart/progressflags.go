@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/tally"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/headway"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
 )
 
@@ -48,7 +48,7 @@ func (f *progressFlags) use(runFile string) error {
 // follow has what the observers are told be counted, and told as the flag says, until stop
 // is called.
 func (f *progressFlags) follow(cmd *cobra.Command, e experiment.Experiment, observers ...experiment.Observer) (_ experiment.Observer, stop func()) {
-	counts := tally.New(cmd.Name(), time.Now)
+	counts := headway.New(cmd.Name(), time.Now)
 	if ab, ok := e.(*experiment.AB); ok {
 		counts.Within(ab.Budget)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/tally"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/headway"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/self"
 )
@@ -309,10 +309,10 @@ func TestProgressElsewhere(t *testing.T) {
 func wantObjects(t *testing.T, lines []string) {
 	t.Helper()
 	var messages []string
-	var states []tally.State
+	var states []headway.State
 	for _, line := range lines {
 		var m message
-		var s tally.State
+		var s headway.State
 		if err := errors.Join(json.Unmarshal([]byte(line), &m), json.Unmarshal([]byte(line), &s)); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
@@ -364,7 +364,7 @@ func BenchmarkDraw(b *testing.B) {
 	before := os.Stderr
 	os.Stderr = null
 	defer func() { os.Stderr = before }()
-	counts, s := tally.New("single", time.Now), screen{}
+	counts, s := headway.New("single", time.Now), screen{}
 	done, cpu := 0, self.CPUTime()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/tally"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/headway"
 )
 
 // This file is part of ui.go: standard error as lines, and below them, on a terminal, a
@@ -90,7 +90,7 @@ func (s *screen) erasing() string {
 }
 
 // draw shows the block of a state in the width, if it is another one than before.
-func (s *screen) draw(state tally.State, width int) {
+func (s *screen) draw(state headway.State, width int) {
 	s.text.Lock()
 	rows := []string{state.Status(width - 1), s.last}
 	s.text.Unlock()
@@ -163,7 +163,7 @@ func (s *screen) object(v any) {
 }
 
 // follow tells how far a run is until stop is called.
-func (s *screen) follow(t *tally.Tally) (stop func()) {
+func (s *screen) follow(t *headway.Tally) (stop func()) {
 	mode := s.how()
 	switch mode {
 	case progressRedrawn:

@@ -1,11 +1,11 @@
-// Package tally counts how a run goes, for whoever watches it: done, failed, rate, time
+// Package headway counts how a run goes, for whoever watches it: done, failed, rate, time
 // left, the latest sample and how the latencies are spread.
 //
 // A Tally is told by the goroutines that measure, which it costs a few additions each.
 // Everything else happens where somebody asks for the State: rates, estimates, and the
 // reading of a load's histograms. A State is a line of --progress json, and Status makes
 // the line of it that a terminal shows.
-package tally
+package headway
 
 import (
 	"sync"
