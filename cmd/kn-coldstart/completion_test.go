@@ -58,9 +58,9 @@ func writeKubeconfig(t *testing.T, text string) string {
 	return path
 }
 
-// completed are the completions of the last word of a command line, with their directive.
+// completedWith are the completions of the last word of a command line, with their directive.
 // Nothing but cobra's own line may be on standard error.
-func completed(t *testing.T, folder string, words ...string) string {
+func completedWith(t *testing.T, folder string, words ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), completionPatience)
 	defer cancel()
@@ -140,7 +140,7 @@ func TestValuesAreCompleted(t *testing.T) {
 		{"completion f|", "fish :4"},
 	} {
 		words := strings.NewReplacer("FAKE", kubeconfig, "SILENT", silent, "|", "").Replace(c.words)
-		if got := completed(t, folder, strings.Split(words, " ")...); got != c.want {
+		if got := completedWith(t, folder, strings.Split(words, " ")...); got != c.want {
 			t.Errorf("%s: %s, want %s", c.words, got, c.want)
 		}
 	}
@@ -149,7 +149,7 @@ func TestValuesAreCompleted(t *testing.T) {
 // The kubeconfig may be named by the environment as well.
 func TestCompletionReadsTheEnvironment(t *testing.T) {
 	t.Setenv("KN_COLDSTART_KUBECONFIG", fakeCluster(t))
-	if got := completed(t, t.TempDir(), "doctor", "-n", "s"); got != "shop :4" {
+	if got := completedWith(t, t.TempDir(), "doctor", "-n", "s"); got != "shop :4" {
 		t.Errorf("got %s", got)
 	}
 }
