@@ -235,7 +235,7 @@ func loadOf(t *testing.T, to *sink, address, rate string, length time.Duration) 
 	}
 	return &Load{
 		Client: &loadgen.Spec{Timeout: 10 * time.Second}, Target: targetsAt(address, 1)[0], Schedule: schedule, Length: length, Seed: 1,
-		InFlight: 100, Sink: to, Each: func(*record.Sample) {},
+		InFlight: 100_000, Sink: to, Each: func(*record.Sample) {},
 	}
 }
 
