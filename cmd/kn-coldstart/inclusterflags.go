@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"os"
 
 	"github.com/spf13/pflag"
 
@@ -43,12 +42,10 @@ func (f *inClusterFlags) validate() error {
 	return nil
 }
 
-// joinStreams makes standard error the standard output, in the pod of a run. A log has the
-// lines of both, and the kubelet cuts long ones into parts: those of two streams could come
-// between one another.
+// joinStreams has all output in one stream, in the pod of a run.
 func (f *inClusterFlags) joinStreams() {
 	if f.run != "" {
-		os.Stderr = os.Stdout
+		sayToOutput()
 	}
 }
 

@@ -31,6 +31,10 @@ func sayMarked(colour, mark, format string, args ...any) {
 	fmt.Fprintln(os.Stderr, paint(colour, mark)+strings.TrimPrefix(text, mark))
 }
 
+// sayToOutput makes standard error the standard output. The log of a pod has the lines of
+// both, and long ones are cut into parts: those of two streams could come between one another.
+func sayToOutput() { os.Stderr = os.Stdout }
+
 // harmless is a text of which no control character steers a terminal, and no line is a
 // build service's command. What clusters, functions and files say comes from others, and
 // all of it passes here: say and logged are the only ways to standard error. Whatever
