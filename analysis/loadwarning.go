@@ -26,6 +26,9 @@ func loadWarnings(loads []load.Load) []Warning {
 		if l.Dropped > 0 {
 			warn(Failures, "%d of them were never sent, because as many requests as may be were under way", l.Dropped)
 		}
+		if l.Recovery.Never && !l.Step {
+			warn(Trouble, "p99 of a second was not under %s again when its load ended", stat.Format(l.Recovery.Limit))
+		}
 	}
 	return list
 }

@@ -77,7 +77,8 @@ func (c *Client) look(ctx context.Context, in string) ([]Left, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list pods of runs: %w", err)
 	}
-	jobs, err := listed(ctx, func() (*batch.JobList, error) { return c.Kubernetes.BatchV1().Jobs(in).List(ctx, ours) })
+	workers := metav1.ListOptions{LabelSelector: ours.LabelSelector + "," + LabelWorker} // Jobs of runs in pods are found another way
+	jobs, err := listed(ctx, func() (*batch.JobList, error) { return c.Kubernetes.BatchV1().Jobs(in).List(ctx, workers) })
 	if apierrors.IsForbidden(err) { // who may not see Jobs has had no workers
 		jobs, err = &batch.JobList{}, nil
 	}

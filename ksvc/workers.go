@@ -146,8 +146,10 @@ func (w *Workers) Delete(ctx context.Context) error {
 // workers.
 func (d *deletion) deleteJobs(ctx context.Context) error {
 	var list *batch.JobList
+	ofWorkers := d.selector()
+	ofWorkers.LabelSelector += "," + LabelWorker // and not of runs in pods
 	err := retryPassing(ctx, func() (err error) {
-		list, err = d.client.Kubernetes.BatchV1().Jobs(d.namespace).List(ctx, d.selector())
+		list, err = d.client.Kubernetes.BatchV1().Jobs(d.namespace).List(ctx, ofWorkers)
 		return err
 	})
 	if apierrors.IsForbidden(err) {

@@ -34,3 +34,6 @@ func RenderJob(j Job) ([]byte, error) { return render(jobTemplate, j) }
 
 // PodIP is what an argument of a job has where the address of its pod is to stand.
 const PodIP = "$(POD_IP)"
+
+// PodTraces is where a run in a pod takes reports of traces: at that address.
+const PodTraces = "[" + PodIP + "]:0"

@@ -23,6 +23,9 @@ type comparison struct {
 	samples   int     // that each run's quantile is of
 	// resolution is by how much a latency may be less than it is said to be.
 	resolution time.Duration
+	// requests are those of all new loads together, and failed of them failed, where the
+	// share of these is compared; otherwise they are zero.
+	requests, failed int
 	// tooMany says that too many starts failed for anything but a failure.
 	tooMany string
 	perms   *stat.Permutations

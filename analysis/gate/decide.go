@@ -158,7 +158,7 @@ func (c *comparison) judge(adjusted float64) {
 		c.Verdict = Fail
 	case c.tooMany != "":
 		c.Verdict = Invalid
-	case c.found.within <= analysis.Alpha*(1+1e-9):
+	case c.found.within <= analysis.Alpha*(1+1e-9) && !c.found.newOver && c.mostFailures() <= c.found.base+c.found.allowed:
 		c.Verdict = Pass
 	default:
 		c.Verdict = Inconclusive
@@ -171,6 +171,17 @@ func (c *comparison) shown() bool { return c.found.adjusted <= analysis.Alpha*(1
 
 // worse says that the new runs are slower by more than the tolerance.
 func (c *comparison) worse() bool { return c.found.change > c.found.allowed }
+
+// mostFailures is the upper bound of the share of the new loads' requests that fail, were they
+// independent. Failures are rare: where there are few requests, all loads may be without one,
+// and how much loads differ then tells nothing. It is -Inf where no failures are compared.
+func (c *comparison) mostFailures() float64 {
+	if c.requests == 0 {
+		return math.Inf(-1)
+	}
+	_, most := stat.ShareBounds(c.failed, c.requests, stat.Confidence)
+	return most
+}
 
 // coarse says that what is compared is known to less than the tolerance.
 func (c *comparison) coarse() bool {

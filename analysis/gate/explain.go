@@ -47,6 +47,8 @@ func (c *comparison) missing(comparisons int) string {
 		return fmt.Sprintf("each is known to within %s, which is more than the tolerance: allow more with --tolerance", stat.Format(c.resolution))
 	case c.found.baseOver || c.found.newOver:
 		return c.tooFar
+	case c.found.within <= analysis.Alpha*(1+1e-9):
+		return fmt.Sprintf("%d of %d requests failed, which may be %s of them: it takes more requests to show that it is less", c.failed, c.requests, percent(c.mostFailures()))
 	}
 	level := analysis.Alpha / float64(comparisons)
 	text := "neither is a slowdown beyond the tolerance shown, nor that there is none"

@@ -98,6 +98,11 @@ func (c *comparison) opposeLoads(base, new measuredSide, k record.Key) {
 	for _, l := range slices.Concat(b, n) {
 		c.samples = min(c.samples, l.Due)
 	}
+	if c.metric == LoadFailed {
+		for _, l := range n {
+			c.requests, c.failed = c.requests+l.Due, c.failed+l.Failures()
+		}
+	}
 	c.base, c.new = c.observeLoads(b, m), c.observeLoads(n, m)
 	c.limit = sure(c.limitOfLoads(slices.Concat(base.runs, new.runs), slices.Concat(b, n)), c.base, c.new)
 }

@@ -114,6 +114,11 @@ func TestLoadsAgainstABaseline(t *testing.T) {
 		{"few requests", base(5), loadSideOf("new", 5, func(func(time.Duration) time.Duration) []runtest.Second {
 			return []runtest.Second{runtest.Same(9, 200*ms)}
 		}), "load(95)", Inconclusive, "load(95) takes 10 requests a run; one has 9"},
+		{"few requests, none of which failed", base(5), loadSideOf("new", 5, func(func(time.Duration) time.Duration) []runtest.Second {
+			return []runtest.Second{runtest.Same(10, 200*ms)}
+		}), "loadFailed", Inconclusive, "0 of 50 requests failed, which may be 5.82 % of them"},
+		{"quicker but for one that never recovered", loadSideOf("base", 5, slowFor(7)),
+			append(loadSideOf("new", 4, slowFor(1)), loadSideOf("worst", 1, slowFor(8))...), "recovered", Inconclusive, "some loads had not recovered when they ended"},
 
 		{"a late client", base(5), loadSide("new", 5, 200*ms, late), "load(50)", Invalid, "run new-0: the client was late"},
 		{"a late baseline", loadSide("base", 5, 200*ms, late), loadSide("new", 5, 200*ms), "load(95)", Invalid, "baseline: run base-0: the client was late"},
@@ -131,7 +136,7 @@ func TestLoadsAgainstABaseline(t *testing.T) {
 			}
 			j := verdictOn(t, r, c.subject)
 			if j.Verdict != c.want || !strings.Contains(j.Reason, c.reason) || j.RuntimeClass != "runc" || j.Services != 1 || len(r.Judgements) != 5 {
-				t.Errorf("want %s with %q: %+v", c.want, c.reason, j)
+				t.Errorf("want %s with %q: %s %s", c.want, c.reason, j.Verdict, j.Reason)
 			}
 			if r.Verdict == Pass && c.want != Pass || c.want == Fail && r.Verdict != Fail {
 				t.Errorf("the verdict is %s", r.Verdict)

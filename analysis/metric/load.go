@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/load"
@@ -65,15 +66,20 @@ func newScaling() scaling {
 }
 
 func (s scaling) add(l *load.Load, labels []Label) {
-	s.wanted.count(l.Instances.Peak.Wanted, labels...)
+	if l.Instances.Peak.Wanted > 0 { // otherwise nothing told of it
+		s.wanted.count(l.Instances.Peak.Wanted, labels...)
+	}
 	s.peak.count(l.Instances.Peak.Alive, labels...)
 	s.ready.count(l.Instances.Peak.Ready, labels...)
 	s.seconds.add(float64(l.Instances.Seconds), labels...)
-	s.recovery.add(inSeconds(l.Recovery.Longest), labels...)
-	never := 0
-	if l.Recovery.Never {
-		never = 1
+	if l.Recovery.Limit == 0 {
+		return
 	}
+	took, never := inSeconds(l.Recovery.Longest), 0
+	if l.Recovery.Never {
+		took, never = math.Inf(1), 1
+	}
+	s.recovery.add(took, labels...)
 	s.never.count(never, labels...)
 }
 

@@ -10,6 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/scenario"
+	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
 // variablePrefix begins the names of all environment variables of this program.
@@ -18,19 +21,24 @@ const variablePrefix = "KN_COLDSTART_"
 // testPrefix begins those that are for tests.
 const testPrefix = variablePrefix + "E2E_"
 
-// shellVariables are those that cobra's completions know.
-var shellVariables = []string{variablePrefix + "ACTIVE_HELP", variablePrefix + "COMPLETION_DESCRIPTIONS"}
+// otherVariables stand for no flag: cobra's completions know two, and a worker the last.
+var otherVariables = []string{variablePrefix + "ACTIVE_HELP", variablePrefix + "COMPLETION_DESCRIPTIONS", templates.WorkerTokenVariable}
 
-// variableOf is the environment variable that stands for a flag, or "" if none does.
+// variableOf is the environment variable that stands for a flag, or "" if none does. None
+// does for --force: it is for one command line, and means different things.
 func variableOf(f *pflag.Flag) string {
-	if f.Hidden || f.Name == "help" || f.Name == "version" {
+	if f.Hidden || f.Name == "help" || f.Name == "version" || f.Name == "force" {
 		return ""
 	}
 	return variablePrefix + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 }
 
-// fromEnvironment are the variables that gave flags of the command, by the flag's name.
-var fromEnvironment = map[string]string{}
+var (
+	// fromEnvironment are the variables that gave flags of the command, by the flag's name.
+	fromEnvironment = map[string]string{}
+	// environmentArgs are these flags as the command line says them.
+	environmentArgs []string
+)
 
 // readEnvironment sets the flags that the command line does not give and the environment
 // does.
@@ -57,26 +65,34 @@ func readEnvironment(flags *pflag.FlagSet) error {
 // setFlag sets a flag to the value of a variable, which has one line for each value of a
 // flag that can be repeated.
 func setFlag(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
-	if !repeatable(f) {
-		return flags.Set(f.Name, value)
+	values := []string{value}
+	if repeatable(f) {
+		values = strings.Split(strings.TrimRight(value, "\r\n"), "\n")
 	}
-	for line := range strings.Lines(value) {
-		if err := flags.Set(f.Name, strings.TrimRight(line, "\r\n")); err != nil {
+	for _, v := range values {
+		if repeatable(f) {
+			v = strings.TrimRight(v, "\r")
+		}
+		if err := flags.Set(f.Name, v); err != nil {
 			return err
 		}
+		environmentArgs = append(environmentArgs, "--"+f.Name+"="+v)
 	}
 	return nil
 }
 
-// environmentArgs are the flags that the environment gave, as the command line says them.
-func environmentArgs() []string {
-	var args []string
-	for _, name := range slices.Sorted(maps.Keys(fromEnvironment)) {
-		for line := range strings.Lines(os.Getenv(fromEnvironment[name])) {
-			args = append(args, "--"+name+"="+strings.TrimRight(line, "\r\n"))
-		}
+// unusedVariables are those that are set and stand for flags of a scenario's experiments, but
+// for none of the command that runs it.
+func unusedVariables(flags *pflag.FlagSet, g scenario.Grammar) []string {
+	unused := map[string]bool{}
+	for _, of := range g {
+		of.VisitAll(func(f *pflag.Flag) {
+			if name := variableOf(f); name != "" && os.Getenv(name) != "" && flags.Lookup(f.Name) == nil {
+				unused[name] = true
+			}
+		})
 	}
-	return args
+	return slices.Sorted(maps.Keys(unused))
 }
 
 // repeatable says that a flag takes another value each time that it is given.
@@ -93,7 +109,7 @@ type unknownVariable struct{ name, near string }
 
 // unknownVariables are the variables with this program's prefix that mean nothing to it.
 func unknownVariables(root *cobra.Command) []unknownVariable {
-	known := slices.Clone(shellVariables)
+	known := slices.Clone(otherVariables)
 	everyCommand(root, func(cmd *cobra.Command) {
 		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
 			if variable := variableOf(f); variable != "" && !slices.Contains(known, variable) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -10,11 +11,12 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
-// registerGlobal registers the flags of every command.
+// registerGlobal registers the flags of every command. What was said already stays so, for
+// commands that make themselves anew to read a command line.
 func registerGlobal(flags *pflag.FlagSet) {
-	flags.BoolVarP(&voice.quiet, "quiet", "q", false, "say nothing but results and errors")
-	flags.BoolVarP(&voice.verbose, "verbose", "v", false, "also say what is asked of the cluster, what is asked again, and what the environment sets")
-	voice.colour = colourAuto
+	flags.BoolVarP(&voice.quiet, "quiet", "q", voice.quiet, "say nothing but results and errors")
+	flags.BoolVarP(&voice.verbose, "verbose", "v", voice.verbose, "also say what is asked of the cluster, what is asked again, and what the environment sets")
+	voice.colour = cmp.Or(voice.colour, colourAuto)
 	flags.Var(&voice.colour, "color", "whether there is colour: auto (on a terminal, unless NO_COLOR is set), always or never")
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -46,7 +47,11 @@ func (f *runFlags) podPlan() (incluster.Plan, error) {
 	if err != nil {
 		return incluster.Plan{}, err
 	}
-	command, err := newPodCommand(newRoot(), append(slices.Clone(os.Args[1:]), environmentArgs()...), f.setup.Classes)
+	if what := f.setup.Request.Secret(); what != "" {
+		return incluster.Plan{}, withHint(fmt.Errorf("%s may hold a secret, and the command line of a pod can be read by whoever may list pods", what),
+			"run it from here, without --in-cluster, or send the requests by --workers")
+	}
+	command, err := newPodCommand(newRoot(), append(slices.Clone(os.Args[1:]), environmentArgs...), f.setup.Classes)
 	if err != nil {
 		return incluster.Plan{}, fmt.Errorf("run in the cluster: %w", err)
 	}
@@ -65,6 +70,8 @@ type podRun struct {
 	copy   *record.Copy
 	// receipt is what the run said of its run file.
 	receipt *record.Receipt
+	// goesOn says that the run could not be told to stop.
+	goesOn atomic.Bool
 }
 
 // openPodRun makes sure that the run file can be written before anything is created.
@@ -98,7 +105,7 @@ func (r *podRun) follow(ctx context.Context) (path string, err error) {
 	defer stop()
 	ending, err := incluster.Follow(following, r.client, r.job, r)
 	var never *incluster.NotStartedError
-	if err == nil || errors.As(err, &never) || stopped(ctx) {
+	if !r.goesOn.Load() && (err == nil || errors.As(err, &never) || stopped(ctx)) {
 		return r.finish(ctx, ending, err)
 	}
 	sayGoesOn(r.job)
@@ -138,10 +145,23 @@ func (r *podRun) interrupted(ctx context.Context, leave func()) {
 		return
 	}
 	there, err := incluster.Stop(context.WithoutCancel(ctx), r.client, r.job)
+	for tries := 1; err != nil && tries < stopTries; tries++ {
+		sayWarning("%v; this is tried again", err)
+		time.Sleep(stopPause)
+		there, err = incluster.Stop(context.WithoutCancel(ctx), r.client, r.job)
+	}
 	if err != nil {
 		sayWarning("%v", err)
+		r.goesOn.Store(true)
 	}
 	if err != nil || !there {
 		leave()
 	}
 }
+
+// A run is told to stop so often, with a pause before each further time. If that does not
+// help, what it needs to clean up is not taken from it.
+const (
+	stopTries = 20
+	stopPause = 3 * time.Second
+)

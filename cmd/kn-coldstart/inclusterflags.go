@@ -7,6 +7,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
+	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
 // inClusterFlags say whether a run takes place in a pod of the cluster, and in which one.
@@ -42,6 +43,13 @@ func (f *inClusterFlags) validate() error {
 	return nil
 }
 
+// chooseTraces has traces be reported to the run's pod, whose address is not known yet.
+func (f *inClusterFlags) chooseTraces(t *experiment.Traces) {
+	if f.on && t.On && t.Address == "" {
+		t.Address = templates.PodTraces
+	}
+}
+
 // joinStreams has the log of a run's pod be one stream.
 func (f *inClusterFlags) joinStreams() {
 	if f.run != "" {
@@ -52,6 +60,6 @@ func (f *inClusterFlags) joinStreams() {
 // tellReceipt says what was written, in the pod of a run, for who follows its log.
 func (f *inClusterFlags) tellReceipt(r experiment.Result) {
 	if f.run != "" && r.RunFile != "" {
-		say("%s", r.Receipt)
+		sayMarked("", "", "%s", r.Receipt)
 	}
 }

@@ -82,7 +82,7 @@ func startLive(program, address string) (*livePage, error) {
 		_ = cmd.Wait() // what it says is why
 		return nil, fmt.Errorf("serve --live %s: %s", address, strings.TrimPrefix(strings.TrimSpace(said.String()), "error: "))
 	}
-	say("live page: %s", strings.TrimSpace(url))
+	sayMarked("", "", "live page: %s", strings.TrimSpace(url)) // with --quiet, too: it cannot be guessed
 	return &livePage{cmd, paths}, nil
 }
 

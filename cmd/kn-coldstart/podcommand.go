@@ -18,7 +18,7 @@ import (
 // with other values.
 var hereFlags = []string{
 	"in-cluster", "tool-image", "tool-service-account", "tool-node-selector", inPodFlag,
-	"kubeconfig", "context", "namespace", "run-file", "output", "color", "progress", "phases", "timeline", "hlog", "published",
+	"kubeconfig", "context", "namespace", "run-file", "output", "color", "progress", "quiet", "verbose", "phases", "timeline", "hlog", "published",
 	"runtime-class", "image", "traces",
 }
 
@@ -26,6 +26,7 @@ var hereFlags = []string{
 var refusedFlags = map[string]string{
 	"native":         "--in-cluster runs in a pod, and natively means on this computer",
 	"traces-address": "a run --in-cluster reports traces to its own pod",
+	"until-failure":  "a search makes several runs, and --in-cluster follows one",
 	"workers":        "workers are led by the command that is run here",
 	"live":           "the page of a run is made where the run is, and --in-cluster that is a pod",
 }

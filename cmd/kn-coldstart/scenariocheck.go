@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +40,7 @@ type plannedExperiment struct {
 // What is faulty already is left out: half of an experiment has faults that it would not
 // have otherwise.
 func (s *scenarioRun) check(ctx context.Context) {
-	writers := map[string]string{}
+	writers, inputs := map[string]string{}, s.inputs()
 	for _, e := range s.file.Experiments {
 		if e.Faulty {
 			continue
@@ -51,9 +53,43 @@ func (s *scenarioRun) check(ctx context.Context) {
 				s.faults.AddOf(e.Name, e.At, "%s is the %s of %s, too: give it one of its own", file.path, file.what, other)
 			}
 			writers[filepath.Clean(file.path)] = e.Name
+			if isInput(file.path, inputs) {
+				s.faults.AddOf(e.Name, e.At, "%s is to be the %s, and the scenario reads it: give the %s another name", file.path, file.what, file.what)
+			}
 		}
 		s.planned = append(s.planned, plannedExperiment{e, p.planned, p.files})
 	}
+}
+
+// inputs are the files that the scenario reads, itself among them. Files of baselines are run
+// files, which nothing replaces.
+func (s *scenarioRun) inputs() []string {
+	list := []string{s.name}
+	for _, e := range s.file.Experiments {
+		for _, setting := range relativeTo(s.folder, slices.Concat(e.Settings, e.Gate), &scenario.Faults{}) {
+			if setting.Flag == "hlog" || setting.Flag == "junit" {
+				continue
+			}
+			for _, value := range setting.Values {
+				if _, path, found := cutPath(setting.Flag, value.Text); found {
+					list = append(list, path)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// isInput says that a path leads to one of the files.
+func isInput(path string, inputs []string) bool {
+	file, err := os.Stat(path)
+	return slices.ContainsFunc(inputs, func(input string) bool {
+		if filepath.Clean(input) == filepath.Clean(path) {
+			return true
+		}
+		other, otherErr := os.Stat(input)
+		return err == nil && otherErr == nil && os.SameFile(file, other)
+	})
 }
 
 func (s *scenarioRun) checkExperiment(ctx context.Context, e scenario.Experiment, p *part) {

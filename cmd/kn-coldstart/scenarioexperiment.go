@@ -36,6 +36,9 @@ func (s *scenarioRun) run(ctx context.Context, chosen []plannedExperiment, aloud
 		end.Experiments = append(end.Experiments, one)
 		end.ExitCode = worst(end.ExitCode, one.ExitCode)
 	}
+	if ctx.Err() != nil && len(end.NotRun()) > 0 {
+		end.ExitCode = exitInterrupted
+	}
 	sayNotRun(end.NotRun(), ctx.Err() != nil)
 	return end
 }
@@ -57,7 +60,7 @@ func (s *scenarioRun) runOne(ctx context.Context, e plannedExperiment, aloud boo
 	var verdict *verdictError
 	switch {
 	case ctx.Err() != nil:
-		end.Outcome = output.Interrupted
+		end.Outcome, end.ExitCode = output.Interrupted, exitInterrupted
 	case err != nil && !errors.As(err, &verdict):
 		end.Outcome, end.Error = output.Failed, err.Error()
 	default:

@@ -76,11 +76,11 @@ func TestScenarioEndsWithItsContext(t *testing.T) {
 	s := &scenarioRun{name: "dir/x.yaml", file: &scenario.File{SHA256: "5"}, faults: &scenario.Faults{}}
 	end := s.run(ctx, []plannedExperiment{e, e}, false)
 	want := []output.ExperimentEnd{
-		{Name: "a", Command: "single", Outcome: output.Interrupted},
+		{Name: "a", Command: "single", Outcome: output.Interrupted, ExitCode: exitInterrupted},
 		{Name: "a", Command: "single", Outcome: output.NotRun},
 	}
-	if diff := cmp.Diff(want, end.Experiments); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	if diff := cmp.Diff(want, end.Experiments); diff != "" || end.ExitCode != exitInterrupted {
+		t.Errorf("exit code %d (-want +got):\n%s", end.ExitCode, diff)
 	}
 }
 

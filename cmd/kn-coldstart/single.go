@@ -125,5 +125,6 @@ func (f *singleFlags) prepare(flags flagSet) (experiment.Experiment, error) {
 		return nil, err
 	}
 	chooseTraces(flags, &e.Traces, embedded)
+	f.inCluster.chooseTraces(&e.Traces)
 	return e, f.complete(flags, e, &e.Setup)
 }

@@ -52,5 +52,11 @@ func work(ctx context.Context) error {
 	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("listen for a coordinator: %w", err)
 	}
-	return <-ended
+	if err := <-ended; err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return errors.New("a signal has ended this worker before its work was done") // so that its Job replaces it
+	}
+	return nil
 }

@@ -64,7 +64,7 @@ func TestStart(t *testing.T) {
 	if *job.Spec.Suspend || job.Spec.Template.Spec.ServiceAccountName != name(p.Run) {
 		t.Errorf("the job is %+v", job.Spec)
 	}
-	want := []string{"single", "--expect-body=^$$(X)$$", "--traces", "--traces-address=$(POD_IP):0"}
+	want := []string{"single", "--expect-body=^$$(X)$$", "--traces", "--traces-address=[$(POD_IP)]:0"}
 	if diff := cmp.Diff(want, job.Spec.Template.Spec.Containers[0].Args); diff != "" {
 		t.Errorf("arguments (-want +got):\n%s", diff)
 	}

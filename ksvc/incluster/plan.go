@@ -110,7 +110,7 @@ func (p *Plan) args() []string {
 		all = append(all, strings.ReplaceAll(arg, "$", "$$"))
 	}
 	if p.Traces {
-		all = append(all, "--traces", "--traces-address="+templates.PodIP+":0")
+		all = append(all, "--traces", "--traces-address="+templates.PodTraces)
 	}
 	return all
 }

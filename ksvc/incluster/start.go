@@ -78,14 +78,14 @@ func (s *starting) createOne(ctx context.Context, document string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestLimit)
 	defer cancel()
+	s.made = append(s.made, o) // it may be there, whatever the answer was
 	made, err := o.create(ctx)
 	if err != nil {
 		return fmt.Errorf("create %s: %w", o, err)
 	}
-	if s.made == nil {
+	if s.owner == nil {
 		s.owner = []metav1.OwnerReference{*metav1.NewControllerRef(made, batch.SchemeGroupVersion.WithKind("Job"))}
 	}
-	s.made = append(s.made, o)
 	return nil
 }
 

@@ -156,6 +156,22 @@ func recordedPath(path string) string {
 	return path + "?" + strings.Join(values, "&")
 }
 
+// Secret names what in the requests may be nobody's business: a header, or a value in a query.
+// It is empty if nothing looks so.
+func (r *Request) Secret() string {
+	for _, m := range append(slices.Collect(maps.Values(r.Classes)), r.Message) {
+		for name := range m.Header {
+			if secret.MatchString(name) {
+				return "header " + name
+			}
+		}
+		if recordedPath(m.Path) != m.Path {
+			return "the query of the path"
+		}
+	}
+	return ""
+}
+
 func recordedMessage(m loadgen.Message) record.Message {
 	s := record.Message{Method: cmp.Or(m.Method, http.MethodGet), Path: recordedPath(cmp.Or(m.Path, "/")), Host: m.Host}
 	for name, values := range m.Header {

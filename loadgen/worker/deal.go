@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -95,8 +96,7 @@ func (d *deal) read(ctx context.Context, i int, s *stream, cancel context.Cancel
 	return r
 }
 
-// start tells those that are ready when all begin. One that cannot be told says nothing
-// either, and is found to be lost.
+// start tells those that are ready when all begin. One that cannot be told is lost.
 func (d *deal) start(ctx context.Context, streams []*stream) {
 	at := d.team.clock.Now() + d.lead
 	if d.begun != nil {
@@ -105,7 +105,11 @@ func (d *deal) start(ctx context.Context, streams []*stream) {
 	var telling sync.WaitGroup
 	for _, s := range streams {
 		if s.isReady {
-			telling.Go(func() { _ = s.post(ctx, pathStart, start{At: at + s.ahead().Offset}, nil) })
+			telling.Go(func() {
+				if err := s.post(ctx, pathStart, start{At: at + s.ahead().Offset}, nil); err != nil {
+					s.lose(fmt.Errorf("tell it the start: %w", err))
+				}
+			})
 		}
 	}
 	telling.Wait()

@@ -182,7 +182,9 @@ func (i *instances) add(one instance) {
 	if i.since == nil {
 		i.since = map[string]time.Duration{}
 	}
-	i.since[record.Hostname(one.Pod)] = one.Since
+	if _, known := i.since[record.Hostname(one.Pod)]; !known { // that it was Ready once more changes nothing
+		i.since[record.Hostname(one.Pod)] = one.Since
+	}
 }
 
 // wasReady says whether an instance was Ready at an instant. One that was not heard of was

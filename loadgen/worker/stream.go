@@ -23,7 +23,9 @@ type stream struct {
 	ready func()
 	// isReady says that the order waits for its start. It is set before ready is called.
 	isReady bool
-	last    *end
+	// lose ends the reading with a reason. It is set before ready is called.
+	lose context.CancelCauseFunc
+	last *end
 }
 
 var errSilent = fmt.Errorf("nothing was heard for %v", silenceLimit)
@@ -34,6 +36,7 @@ func (s *stream) read(ctx context.Context) error {
 	defer s.ready()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	s.lose = cancel
 	silent := time.AfterFunc(silenceLimit, func() { cancel(errSilent) })
 	defer silent.Stop()
 	answer, err := s.open(ctx, pathOrder, s.order)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -28,14 +29,16 @@ type task struct {
 // run does the order, and says how it ended.
 func (t *task) run(ctx context.Context) {
 	done := make(chan struct{})
-	defer close(done)
-	go t.showLife(done)
+	var life sync.WaitGroup
+	life.Go(func() { t.showLife(done) })
 	cpu := self.CPUTime()
 	last := &end{}
 	if err := t.send(ctx); err != nil {
 		last.Error = err.Error()
 	}
 	last.CPU = self.CPUTime() - cpu
+	close(done)
+	life.Wait()                      // nothing is written once the answer is over
 	_ = t.out.write(line{End: last}) // if the coordinator has gone, nobody misses it
 }
 

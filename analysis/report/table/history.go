@@ -23,7 +23,7 @@ func History(s history.Series, q float64) *Table {
 		of = " requests"
 	}
 	t := New("begun", "run", "label", "image", of, " failed", " "+PercentileName(q), "change").
-		Spare("failed", "begun", "image", strings.TrimSpace(of))
+		Spare("begun", "image", strings.TrimSpace(of))
 	for i, p := range s.Points {
 		mark := ""
 		for _, c := range s.Changes {

@@ -13,13 +13,22 @@ import (
 // Loads says how long the requests of each load took.
 func Loads(s *analysis.Summary) *Table {
 	t := New("load on", "rate", " due", " failed", " p50", " p95", " p99", " max", " recovered").
-		Spare("max", "p95", "rate", "recovered")
+		Spare(sparedOfLoads(s)...)
 	for i := range s.Loads {
 		l := &s.Loads[i]
 		cells := append([]string{loadName(l, s), l.Rate, fmt.Sprint(l.Due), loadFailed(l.Counts)}, quantiles(l.Quantiles, l.Due > 0 && l.Broken == "")...)
 		t.Row(append(cells, recovered(l))...)
 	}
 	return t.orNil()
+}
+
+// sparedOfLoads are the columns that can be left out. The steps of a search are told apart by
+// their rates.
+func sparedOfLoads(s *analysis.Summary) []string {
+	if slices.ContainsFunc(s.Loads, func(l load.Load) bool { return l.Step }) {
+		return []string{"max", "p95", "recovered"}
+	}
+	return []string{"max", "p95", "rate", "recovered"}
 }
 
 // loadName is the class of a load, and its run where there are several.

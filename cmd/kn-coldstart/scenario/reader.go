@@ -134,5 +134,6 @@ func (r *reader) yes(n *yaml.Node, what string) bool {
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!bool" {
 		r.fault(n, "%s: want true or false, not %s", what, kind(n))
 	}
-	return n.Value == "true"
+	yes, _ := strconv.ParseBool(n.Value) // the tag says that it is one
+	return yes
 }
