@@ -210,7 +210,7 @@ func (f *gateFlags) question(flags flagSet) (*gate.File, error) {
 	for _, text := range f.slo {
 		t, err := gate.ParseSLO(text)
 		if err != nil {
-			return nil, withHint(err, "in a shell, quote it, because < and ( mean something there; 'kn-coldstart gate --help' lists the metrics")
+			return nil, withHint(err, "quote it in a shell, because < and ( mean something there; 'kn-coldstart gate --help' lists the metrics")
 		}
 		q.Thresholds = append(q.Thresholds, t)
 	}
