@@ -1,11 +1,14 @@
 package ksvc_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	batch "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/ksvctest"
@@ -50,6 +53,14 @@ func TestLeft(t *testing.T) {
 			leaseOf(ksvctest.Space, "kn-coldstart-run-1", "run-1", 0), leaseOf(ksvctest.Space, "kn-coldstart-run-3", "run-3", time.Second),
 			leaseOf("elsewhere", "kn-coldstart-run-4", "run-4", 0))
 		wantStates(t, f, state{"run-1", 1, 1, ksvc.Alive, false}, state{"run-2", 1, 1, ksvc.NoLease, false}, state{"run-3", 0, 0, ksvc.Alive, false})
+	})
+	bubble(t, "workers, and a run in a pod", func(t *testing.T) {
+		workers, pod := &batch.Job{}, &batch.Job{}
+		workers.ObjectMeta = metav1.ObjectMeta{Name: "w", Namespace: ksvctest.Space, Labels: ksvctest.Labels("run-1")}
+		pod.ObjectMeta = metav1.ObjectMeta{Name: "p", Namespace: ksvctest.Space, Labels: ksvctest.Labels("run-2")}
+		workers.Labels = maps.Clone(workers.Labels)
+		workers.Labels[ksvc.LabelWorker] = "0"
+		wantStates(t, ksvctest.NewFakes(workers, pod), state{"run-1", 0, 0, ksvc.NoLease, false})
 	})
 	bubble(t, "stale", func(t *testing.T) {
 		s, pod := owned("run-1", "a")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -40,7 +41,7 @@ func TestFlagsAreReadFromTheEnvironment(t *testing.T) {
 	} {
 		t.Setenv(variablePrefix+variable, value)
 	}
-	t.Cleanup(func() { clear(fromEnvironment) })
+	t.Cleanup(func() { clear(fromEnvironment); environmentArgs = nil })
 	var got setFlags
 	flags := got.register()
 	if err := flags.Parse([]string{"--iterations", "7"}); err != nil {
@@ -62,6 +63,11 @@ func TestFlagsAreReadFromTheEnvironment(t *testing.T) {
 	}
 	if _, set := fromEnvironment["iterations"]; set || len(fromEnvironment) != 5 {
 		t.Errorf("set by the environment: %v", fromEnvironment)
+	}
+	for _, arg := range []string{"--path=/a\nb", "--header=B: 3", "--runtime-class=kata"} {
+		if !slices.Contains(environmentArgs, arg) {
+			t.Errorf("a command line for elsewhere has %q, and not %q", environmentArgs, arg)
+		}
 	}
 }
 

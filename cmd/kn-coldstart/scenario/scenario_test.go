@@ -56,7 +56,7 @@ func given(settings []scenario.Setting) []string {
 
 func TestDefaultsAreForThoseThatDoNotSayIt(t *testing.T) {
 	f, err := parse(`version: 1
-failFast: true
+failFast: True
 defaults: {runtimeClass: runc, clientTimeout: 5s, limit: {cpu: 1, memory: 64Mi}}
 experiments:
   - name: one
