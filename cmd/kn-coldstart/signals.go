@@ -94,9 +94,10 @@ func handleSignals(ctx context.Context, tell, exit func()) (_ context.Context, s
 		}
 	}()
 	return ctx, func() {
-		signal.Stop(taken)
-		// What is said last must not end the program with another exit code.
+		// What is said last must not end the program with another exit code. Between the two
+		// a broken pipe would do so, were they the other way round.
 		signal.Ignore(syscall.SIGPIPE)
+		signal.Stop(taken)
 		close(done)
 		cancel()
 	}
