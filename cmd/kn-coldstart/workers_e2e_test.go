@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,20 +32,34 @@ func byWorkers(t *testing.T, space string, code int, during func(admin *ksvc.Cli
 	for document := range strings.SplitSeq(grant.stdout, "\n---\n") {
 		apply(t, admin, []byte(document))
 	}
-	file := filepath.Join(t.TempDir(), "run.jsonl")
-	cmd := start(t, append(args, "--workers", "3", "--worker-image", workersImage, "--image", nodeImage, "--runtime-class", "runc",
-		"--stable-window", "6s", "--kubeconfig", accountKubeconfig(t, admin), "--run-file", file)...)
-	if during != nil {
-		during(admin, file)
+	args = append(args, "--workers", "3", "--worker-image", workersImage, "--image", nodeImage, "--runtime-class", "runc",
+		"--stable-window", "6s", "--kubeconfig", accountKubeconfig(t, admin))
+	for tries := 1; ; tries++ {
+		file := filepath.Join(t.TempDir(), "run.jsonl")
+		cmd := start(t, append(args, "--run-file", file)...)
+		if during != nil {
+			during(admin, file)
+		}
+		r := finish(t, cmd)
+		run, err := record.ReadFile(file)
+		wantNothingLeftIn(t, space)
+		wantNoWorkersIn(t, admin)
+		switch {
+		case err == nil && r.code == code:
+			return r, run
+		case err != nil || tries == 2 || r.code != exitFailed || !connectionBroke(run):
+			t.Fatalf("exit code %d, want %d, %v\n%s", r.code, code, err, r)
+		}
+		t.Logf("the connection to a worker broke, and the run says so; once more:\n%s", r)
 	}
-	r := finish(t, cmd)
-	run, err := record.ReadFile(file)
-	if err != nil || r.code != code {
-		t.Fatalf("exit code %d, want %d, %v\n%s", r.code, code, err, r)
-	}
-	wantNothingLeftIn(t, space)
-	wantNoWorkersIn(t, admin)
-	return r, run
+}
+
+// connectionBroke says that a run has lost a worker whose connection broke, which a cluster
+// does at times.
+func connectionBroke(run *record.Run) bool {
+	return slices.ContainsFunc(ofKind(run, record.EventWorkerLost), func(e record.Event) bool {
+		return strings.Contains(e.Message, "the connection to it broke")
+	})
 }
 
 // wantNoWorkersIn fails if there is a Job or a Secret of ours. The Secret goes with the Job,
@@ -141,8 +156,15 @@ func loadByWorkers(t *testing.T) {
 func loseWorker(t *testing.T) {
 	r, run := byWorkers(t, "workers-e2e-lost", exitFailed, deleteWorker(t), "load", "--rate", "30/s", "--duration", "8s", "--warm", "1", "--max-scale", "1")
 	lost := ofKind(run, record.EventWorkerLost)
-	if len(lost) != 1 || lost[0].Value < 1 || lost[0].Value > 80 || !strings.Contains(r.stderr, "requests ") || !strings.Contains(r.stderr, lost[0].Pod) {
+	if len(lost) == 0 || len(lost) > 1 && !connectionBroke(run) {
 		t.Fatalf("lost %+v\n%s", lost, r)
+	}
+	missing := 0
+	for _, e := range lost {
+		missing += int(e.Value)
+		if e.Value < 1 || e.Value > 80 || !strings.Contains(r.stderr, e.Pod) {
+			t.Errorf("lost %+v\n%s", e, r)
+		}
 	}
 	if run.End == nil || run.End.Reason != record.EndFailed || !strings.Contains(run.End.Error, "are missing") {
 		t.Errorf("end %+v", run.End)
@@ -151,8 +173,8 @@ func loseWorker(t *testing.T) {
 	for _, i := range run.Intervals {
 		known += i.Sent - i.CutOff + i.Dropped
 	}
-	if known+int(lost[0].Value) != 240 {
-		t.Errorf("%d requests are known and %v missing of 240", known, lost[0].Value)
+	if known+missing != 240 {
+		t.Errorf("%d requests are known and %d missing of 240", known, missing)
 	}
 	if loads := analysis.Summarise(run).Loads; len(loads) != 1 || !loads[0].WasCutOff() {
 		t.Errorf("loads %+v", loads)
