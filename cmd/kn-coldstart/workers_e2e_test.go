@@ -47,15 +47,16 @@ func byWorkers(t *testing.T, space string, code int, during func(admin *ksvc.Cli
 		switch {
 		case err == nil && r.code == code:
 			return r, run
-		case err != nil || tries == 2 || r.code != exitFailed || !connectionBroke(run):
+		case err != nil || tries == 4 || r.code != exitFailed || !connectionBroke(run):
 			t.Fatalf("exit code %d, want %d, %v\n%s", r.code, code, err, r)
 		}
 		t.Logf("the connection to a worker broke, and the run says so; once more:\n%s", r)
 	}
 }
 
-// connectionBroke says that a run has lost a worker whose connection broke, which a cluster
-// does at times.
+// connectionBroke says that a run has lost a worker whose connection broke. About one load in
+// four does so in its first second, for a reason that is not known yet; the run says so, and
+// has failed.
 func connectionBroke(run *record.Run) bool {
 	return slices.ContainsFunc(ofKind(run, record.EventWorkerLost), func(e record.Event) bool {
 		return strings.Contains(e.Message, "the connection to it broke")
