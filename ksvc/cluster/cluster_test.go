@@ -249,7 +249,7 @@ func TestWithoutTraces(t *testing.T) {
 
 // flags are those of the command line that hints may name. The command line holds
 // Hints against its own.
-var flags = []string{"kubeconfig", "context", "namespace", "client-timeout", "ingress-address", "limit", "scheme", "ca-file", "service-account", "warm", "min-scale", "native"}
+var flags = []string{"kubeconfig", "context", "namespace", "client-timeout", "ingress-address", "limit", "scheme", "ca-file", "service-account", "warm", "min-scale", "native", "worker-image", "worker-node-selector"}
 
 func TestHintsNameFlagsThatThereAre(t *testing.T) {
 	hints := ksvc.Hints()
