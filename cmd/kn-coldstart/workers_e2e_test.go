@@ -21,29 +21,21 @@ import (
 // workersImage is this program's, as the workers of these tests have it.
 const workersImage = "dev.local/kn-coldstart:workers"
 
-// byWorkers makes a run of which three workers send the requests, in a namespace of its own,
-// as a service account with nothing but what rbac grants. during is called with the run's file
-// while it goes on.
-func byWorkers(t *testing.T, space string, code int, during func(admin *ksvc.Client, file string), args ...string) (result, *record.Run) {
+// run makes a run of which three workers send the requests. during is called with the
+// run's file while it goes on.
+func (w *workers) run(t *testing.T, code int, during func(file string), args ...string) (result, *record.Run) {
 	t.Helper()
-	admin := newSpace(t, space)
-	grant := kn(t, "rbac", "-n", space, "--service-account", account, "--workers")
-	for document := range strings.SplitSeq(grant.stdout, "\n---\n") {
-		apply(t, admin, []byte(document))
-	}
 	file := filepath.Join(t.TempDir(), "run.jsonl")
 	cmd := start(t, append(args, "--workers", "3", "--worker-image", workersImage, "--image", nodeImage, "--runtime-class", "runc",
-		"--stable-window", "6s", "--kubeconfig", accountKubeconfig(t, admin), "--run-file", file)...)
+		"--stable-window", "6s", "--kubeconfig", w.kubeconfig, "--run-file", file)...)
 	if during != nil {
-		during(admin, file)
+		during(file)
 	}
 	r := finish(t, cmd)
 	run, err := record.ReadFile(file)
 	if err != nil || r.code != code {
 		t.Fatalf("exit code %d, want %d, %v\n%s", r.code, code, err, r)
 	}
-	wantNothingLeftIn(t, space)
-	wantNoWorkersIn(t, admin)
 	return r, run
 }
 
@@ -89,20 +81,40 @@ func wantClocks(t *testing.T, run *record.Run) {
 	}
 }
 
-// TestWorkers measures with three workers. It runs alone, because some of the roles lie outside
-// of the namespaces, and have one name for all.
+// workers is the namespace of these tests, and a service account in it with nothing but what
+// rbac grants.
+type workers struct {
+	admin      *ksvc.Client
+	kubeconfig string
+}
+
+// TestWorkers measures with three workers. It runs beside no other test, because some of the
+// roles lie outside of its namespace and have one name for all.
 func TestWorkers(t *testing.T) {
 	if r := kn(t, "cluster", "load-image", filepath.Join(build, "kn-coldstart"), "--name", workersImage); r.code != exitOK {
 		t.Fatalf("exit code %d\n%s", r.code, r)
 	}
-	t.Run("burst", burstByWorkers)
-	t.Run("load", loadByWorkers)
-	t.Run("lost", loseWorker)
+	w := &workers{admin: newSpace(t, "workers-e2e")}
+	grant := kn(t, "rbac", "-n", w.admin.Namespace, "--service-account", account, "--workers")
+	for document := range strings.SplitSeq(grant.stdout, "\n---\n") {
+		apply(t, w.admin, []byte(document))
+	}
+	w.kubeconfig = accountKubeconfig(t, w.admin)
+	t.Run("together", func(t *testing.T) {
+		for name, test := range map[string]func(*testing.T){"burst": w.burst, "load": w.load, "lost": w.lose} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				test(t)
+			})
+		}
+	})
+	wantNothingLeftIn(t, w.admin.Namespace)
+	wantNoWorkersIn(t, w.admin)
 }
 
 // Each service is asked once, and its start is proven as if this program had asked.
-func burstByWorkers(t *testing.T) {
-	_, run := byWorkers(t, "workers-e2e-burst", exitOK, nil, "scale", "--services", "9", "--client-timeout", "30s", "--preconnect")
+func (w *workers) burst(t *testing.T) {
+	_, run := w.run(t, exitOK, nil, "scale", "--services", "9", "--client-timeout", "30s", "--preconnect")
 	if run.End == nil || run.End.Reason != record.EndCompleted {
 		t.Errorf("end %+v", run.End)
 	}
@@ -123,8 +135,8 @@ func burstByWorkers(t *testing.T) {
 }
 
 // All requests that were due are counted once.
-func loadByWorkers(t *testing.T) {
-	_, run := byWorkers(t, "workers-e2e-load", exitOK, nil, "load", "--rate", "1000/s", "--duration", "5s", "--warm", "1", "--max-scale", "1")
+func (w *workers) load(t *testing.T) {
+	_, run := w.run(t, exitOK, nil, "load", "--rate", "1000/s", "--duration", "5s", "--warm", "1", "--max-scale", "1")
 	loads := analysis.Summarise(run).Loads
 	if len(loads) != 1 || loads[0].Due != 5000 || loads[0].Broken != "" || loads[0].WasCutOff() || len(loads[0].Seconds) != 5 {
 		t.Fatalf("loads %+v", loads)
@@ -138,8 +150,8 @@ func loadByWorkers(t *testing.T) {
 }
 
 // A worker whose pod is deleted costs its share, and the run says so.
-func loseWorker(t *testing.T) {
-	r, run := byWorkers(t, "workers-e2e-lost", exitFailed, deleteWorker(t), "load", "--rate", "30/s", "--duration", "8s", "--warm", "1", "--max-scale", "1")
+func (w *workers) lose(t *testing.T) {
+	r, run := w.run(t, exitFailed, w.deleteOne(t), "load", "--rate", "30/s", "--duration", "8s", "--warm", "1", "--max-scale", "1")
 	lost := ofKind(run, record.EventWorkerLost)
 	if len(lost) != 1 || lost[0].Value < 1 || lost[0].Value > 80 || !strings.Contains(r.stderr, "requests ") || !strings.Contains(r.stderr, lost[0].Pod) {
 		t.Fatalf("lost %+v\n%s", lost, r)
@@ -159,18 +171,22 @@ func loseWorker(t *testing.T) {
 	}
 }
 
-// deleteWorker deletes the pod of a worker once the load has its first second.
-func deleteWorker(t *testing.T) func(*ksvc.Client, string) {
-	return func(admin *ksvc.Client, file string) {
+// deleteOne deletes the pod of a worker once the load has its first second.
+func (w *workers) deleteOne(t *testing.T) func(string) {
+	return func(file string) {
 		awaitLine(t, file, `"type":"interval"`)
-		pods := admin.Kubernetes.CoreV1().Pods(admin.Namespace)
-		workers, err := pods.List(t.Context(), metav1.ListOptions{LabelSelector: ksvc.LabelWorker})
-		if err != nil || len(workers.Items) != 3 {
-			t.Errorf("%v, %d workers", err, len(workers.Items))
-			return
+		run, err := record.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if err := pods.Delete(t.Context(), workers.Items[1].Name, metav1.DeleteOptions{}); err != nil {
-			t.Error(err)
+		pods := w.admin.Kubernetes.CoreV1().Pods(w.admin.Namespace)
+		ours := metav1.ListOptions{LabelSelector: ksvc.Selector(run.Header.RunID) + "," + ksvc.LabelWorker}
+		list, err := pods.List(t.Context(), ours)
+		if err != nil || len(list.Items) != 3 {
+			t.Fatalf("%v, %d workers", err, len(list.Items))
+		}
+		if err := pods.Delete(t.Context(), list.Items[1].Name, metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -115,6 +115,7 @@ func (m *madeUp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		begun.(chan struct{}) <- struct{}{}
 	case pathOrder:
 		_, _ = io.Copy(io.Discard, r.Body)
+	case pathLines:
 		out := newOutput(w)
 		_ = out.write(line{Ready: true})
 		<-begun.(chan struct{})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -15,28 +16,31 @@ import (
 // lifeSign is how often a worker says that it is alive while it has nothing else to say.
 const lifeSign = time.Second
 
-// task is an order under way.
+// task is an order, and how far it is.
 type task struct {
 	order
 	server *Server
 	out    *output
-	// begin takes when the order begins.
-	begin  chan time.Duration
+	// begin takes when the requests begin.
+	begin chan time.Duration
+	// cancel is set once the order is under way. The server's lock guards it until then.
 	cancel context.CancelCauseFunc
 }
 
-// run does the order, and says how it ended.
-func (t *task) run(ctx context.Context) {
+// run does the order, and returns how it ended.
+func (t *task) run(ctx context.Context) *end {
 	done := make(chan struct{})
-	defer close(done)
-	go t.showLife(done)
+	var living sync.WaitGroup
+	living.Go(func() { t.showLife(done) })
 	cpu := self.CPUTime()
 	last := &end{}
 	if err := t.send(ctx); err != nil {
 		last.Error = err.Error()
 	}
 	last.CPU = self.CPUTime() - cpu
-	_ = t.out.write(line{End: last}) // if the coordinator has gone, nobody misses it
+	close(done)
+	living.Wait() // nobody may write once the answer is over
+	return last
 }
 
 func (t *task) showLife(done <-chan struct{}) {
