@@ -61,7 +61,7 @@ bench-load: ## how exactly the latencies of a load are measured, and what the to
 	go test ./loadgen/load -run '^$$' -bench Load -benchtime 1x
 
 bench-workers: ## what following the workers of a load takes of a processor
-	go test ./loadgen/load -run '^$$' -bench Follow -benchtime 20x
+	go test ./loadgen/worker -run '^$$' -bench Follow -benchtime 2x
 
 bench-observer: build node ## what the tool adds to a cold start, against requests by hand, on the embedded node
 	scripts/bench-observer

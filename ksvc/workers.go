@@ -95,10 +95,16 @@ func (w *Workers) createJob(ctx context.Context, job *batch.Job) (created *batch
 	err = retryBusy(ctx, createBackoff, func() (err error) {
 		request, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
 		defer cancel()
-		if created, err = jobs.Create(request, job, metav1.CreateOptions{}); apierrors.IsAlreadyExists(err) {
-			created, err = jobs.Get(request, job.Name, metav1.GetOptions{}) // the answer before was lost: the name is the run's
+		created, err = jobs.Create(request, job, metav1.CreateOptions{})
+		if !apierrors.IsAlreadyExists(err) {
+			return err
 		}
-		return err
+		// The answer before was lost: the name is the run's.
+		list, listed := jobs.List(request, metav1.ListOptions{LabelSelector: Selector(w.run)})
+		if listed == nil && len(list.Items) == 1 {
+			created, err = &list.Items[0], nil
+		}
+		return errors.Join(err, listed)
 	})
 	return created, err
 }

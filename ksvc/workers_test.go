@@ -5,7 +5,11 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
@@ -94,5 +98,19 @@ func TestDeleteKeepsWorkers(t *testing.T) {
 	left, err := f.Left(t.Context(), false)
 	if err != nil || len(left) != 1 || left[0].Run != ksvctest.Run || left[0].Pods != 1 {
 		t.Errorf("left %+v, %v", left, err)
+	}
+}
+
+// Who may not see Jobs has had no workers, and can still clean up services.
+func TestCleanWithoutSeeingJobs(t *testing.T) {
+	f := ksvctest.NewFakes()
+	f.Kube.PrependReactor("list", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(schema.GroupResource{Group: "batch", Resource: "jobs"}, "", nil)
+	})
+	if _, err := f.Left(t.Context(), false); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.Delete(t.Context(), ksvc.DeleteOptions{}); err != nil {
+		t.Error(err)
 	}
 }

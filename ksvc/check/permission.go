@@ -142,7 +142,7 @@ var tracesPermissions = []permission{
 }
 
 var workersPermissions = []permission{
-	{group: "batch", resource: "jobs", verbs: []string{"create", "delete", "get", "list"}},
+	{group: "batch", resource: "jobs", verbs: []string{"create", "delete", "list"}},
 	{resource: "secrets", verbs: []string{"create"}},
 	{resource: "pods/proxy", verbs: []string{"create"}},
 }

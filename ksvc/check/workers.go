@@ -11,7 +11,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
-var adviseWorkerNodes = ksvc.NewAdvice("change --worker-node-selector: `kubectl describe nodes` says which labels nodes have")
+var adviseWorkerNodes = ksvc.NewAdvice("change --worker-node-selector; `kubectl describe nodes` says which labels nodes have")
 
 // checkWorkers looks whether there is a node on which workers may run.
 func checkWorkers(ctx context.Context, r *reader) record.Check {

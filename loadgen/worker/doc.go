@@ -4,7 +4,8 @@
 //
 //	coordinator                      worker
 //	  │── clock, several times ────────▶│  how far its clock is ahead
-//	  │── order: the plan, a share ────▶│  prepares its requests
+//	  │── order: the plan, a share ────▶│
+//	  │── lines ───────────────────────▶│  prepares its requests
 //	  │◀──────────────────────── ready ─│
 //	  │── start: an instant ───────────▶│  the same for all
 //	  │◀──────── lines, as they come ───│  samples, or a load's seconds

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,11 +52,11 @@ func (m *member) post(ctx context.Context, path string, what, into any) error {
 		return err
 	}
 	defer answer.Close()
-	if into == nil {
-		_, err = io.Copy(io.Discard, answer) // so that the connection is used again
-		return err
+	if into != nil {
+		err = json.NewDecoder(answer).Decode(into)
 	}
-	return json.NewDecoder(answer).Decode(into)
+	_, rest := io.Copy(io.Discard, answer) // so that the connection is used again
+	return errors.Join(err, rest)
 }
 
 // mostRefusal is how much is read of why a request was refused.
@@ -63,15 +64,23 @@ const mostRefusal = 500
 
 // open asks for something, and returns the answer to be read.
 func (m *member) open(ctx context.Context, path string, what any) (io.ReadCloser, error) {
-	body, err := json.Marshal(what)
-	if err != nil {
-		return nil, err
+	var body io.Reader
+	if what != nil {
+		text, err := json.Marshal(what)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+m.Name+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+m.Name+path, body)
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set(tokenHeader, m.Token)
+	// A connection that was kept may turn out to be closed. Then the request is sent once more,
+	// which does no harm: an order that is under way is not begun a second time. Without a value
+	// it is not sent, see http.Transport.
+	r.Header["Idempotency-Key"] = nil
 	answer, err := m.client.Do(r)
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ const tokenHeader = "Kn-Coldstart-Token"
 const (
 	pathClock     = "/clock"
 	pathOrder     = "/order"
+	pathLines     = "/lines"
 	pathStart     = "/start"
 	pathStop      = "/stop"
 	pathInstances = "/instances"
@@ -68,7 +69,7 @@ type instance struct {
 	Since time.Duration `json:"sinceNs"`
 }
 
-// line is one line of a worker's answer to an order. An empty one is a sign of life.
+// line is one line of what a worker tells of its order. An empty one is a sign of life.
 type line struct {
 	Ready bool `json:"ready,omitempty"`
 	// Sent is a request of a volley that has ended.

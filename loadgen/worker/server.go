@@ -34,7 +34,7 @@ func NewServer(token, version string) *Server {
 		ending: make(chan struct{}), heard: make(chan struct{}, 1),
 	}
 	for path, handle := range map[string]http.HandlerFunc{
-		pathClock: s.tellClock, pathOrder: s.takeOrder, pathStart: s.start, pathStop: s.stop, pathInstances: s.takeInstance,
+		pathClock: s.tellClock, pathOrder: s.takeOrder, pathLines: s.doOrder, pathStart: s.start, pathStop: s.stop, pathInstances: s.takeInstance,
 	} {
 		s.mux.HandleFunc("POST "+path, handle)
 	}
@@ -70,7 +70,7 @@ func (s *Server) AwaitIdle(ctx context.Context, limit time.Duration) {
 			return
 		case <-s.heard:
 		case <-time.After(limit):
-			if s.task() == nil {
+			if s.underway() == nil {
 				return
 			}
 		}
@@ -87,21 +87,33 @@ func answer(w http.ResponseWriter, what any) {
 	_ = json.NewEncoder(w).Encode(what) // if the coordinator has gone, nobody misses it
 }
 
-// takeOrder does an order, and streams what becomes of it.
+// takeOrder takes an order, which begins once somebody listens to what becomes of it. These
+// are two requests, because one whose answer begins before its body was read to the end may
+// break on its way through a proxy.
 func (s *Server) takeOrder(w http.ResponseWriter, r *http.Request) {
-	var o order
-	if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
+	t := &task{server: s, begin: make(chan time.Duration, 1)}
+	if err := json.NewDecoder(r.Body).Decode(&t.order); err != nil {
 		http.Error(w, "read the order: "+err.Error(), http.StatusBadRequest)
 		return
 	}
-	ctx, cancel := context.WithCancelCause(r.Context())
-	defer cancel(nil)
-	t := &task{order: o, server: s, out: newOutput(w), begin: make(chan time.Duration, 1), cancel: cancel}
-	if !s.begin(t) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.present != nil && s.present.cancel != nil {
 		http.Error(w, "another order is under way", http.StatusConflict)
 		return
 	}
-	defer s.finish()
+	s.present = t
+}
+
+// doOrder does the order, and streams what becomes of it.
+func (s *Server) doOrder(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
+	t := s.begin(cancel)
+	if t == nil {
+		http.Error(w, "there is no order to begin", http.StatusConflict)
+		return
+	}
 	go func() {
 		select {
 		case <-s.ending:
@@ -109,7 +121,10 @@ func (s *Server) takeOrder(w http.ResponseWriter, r *http.Request) {
 		case <-ctx.Done():
 		}
 	}()
-	t.run(ctx)
+	t.out = newOutput(w)
+	last := t.run(ctx)
+	s.finish()                       // with the last line the next order may come
+	_ = t.out.write(line{End: last}) // if the coordinator has gone, nobody misses it
 }
 
 var (
@@ -117,14 +132,16 @@ var (
 	errStopped = errors.New("the run was interrupted")
 )
 
-func (s *Server) begin(t *task) bool {
+// begin is the present order, which begins with it and ends with cancel. It is nil if there
+// is none, or if it has begun.
+func (s *Server) begin(cancel context.CancelCauseFunc) *task {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.present != nil {
-		return false
+	if s.present == nil || s.present.cancel != nil {
+		return nil
 	}
-	s.present = t
-	return true
+	s.present.cancel = cancel
+	return s.present
 }
 
 func (s *Server) finish() {
@@ -133,16 +150,20 @@ func (s *Server) finish() {
 	s.present = nil
 }
 
-func (s *Server) task() *task {
+// underway is the order that has begun, or nil.
+func (s *Server) underway() *task {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.present == nil || s.present.cancel == nil {
+		return nil
+	}
 	return s.present
 }
 
 // start says when the present order begins.
 func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	var at start
-	t := s.task()
+	t := s.underway()
 	if err := json.NewDecoder(r.Body).Decode(&at); err != nil || t == nil {
 		http.Error(w, "there is no order to start", http.StatusConflict)
 		return
@@ -154,10 +175,16 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// stop ends the present order.
+// stop ends the present order, or keeps it from beginning.
 func (s *Server) stop(http.ResponseWriter, *http.Request) {
-	if t := s.task(); t != nil {
-		t.cancel(errStopped)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.present == nil:
+	case s.present.cancel == nil:
+		s.present = nil
+	default:
+		s.present.cancel(errStopped)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 // something each second.
 const silenceLimit = 15 * time.Second
 
-// stream is the answer of a worker to an order, being read.
+// stream is what a worker tells of its order, being read.
 type stream struct {
 	*member
 	order order
@@ -39,7 +39,10 @@ func (s *stream) read(ctx context.Context) error {
 	s.lose = cancel
 	silent := time.AfterFunc(silenceLimit, func() { cancel(errSilent) })
 	defer silent.Stop()
-	answer, err := s.open(ctx, pathOrder, s.order)
+	if err := s.post(ctx, pathOrder, s.order, nil); err != nil {
+		return because(ctx, err)
+	}
+	answer, err := s.open(ctx, pathLines, nil)
 	if err != nil {
 		return because(ctx, err)
 	}
@@ -77,7 +80,7 @@ func because(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return errors.New("the connection to it broke")
+		return fmt.Errorf("the connection to it broke: %w", err)
 	}
 	return err
 }

@@ -16,21 +16,22 @@ import (
 // lifeSign is how often a worker says that it is alive while it has nothing else to say.
 const lifeSign = time.Second
 
-// task is an order under way.
+// task is an order, and how far it is.
 type task struct {
 	order
 	server *Server
 	out    *output
-	// begin takes when the order begins.
-	begin  chan time.Duration
+	// begin takes when the requests begin.
+	begin chan time.Duration
+	// cancel is set once the order is under way. The server's lock guards it until then.
 	cancel context.CancelCauseFunc
 }
 
-// run does the order, and says how it ended.
-func (t *task) run(ctx context.Context) {
+// run does the order, and returns how it ended.
+func (t *task) run(ctx context.Context) *end {
 	done := make(chan struct{})
-	var life sync.WaitGroup
-	life.Go(func() { t.showLife(done) })
+	var living sync.WaitGroup
+	living.Go(func() { t.showLife(done) })
 	cpu := self.CPUTime()
 	last := &end{}
 	if err := t.send(ctx); err != nil {
@@ -38,8 +39,8 @@ func (t *task) run(ctx context.Context) {
 	}
 	last.CPU = self.CPUTime() - cpu
 	close(done)
-	life.Wait()                      // nothing is written once the answer is over
-	_ = t.out.write(line{End: last}) // if the coordinator has gone, nobody misses it
+	living.Wait() // nobody may write once the answer is over
+	return last
 }
 
 func (t *task) showLife(done <-chan struct{}) {

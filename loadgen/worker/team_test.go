@@ -352,7 +352,7 @@ func TestASinkThatFailsEndsTheLoad(t *testing.T) {
 // A worker takes nothing without the token of the run.
 func TestTheToken(t *testing.T) {
 	c := newCrew(t, 1)
-	for _, path := range []string{pathClock, pathOrder, pathStart, pathStop, pathInstances} {
+	for _, path := range []string{pathClock, pathOrder, pathLines, pathStart, pathStop, pathInstances} {
 		for _, token := range []string{"", "other"} {
 			r, err := http.NewRequest(http.MethodPost, c.servers[0].URL+path, strings.NewReader("{}"))
 			if err != nil {
