@@ -37,7 +37,7 @@ func (t *Team) Fire(ctx context.Context, v *Volley) error {
 		return nil
 	}
 	members := t.present()
-	f := &firing{Volley: v, handled: make([]bool, len(v.Targets))}
+	f := &firing{Volley: v, handled: make([]bool, len(v.Targets)), known: make([]bool, len(v.Targets))}
 	d := &deal{team: t, members: members[:min(len(members), len(v.Targets))], lead: startLead, order: f.order}
 	if v.Preconnect {
 		d.lead += loadgen.ConnectLead
@@ -60,8 +60,9 @@ type firing struct {
 	*Volley
 	handling sync.WaitGroup
 
-	mu      sync.Mutex
-	handled []bool
+	mu sync.Mutex
+	// handled are the requests that were told of, and known those of which there is a sample.
+	handled, known []bool
 	// delays are how long after they were due requests were sent.
 	delays []time.Duration
 }
@@ -96,7 +97,7 @@ func (f *firing) take(s loadgen.Share, offset record.ClockOffset, l line) error 
 		err = errors.New(l.Sent.CutOff)
 	}
 	f.mu.Lock()
-	f.handled[i] = true
+	f.handled[i], f.known[i] = true, err == nil
 	if err == nil {
 		f.delays = append(f.delays, one.Lateness())
 	}
@@ -105,25 +106,28 @@ func (f *firing) take(s loadgen.Share, offset record.ClockOffset, l line) error 
 	return nil
 }
 
-// giveUp tells what is missing of the workers that are lost. Those that were interrupted are
-// not.
+// giveUp tells what is missing of the workers that are lost: what they did not tell of, and
+// what was cut off because they were told to end. Those that were interrupted are not lost.
 func (f *firing) giveUp(ctx context.Context, d *deal, results []result) {
 	for m, r := range results {
 		if r.lost == nil || ctx.Err() != nil {
 			continue
 		}
-		var missing []int
-		of := 0
+		var unheard []int
+		missing, of := 0, 0
 		for i := range f.Targets {
 			if !d.share(m).Has(i) {
 				continue
 			}
-			if of++; !f.handled[i] {
-				missing = append(missing, i)
+			if of++; !f.known[i] {
+				missing++
+			}
+			if !f.handled[i] {
+				unheard = append(unheard, i)
 			}
 		}
-		lost := d.team.lose(ctx, d.members[m], r.lost, len(missing), of)
-		for _, i := range missing {
+		lost := d.team.lose(ctx, d.members[m], r.lost, missing, of)
+		for _, i := range unheard {
 			f.Handle(i, record.Sample{}, lost)
 		}
 	}
