@@ -317,7 +317,7 @@ func (r *runner) want(program string, calls ...string) {
 	}
 }
 
-const upload = "actions/upload-artifact@v4"
+const upload = "actions/upload-artifact@v7"
 
 // Without a release the node is built and kept; a comparison judges each class, and the
 // node is taken down in any case.
@@ -338,7 +338,7 @@ func TestActionComparesWithABaseline(t *testing.T) {
 			"cluster load-image old fn --name dev.local/function:baseline", ab("runc"), ab("gvisor"),
 			"report -o html cold-start/gvisor.jsonl", "report -o html cold-start/runc.jsonl", "cluster down")
 		r.want("sudo", fmt.Sprintf("chown -R %d:%d cold-start", os.Getuid(), os.Getgid()))
-		if want := []string{"actions/setup-go@v5", "actions/cache/restore@v4", "actions/cache/save@v4", upload}; !slices.Equal(r.uses, want) {
+		if want := []string{"actions/setup-go@v7", "actions/cache/restore@v5", "actions/cache/save@v5", upload}; !slices.Equal(r.uses, want) {
 			t.Errorf("it uses %q, want %q", r.uses, want)
 		}
 		if text, err := os.ReadFile(filepath.Join(r.folder, "work/cold-start/runc.html")); err != nil || string(text) != "<html>\n" {
