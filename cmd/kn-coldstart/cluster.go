@@ -56,7 +56,7 @@ func newCluster() *cobra.Command {
 }
 
 func (v nodeVerb) command() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: v.use, Short: v.short, Example: v.example, DisableFlagParsing: true, DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			program, err := findNode()
@@ -70,6 +70,9 @@ func (v nodeVerb) command() *cobra.Command {
 			return runNode(cmd.Context(), program, slices.Concat([]string{cmd.Name()}, voiceArgs(), args))
 		},
 	}
+	cmd.Flags().BoolP("verbose", "v", false, "the node's program has no such flag")
+	_ = cmd.Flags().MarkHidden("verbose") // in place of the one of every command
+	return cmd
 }
 
 func asksForHelp(args []string) bool {
