@@ -37,7 +37,7 @@ func (t *Team) Fire(ctx context.Context, v *Volley) error {
 		return nil
 	}
 	members := t.present()
-	f := &firing{Volley: v, handled: make([]bool, len(v.Targets)), known: make([]bool, len(v.Targets))}
+	f := &firing{Volley: v, handled: make([]bool, len(v.Targets))}
 	d := &deal{team: t, members: members[:min(len(members), len(v.Targets))], lead: startLead, order: f.order}
 	if v.Preconnect {
 		d.lead += loadgen.ConnectLead
@@ -61,8 +61,9 @@ type firing struct {
 	handling sync.WaitGroup
 
 	mu sync.Mutex
-	// handled are the requests that were told of, and known those of which there is a sample.
-	handled, known []bool
+	// handled are the requests that were told of, and cutOff those of them that have no sample.
+	handled []bool
+	cutOff  []int
 	// delays are how long after they were due requests were sent.
 	delays []time.Duration
 }
@@ -97,9 +98,11 @@ func (f *firing) take(s loadgen.Share, offset record.ClockOffset, l line) error 
 		err = errors.New(l.Sent.CutOff)
 	}
 	f.mu.Lock()
-	f.handled[i], f.known[i] = true, err == nil
+	f.handled[i] = true
 	if err == nil {
 		f.delays = append(f.delays, one.Lateness())
+	} else {
+		f.cutOff = append(f.cutOff, i)
 	}
 	f.mu.Unlock()
 	f.handling.Go(func() { f.Handle(i, one, err) }) // it waits for the proof
@@ -114,19 +117,19 @@ func (f *firing) giveUp(ctx context.Context, d *deal, results []result) {
 			continue
 		}
 		var unheard []int
-		missing, of := 0, 0
+		cut, of := 0, 0
 		for i := range f.Targets {
 			if !d.share(m).Has(i) {
 				continue
 			}
-			if of++; !f.known[i] {
-				missing++
-			}
+			of++
 			if !f.handled[i] {
 				unheard = append(unheard, i)
+			} else if slices.Contains(f.cutOff, i) {
+				cut++
 			}
 		}
-		lost := d.team.lose(ctx, d.members[m], r.lost, missing, of)
+		lost := d.team.lose(ctx, d.members[m], r.lost, len(unheard)+cut, of)
 		for _, i := range unheard {
 			f.Handle(i, record.Sample{}, lost)
 		}
