@@ -6,7 +6,6 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
@@ -52,12 +51,12 @@ func Histograms(w io.Writer, s *analysis.Summary) error {
 	width := 0
 	for i := range lines {
 		lines[i].label = table.Cut(lines[i].label, mostLabelWidth)
-		width = max(width, utf8.RuneCountInString(lines[i].label))
+		width = max(width, table.Columns(lines[i].label))
 	}
 	p := printer{w: w}
 	p.line("")
 	for _, l := range lines {
-		p.line("%s", strings.TrimRight(fmt.Sprintf("%-*s  %s", width, l.label, l.drawing), " "))
+		p.line("%s", strings.TrimRight(table.Pad(l.label, width)+"  "+l.drawing, " "))
 	}
 	return p.err
 }
@@ -86,7 +85,7 @@ func latencyScale(cells []analysis.Cell) scale {
 // head names both ends of the scale.
 func (s scale) head() string {
 	low, high := stat.Format(s.low), stat.Format(s.high)
-	return low + strings.Repeat(" ", histogramWidth-utf8.RuneCountInString(low+high)) + high
+	return low + strings.Repeat(" ", histogramWidth-table.Columns(low+high)) + high
 }
 
 // columns counts the latencies by where they are on the scale, and those that are not

@@ -6,7 +6,6 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
@@ -54,7 +53,7 @@ func Timeline(w io.Writer, s *analysis.Summary) error {
 		p.line("%s, %d cold starts%s", table.Label(c.Key, s.Cells), c.Phases[0].Samples, unanswered(c))
 		var from time.Duration
 		for _, ph := range c.Phases[1:] {
-			p.line("  %-*s  %-*s  %s", name, ph.Name, timelineWidth, bar(from, ph.SinceRequested, longest), stat.Format(ph.SinceRequested))
+			p.line("  %s  %-*s  %s", table.Pad(string(ph.Name), name), timelineWidth, bar(from, ph.SinceRequested, longest), stat.Format(ph.SinceRequested))
 			from = ph.SinceRequested
 		}
 	}
@@ -90,7 +89,7 @@ func extent(cells []analysis.Cell) (longest time.Duration, name int) {
 	for _, c := range cells {
 		for _, p := range c.Phases {
 			longest = max(longest, p.SinceRequested)
-			name = max(name, utf8.RuneCountInString(string(p.Name)))
+			name = max(name, table.Columns(string(p.Name)))
 		}
 	}
 	return longest, name

@@ -56,7 +56,7 @@ func newCluster() *cobra.Command {
 }
 
 func (v nodeVerb) command() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: v.use, Short: v.short, Example: v.example, DisableFlagParsing: true, DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			program, err := findNode()
@@ -67,9 +67,12 @@ func (v nodeVerb) command() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return runNode(cmd.Context(), program, append([]string{cmd.Name()}, args...))
+			return runNode(cmd.Context(), program, slices.Concat([]string{cmd.Name()}, voiceArgs(), args))
 		},
 	}
+	cmd.Flags().BoolP("verbose", "v", false, "the node's program has no such flag")
+	_ = cmd.Flags().MarkHidden("verbose") // in place of the one of every command
+	return cmd
 }
 
 func asksForHelp(args []string) bool {
@@ -91,6 +94,19 @@ func runNode(ctx context.Context, program string, args []string) error {
 		return &nodeError{exit.ExitCode()}
 	}
 	return err
+}
+
+// voiceArgs are what the environment says of how much is said and in which colour, for the
+// node's program. What the command line says follows, and counts.
+func voiceArgs() []string {
+	var args []string
+	if voice.quiet {
+		args = append(args, "--quiet")
+	}
+	if voice.colour != colourAuto {
+		args = append(args, "--color="+voice.colour.String())
+	}
+	return args
 }
 
 // nodeError is a failure that the node's program has told the user already.

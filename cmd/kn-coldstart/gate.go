@@ -48,8 +48,9 @@ evidence is the number of runs, not of requests: 3 runs on each side can show a 
 class, 4 runs on each side can show two. Of a load, which is one observation however many requests it has, these are
 compared: percentiles of all its requests, how many of them failed, the time until it had recovered, and its
 instance-seconds. It takes 5 runs on each side to show a change of one of them. Of services that were deployed in
-rounds, the percentiles until they were ready, routable, and gone are compared as well. Quote a pattern: otherwise the shell expands it, and all files but the
-first become runs to be judged. A pattern that matches nothing is no baseline, and the verdict is inconclusive.
+rounds, the percentiles until they were ready, routable, and gone are compared as well. Quote a pattern: otherwise the
+shell expands it, and all files but the first become runs to be judged. A pattern that matches nothing is no baseline,
+and the verdict is inconclusive.
 
 If you give one run of 'kn-coldstart ab' and ask nothing else, gate judges it again as ab does: side b against side a.
 

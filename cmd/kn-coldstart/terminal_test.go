@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/clipperhouse/displaywidth"
 	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -28,7 +31,6 @@ type terminal struct {
 	width         int
 	rows          [][]rune
 	row, column   int
-	wrapped       bool
 	cleared, sent int // how often the screen was cleared, and how many bytes came
 }
 
@@ -90,24 +92,35 @@ func (s *terminal) newRow() {
 	}
 }
 
+// half is in the second column of a wide character.
+const half = -1
+
+// put shows a character where the cursor is. It is a terminal that draws each code point by
+// itself.
 func (s *terminal) put(r rune) {
-	if s.column == s.width {
-		s.wrapped = true
+	columns := displaywidth.Rune(r)
+	if s.column+columns > s.width {
 		s.newRow()
 	}
 	row := s.rows[s.row]
-	for len(row) <= s.column {
+	for len(row) < s.column+columns {
 		row = append(row, ' ')
 	}
-	row[s.column] = r
+	for i := range columns {
+		row[s.column+i] = half
+	}
+	if columns > 0 {
+		row[s.column] = r
+	}
 	s.rows[s.row] = row
-	s.column++
+	s.column += columns
 }
 
 func (s *terminal) lines() []string {
 	var lines []string
 	for _, row := range s.rows {
-		lines = append(lines, strings.TrimRight(string(row), " "))
+		characters := slices.DeleteFunc(slices.Clone(row), func(r rune) bool { return r == half })
+		lines = append(lines, strings.TrimRight(string(characters), " "))
 	}
 	return lines
 }
@@ -121,7 +134,7 @@ const (
 // tellRun tells of a run that nobody makes, as single does of one: one start after the
 // other, the 100th of which fails, and then a warning.
 //
-//	tell-run PROGRESS
+//	tell-run PROGRESS [CLASS]
 func tellRun() {
 	flags := progressFlags{how: os.Args[1]}
 	if err := flags.use(""); err != nil {
@@ -129,11 +142,15 @@ func tellRun() {
 		os.Exit(exitUsage)
 	}
 	o, stop := flags.follow(&cobra.Command{Use: "single"}, &experiment.Single{}, newSampleLog())
+	class := "runc"
+	if len(os.Args) > 2 {
+		class = os.Args[2]
+	}
 	o.See(experiment.Step{Text: "checking the cluster"})
 	for i := range madeUpStarts {
 		o.See(experiment.TrialBegun{})
 		time.Sleep(madeUp / madeUpStarts)
-		s := record.Sample{RuntimeClass: "runc", Outcome: record.OK, Cold: record.Proven, ResponseLatency: time.Duration(i+1) * time.Millisecond}
+		s := record.Sample{RuntimeClass: class, Outcome: record.OK, Cold: record.Proven, ResponseLatency: time.Duration(i+1) * time.Millisecond}
 		if i == 99 {
 			s.Outcome, s.Error = record.Reset, "the connection broke"
 		}
@@ -186,12 +203,9 @@ func incomplete(text string) int {
 	if at := strings.LastIndex(text, "\x1b"); at >= 0 && !strings.ContainsFunc(text[min(at+2, len(text)):], func(r rune) bool { return r >= '@' }) {
 		return at
 	}
-	for cut := 1; cut < 4 && cut <= len(text); cut++ {
-		if c := text[len(text)-cut]; c >= 0xc0 {
-			if want := map[bool]int{true: 2, false: 3}[c < 0xe0]; cut < want {
-				return len(text) - cut
-			}
-			break
+	for at := max(0, len(text)-utf8.UTFMax); at < len(text); at++ {
+		if utf8.RuneStart(text[at]) && !utf8.FullRuneInString(text[at:]) {
+			return at
 		}
 	}
 	return len(text)
@@ -200,20 +214,23 @@ func incomplete(text string) int {
 // On a terminal a run of a thousand starts is two lines that are redrawn a few times a
 // second. What has to stay is above them, and nothing of them is left at the end.
 func TestARunOnATerminal(t *testing.T) {
-	for _, width := range []int{80, 30, 7} {
-		t.Run(fmt.Sprint(width), func(t *testing.T) {
+	for _, c := range []struct {
+		class string
+		width int
+	}{{"runc", 80}, {"runc", 30}, {"runc", 7}, {"計測用の関数", 40}, {"👩\u200d🚀🇩🇪⚠\ufe0f", 24}, {"計測用の関数", 24}} {
+		t.Run(fmt.Sprint(c.class, c.width), func(t *testing.T) {
 			t.Parallel()
 			seen := map[string]bool{}
 			began := time.Now()
-			s := onTerminal(t, width, []string{"NO_COLOR=1"}, func(s *terminal) {
+			s := onTerminal(t, c.width, []string{"NO_COLOR=1"}, func(s *terminal) {
 				for _, line := range s.lines() {
 					seen[line] = true
 				}
-			}, "tell-run", "auto")
+			}, "tell-run", "auto", c.class)
 			lines := strings.Join(s.lines(), "\n")
 			// Lines that stay are as long as they are; a terminal may fold them.
 			unfolded := strings.ReplaceAll(strings.Join(s.lines(), ""), " ", "")
-			for _, want := range []string{"checkingthecluster[", "[100/2000]runc0.100sreset(theconnectionbroke)coldwarning:awarningtheend"} {
+			for _, want := range []string{"checkingthecluster[", "[100/2000]" + drawn(c.class) + "0.100sreset(theconnectionbroke)coldwarning:awarningtheend"} {
 				if !strings.Contains(unfolded, want) {
 					t.Errorf("%q is missing in\n%s", want, lines)
 				}
@@ -232,6 +249,46 @@ func TestARunOnATerminal(t *testing.T) {
 				t.Errorf("no status was ever seen: %v", seen)
 			}
 		})
+	}
+}
+
+// drawn is what a terminal has of a name: nothing that takes no column by itself.
+func drawn(name string) string {
+	return strings.Map(func(r rune) rune {
+		if displaywidth.Rune(r) == 0 {
+			return -1
+		}
+		return r
+	}, name)
+}
+
+// A line is cut so that no terminal goes on to the next row, however it draws what consists
+// of several code points.
+func TestCutByColumns(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{
+		{"", 0, ""},
+		{"runc", 4, "runc"},
+		{"runc", 3, "ru…"},
+		{"runc\nmore", 4, "runc"},
+		{"runc", 0, "…"},
+		{"計測用", 6, "計測用"},
+		{"計測用", 5, "計測…"},
+		{"計測用", 4, "計…"},
+		{"計測用a", 6, "計測…"},
+		{"cafe\u0301s", 5, "cafe\u0301s"},
+		{"cafe\u0301s", 4, "caf…"},
+		{"a👩\u200d🚀", 5, "a👩\u200d🚀"},
+		{"a👩\u200d🚀", 4, "a…"},
+		{"a⚠\ufe0f", 2, "a…"},
+		{"a⚠\ufe0f", 3, "a⚠\ufe0f"},
+	} {
+		if got := cut(c.text, c.width); got != c.want {
+			t.Errorf("%q in %d columns: %q, want %q", c.text, c.width, got, c.want)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
 )
@@ -94,7 +95,7 @@ func (l *sampleLog) See(n experiment.Notice) {
 	if s.Failed() || s.Cold != record.Proven {
 		tell = say
 	}
-	tell("[%*d/%d] %-10s %8s  %s  %s", len(fmt.Sprint(taken.Total)), taken.Done, taken.Total, s.Key().Class(), latency(s), outcome(s), note)
+	tell("[%*d/%d] %s %8s  %s  %s", len(fmt.Sprint(taken.Total)), taken.Done, taken.Total, table.Pad(s.Key().Class().String(), 10), latency(s), outcome(s), note)
 }
 
 func latency(s record.Sample) string {

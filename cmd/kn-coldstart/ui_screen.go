@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/clipperhouse/displaywidth"
+
 	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/headway"
 )
 
@@ -123,14 +125,30 @@ func (s *screen) abandon() {
 	}
 }
 
-// cut is the first line of a text, as far as it fits.
+// cut is the first line of a text, as far as it fits on any terminal.
 func cut(text string, width int) string {
 	text, _, _ = strings.Cut(text, "\n")
-	runes := []rune(text)
-	if len(runes) <= width {
-		return text
+	columns, fits := 0, 0
+	for characters := displaywidth.StringGraphemes(text); characters.Next(); {
+		columns += mostColumns(characters.Value())
+		if columns > width {
+			return text[:fits] + "…"
+		}
+		if columns < width { // with room for the mark
+			fits += len(characters.Value())
+		}
 	}
-	return string(runes[:max(0, width-1)]) + "…"
+	return text
+}
+
+// mostColumns is how many columns a character takes at most. What consists of several code
+// points, such as a family, is one picture on some terminals and several on others.
+func mostColumns(character string) int {
+	each := 0
+	for _, r := range character {
+		each += displaywidth.Rune(r)
+	}
+	return max(each, displaywidth.String(character))
 }
 
 // message is a line for people, for machines.

@@ -92,7 +92,13 @@ func newCommand() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&l.State, "state-dir", node.DefaultStateDir, "folder for the node's state, which 'down' removes; it must be empty or not exist before 'up'")
 	root.PersistentFlags().StringVar(&l.Dist, "dist-dir", defaultDist(), "folder with the node's programs, which 'make node' builds")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return absolute(&l) }
+	registerVoice(root.PersistentFlags())
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := checkVoice(); err != nil {
+			return &usageError{err, cmd.CommandPath()}
+		}
+		return absolute(&l)
+	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath()} })
 	root.AddCommand(newUp(&l), newDown(&l), newStatus(&l), newLogs(&l), newKubeconfig(&l), newLoadImage(&l), newAddHandler(&l), newRemoveHandler(&l), newHandlers(&l))
 	root.AddCommand(newInside(&l)...)

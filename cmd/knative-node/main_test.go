@@ -30,6 +30,7 @@ func TestUsageErrors(t *testing.T) {
 		{"remove-handler", "kn-coldstart cluster remove-handler", "the name of a handler that was added"},
 		{"handlers -o xml", "kn-coldstart cluster handlers", `unknown output "xml": use text or json`},
 		{"handlers --starts 1,0", "kn-coldstart cluster handlers", "--starts wants numbers of instances"},
+		{"status --color sometimes", "kn-coldstart cluster status", "there is auto, always and never"},
 		{"nosuch", "kn-coldstart cluster", `"nosuch"`},
 	} {
 		t.Run(c.args, func(t *testing.T) {

@@ -18,7 +18,15 @@ import (
 // This file and ui_costs.go are the only ones that print for people. Results go to standard output,
 // progress and errors to standard error.
 
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+// insist prints a line that is never left out: an error, and what to do about it.
+func insist(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+// say is insist for all else, which --quiet leaves out.
+func say(format string, args ...any) {
+	if !voice.quiet {
+		insist(format, args...)
+	}
+}
 
 // hints says what to do about an error.
 var hints = []struct {
@@ -48,22 +56,22 @@ func printError(err error) {
 	if errors.Is(err, syscall.EPIPE) {
 		return // whoever was to read it has read enough, as with `| head`
 	}
-	say("error: %v", err)
+	insist("%s%v", marked(red, "error: "), err)
 	for _, h := range hints {
 		if errors.Is(err, h.is) {
-			say("hint: %s", h.hint)
+			insist("hint: %s", h.hint)
 		}
 	}
 	if hint := hintOf(err); hint != "" {
-		say("hint: %s", hint)
+		insist("hint: %s", hint)
 	}
 	var usage *usageError
 	if errors.As(err, &usage) {
-		say("hint: see '%s --help'", usage.command)
+		insist("hint: see '%s --help'", usage.command)
 	}
 }
 
-func printWarning(err error) { say("warning: %v", err) }
+func printWarning(err error) { say("%s%v", marked(yellow, "warning: "), err) }
 
 // printWait says for whom a command waits.
 func printWait(h node.Holder) {
@@ -72,17 +80,17 @@ func printWait(h node.Holder) {
 
 // printGoesOn says why a command does not end at Ctrl-C.
 func printGoesOn() {
-	say("containerd is being changed: that goes on to its end. Another Ctrl-C leaves at once, and may leave the change half done")
+	insist("containerd is being changed: that goes on to its end. Another Ctrl-C leaves at once, and may leave the change half done")
 }
 
 func printFinding(f node.Finding) {
-	kind := "warning"
+	tell, mark := say, marked(yellow, "warning: ")
 	if f.Fatal {
-		kind = "error"
+		tell, mark = insist, marked(red, "error: ")
 	}
-	say("%s: %s", kind, f.Problem)
+	tell("%s%s", mark, f.Problem)
 	if f.Hint != "" {
-		say("  hint: %s", f.Hint)
+		tell("  hint: %s", f.Hint)
 	}
 }
 

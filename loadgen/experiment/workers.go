@@ -70,7 +70,7 @@ func (s *session) hire(ctx context.Context, w record.Workers) error {
 	if err := s.cluster.StartWorkers(ctx, s.header.RunID, w); err != nil {
 		return err
 	}
-	s.team = worker.New(s.clock, s.event, s.cluster.WorkerTransport, s.cluster.WorkerState)
+	s.team = worker.New(s.guard.ctx, s.clock, s.event, s.cluster.WorkerTransport, s.cluster.WorkerState)
 	return s.muster(ctx)
 }
 

@@ -45,7 +45,7 @@ func benchmarkFollow(b *testing.B, workers, rate int) {
 	m := &madeUp{lines: linesOf(b, rate)}
 	server := everywhere(b, m)
 	clock := record.NewClock()
-	team := New(clock, func(record.Event) {}, loopback, func(context.Context, string) string { return "" })
+	team := New(b.Context(), clock, func(record.Event) {}, loopback, func(context.Context, string) string { return "" })
 	var all []record.Worker
 	for i := range workers { // each has an address of its own, and so connections of its own
 		all = append(all, record.Worker{Name: fmt.Sprintf("127.0.%d.%d:%s", i/250, 1+i%250, port(server)), Token: "t"})

@@ -20,7 +20,8 @@ type Load struct {
 	// InFlight is how many requests of all workers may be under way.
 	InFlight int
 	// Sink takes what becomes of the load. Told, when set, is given each interval once it is
-	// written down, and Each the requests that are told of by themselves.
+	// written down, and Each the requests that are told of by themselves: that of each worker
+	// that was answered first, at once, and those that the run file has.
 	Sink load.Sink
 	Told func(record.Interval)
 	Each func(*record.Sample)
@@ -72,6 +73,9 @@ type underway struct {
 // take takes a line of the i-th worker.
 func (u *underway) take(i int, offset record.ClockOffset, l line) error {
 	switch {
+	case l.First != nil:
+		one := onRunClock(*l.First, offset)
+		u.Each(&one)
 	case l.Failed != nil:
 		one := onRunClock(*l.Failed, offset)
 		u.Each(&one)

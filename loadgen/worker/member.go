@@ -22,6 +22,9 @@ type member struct {
 	client *http.Client
 	// lost is guarded by the team's lock.
 	lost bool
+	// ready tells it of instances, until leave is called.
+	ready *herald
+	leave context.CancelFunc
 
 	mu sync.Mutex
 	// offset is the latest estimate, and compared says that there is one.
@@ -37,7 +40,23 @@ func (m *member) ahead() record.ClockOffset {
 }
 
 func newMember(w record.Worker, clock record.Clock, way http.RoundTripper) *member {
-	return &member{Worker: w, clock: clock, client: &http.Client{Transport: way}}
+	return &member{Worker: w, clock: clock, client: &http.Client{Transport: way}, ready: newHerald()}
+}
+
+// belong makes it one that is told of instances, until it leaves or ctx ends.
+func (m *member) belong(ctx context.Context) {
+	ctx, m.leave = context.WithCancel(ctx)
+	go m.ready.run(ctx, m.tellReady)
+}
+
+// tellReady tells of instances, whose instants are on the run's clock.
+func (m *member) tellReady(ctx context.Context, some []instance) error {
+	offset := m.ahead().Offset
+	theirs := make([]instance, len(some))
+	for i, one := range some {
+		theirs[i] = instance{Pod: one.Pod, Since: one.Since + offset}
+	}
+	return m.post(ctx, pathInstances, theirs, nil)
 }
 
 // askLimit bounds everything that a worker is asked for but its order.

@@ -10,7 +10,7 @@ import (
 
 // language is the version of the messages in this file. Coordinator and worker must have
 // the same.
-const language = 1
+const language = 2
 
 // tokenHeader carries the token of a run. Authorization would be the API server's.
 const tokenHeader = "Kn-Coldstart-Token"
@@ -63,7 +63,7 @@ type start struct {
 	At time.Duration `json:"atNs"`
 }
 
-// instance is an instance that is Ready since an instant of the worker's clock.
+// instance is an instance that is Ready since an instant, of the worker's clock when it is told.
 type instance struct {
 	Pod   string        `json:"pod"`
 	Since time.Duration `json:"sinceNs"`
@@ -74,8 +74,9 @@ type line struct {
 	Ready bool `json:"ready,omitempty"`
 	// Sent is a request of a volley that has ended.
 	Sent *sent `json:"sent,omitempty"`
-	// Failed is a request of a load that failed, Part what became of a second, and Settled the
-	// first second of which there may be more to say.
+	// First is the first request of a load that was answered, Failed one that failed, Part what
+	// became of a second, and Settled the first second of which there may be more to say.
+	First   *record.Sample `json:"first,omitempty"`
 	Failed  *record.Sample `json:"failed,omitempty"`
 	Part    *load.Part     `json:"part,omitempty"`
 	Settled int            `json:"settled,omitempty"`

@@ -34,7 +34,7 @@ func NewServer(token, version string) *Server {
 		ending: make(chan struct{}), heard: make(chan struct{}, 1),
 	}
 	for path, handle := range map[string]http.HandlerFunc{
-		pathClock: s.tellClock, pathOrder: s.takeOrder, pathLines: s.doOrder, pathStart: s.start, pathStop: s.stop, pathInstances: s.takeInstance,
+		pathClock: s.tellClock, pathOrder: s.takeOrder, pathLines: s.doOrder, pathStart: s.start, pathStop: s.stop, pathInstances: s.takeInstances,
 	} {
 		s.mux.HandleFunc("POST "+path, handle)
 	}
@@ -188,13 +188,15 @@ func (s *Server) stop(http.ResponseWriter, *http.Request) {
 	}
 }
 
-func (s *Server) takeInstance(w http.ResponseWriter, r *http.Request) {
-	var one instance
-	if err := json.NewDecoder(r.Body).Decode(&one); err != nil {
-		http.Error(w, "read an instance: "+err.Error(), http.StatusBadRequest)
+func (s *Server) takeInstances(w http.ResponseWriter, r *http.Request) {
+	var some []instance
+	if err := json.NewDecoder(r.Body).Decode(&some); err != nil {
+		http.Error(w, "read instances: "+err.Error(), http.StatusBadRequest)
 		return
 	}
-	s.instances.add(one)
+	for _, one := range some {
+		s.instances.add(one)
+	}
 }
 
 // instances knows since when each instance is Ready.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -115,12 +116,23 @@ func (t *task) load(ctx context.Context) error {
 		Client: t.Client.Client(t.server.clock), Target: o.Target, Pacer: o.Schedule.Pacer(o.Length, o.Seed), Length: o.Length,
 		Share: t.Share, Begin: t.await, InFlight: o.InFlight, Precise: true,
 		Tally: &load.Tally{
-			Target: o.Target, Sink: failures{t}, WasReady: t.server.instances.wasReady,
+			Target: o.Target, Sink: failures{t}, WasReady: t.server.instances.wasReady, Each: t.tellFirst(),
 			Part:    func(p load.Part) error { return t.out.write(line{Part: &p}) },
 			Settled: func(second int) error { return t.out.write(line{Settled: second}) },
 		},
 	}
 	return loop.Run(ctx)
+}
+
+// tellFirst tells of the first request that was answered, at once. The second in which it was
+// due is told of when all requests of it have ended, which may be a client timeout later.
+func (t *task) tellFirst() func(*record.Sample) {
+	var told atomic.Bool
+	return func(s *record.Sample) {
+		if !s.Failed() && told.CompareAndSwap(false, true) {
+			t.tell(line{First: s})
+		}
+	}
 }
 
 // failures takes the requests of a load that fail. The rest of what a tally has to say goes

@@ -15,6 +15,8 @@ import (
 
 // Team is the workers of a run. It does one thing at a time.
 type Team struct {
+	// life ends with the team.
+	life  context.Context
 	clock record.Clock
 	event func(record.Event)
 	// reach is the transport to a worker, and explain says what became of one that is lost, or
@@ -27,16 +29,16 @@ type Team struct {
 	losses  []error
 }
 
-// New is a team without members. event takes what happens to it, reach is the transport to a
-// worker, and explain says what became of one, as far as it is known.
-func New(clock record.Clock, event func(record.Event), reach func(name string) http.RoundTripper, explain func(ctx context.Context, name string) string) *Team {
-	return &Team{clock: clock, event: event, reach: reach, explain: explain}
+// New is a team without members, which ends with ctx. event takes what happens to it, reach is
+// the transport to a worker, and explain says what became of one, as far as it is known.
+func New(ctx context.Context, clock record.Clock, event func(record.Event), reach func(name string) http.RoundTripper, explain func(ctx context.Context, name string) string) *Team {
+	return &Team{life: ctx, clock: clock, event: event, reach: reach, explain: explain}
 }
 
 // Join takes workers in, and forgets those that are not among them. The clocks of the new
 // ones are compared.
 func (t *Team) Join(ctx context.Context, workers []record.Worker) error {
-	var all []*member
+	var all, fresh []*member
 	for _, w := range workers {
 		m := t.member(w.Name)
 		if m == nil {
@@ -44,11 +46,20 @@ func (t *Team) Join(ctx context.Context, workers []record.Worker) error {
 			if err := t.compareOne(ctx, m); err != nil {
 				return err
 			}
+			fresh = append(fresh, m)
 		}
 		all = append(all, m)
 	}
+	for _, m := range fresh {
+		m.belong(t.life)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	for _, m := range t.members {
+		if !slices.Contains(all, m) {
+			m.leave()
+		}
+	}
 	t.members = all
 	return nil
 }
@@ -97,8 +108,7 @@ func (t *Team) compareOne(ctx context.Context, m *member) error {
 // TellReady has the workers of a load know that an instance is Ready. It does not wait.
 func (t *Team) TellReady(pod string, at time.Duration) {
 	for _, m := range t.present() {
-		one := instance{Pod: pod, Since: at + m.ahead().Offset}
-		go func() { _ = m.post(context.Background(), pathInstances, one, nil) }() // one that is lost is found to be by its order
+		m.ready.add(instance{Pod: pod, Since: at})
 	}
 }
 
@@ -128,7 +138,8 @@ func (t *Team) Keep(ctx context.Context) {
 type LostError struct {
 	// Worker is its name.
 	Worker, Reason string
-	// Missing is how many requests of its share, Of, nothing is known about.
+	// Missing is of how many requests of its share, Of, it is not known what became of them,
+	// because they were cut off, or nothing was heard.
 	Missing, Of int
 }
 
@@ -153,6 +164,7 @@ func (t *Team) lose(ctx context.Context, m *member, cause error, missing, of int
 		reason += " (" + more + ")"
 	}
 	lost := &LostError{Worker: m.Name, Reason: reason, Missing: missing, Of: of}
+	m.leave()
 	t.mu.Lock()
 	m.lost = true
 	t.losses = append(t.losses, lost)

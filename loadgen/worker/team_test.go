@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,7 +36,7 @@ type crew struct {
 func newCrew(t *testing.T, n int) *crew {
 	t.Helper()
 	c := &crew{clock: record.NewClock()}
-	c.Team = New(c.clock, c.note, loopback, func(context.Context, string) string { return "its pod was deleted" })
+	c.Team = New(t.Context(), c.clock, c.note, loopback, func(context.Context, string) string { return "its pod was deleted" })
 	for range n {
 		c.add(t)
 	}
@@ -326,6 +327,64 @@ func TestAWorkerDiesInABurst(t *testing.T) {
 	}
 }
 
+// A worker that is told to end tells what was cut off. Of that it is not known what would have
+// become of it: it is missing, as is what was not heard of.
+func TestAWorkerIsToldToEndInABurst(t *testing.T) {
+	ends := NewServer("secret", "test")
+	c, g := newCrew(t, 2), &got{}
+	s := httptest.NewServer(ends)
+	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+	c.workers = append(c.workers, record.Worker{Name: s.Listener.Addr().String(), Node: "n", Token: "secret"})
+	if err := c.Join(t.Context(), c.workers); err != nil {
+		t.Fatal(err)
+	}
+	address, asked := function(t, time.Second)
+	v := g.volley(targetsAt(address, 7), "burst")
+	go func() {
+		for len(asked()) < 7 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		ends.End()
+	}()
+	if err := c.Fire(t.Context(), v); err != nil {
+		t.Fatal(err)
+	}
+	var lost *LostError
+	if err := c.Lost(); !errors.As(err, &lost) || lost.Worker != c.workers[2].Name || lost.Missing != 2 || lost.Of != 2 || !strings.Contains(lost.Reason, "told to end") {
+		t.Errorf("lost: %v", err)
+	}
+	if len(g.samples) != 5 || len(g.errs) != 2 || g.errs[2] == nil || g.errs[5] == nil {
+		t.Errorf("%d samples, and errors %v", len(g.samples), g.errs)
+	}
+}
+
+// The first answer is told at once, and not with its second, which waits for all others.
+func TestTheFirstAnswerIsTold(t *testing.T) {
+	c, to := newCrew(t, 2), &sink{}
+	heard := make(chan struct{})
+	var once sync.Once
+	var asked, late atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n := asked.Add(1); n == 2 || n == 3 {
+			select {
+			case <-heard:
+			case <-time.After(5 * time.Second):
+				late.Add(1)
+			}
+		}
+		fmt.Fprint(w, `{"pod":"h-0-00001-deployment-a","nonce":"n","requests":1}`)
+	}))
+	t.Cleanup(s.Close)
+	l := loadOf(t, to, s.Listener.Addr().String(), "20/s", time.Second)
+	l.Each = func(*record.Sample) { once.Do(func() { close(heard) }) }
+	if _, err := c.Load(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	if late.Load() != 0 || len(to.intervals) != 1 || to.intervals[0].Answered != 20 {
+		t.Errorf("%d requests were under way before the first answer was told; %+v", late.Load(), to.intervals)
+	}
+}
+
 // An interrupted load tells what was sent until then, and loses no worker.
 func TestAnInterruptedLoad(t *testing.T) {
 	c, to := newCrew(t, 2), &sink{}
@@ -371,7 +430,7 @@ func TestTheToken(t *testing.T) {
 	}
 	open := httptest.NewServer(NewServer("", "test"))
 	defer open.Close()
-	if err := New(c.clock, c.note, loopback, nil).Join(t.Context(), []record.Worker{{Name: open.Listener.Addr().String()}}); err == nil {
+	if err := New(t.Context(), c.clock, c.note, loopback, nil).Join(t.Context(), []record.Worker{{Name: open.Listener.Addr().String()}}); err == nil {
 		t.Error("a worker without a token takes everything")
 	}
 }

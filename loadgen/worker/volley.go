@@ -60,8 +60,10 @@ type firing struct {
 	*Volley
 	handling sync.WaitGroup
 
-	mu      sync.Mutex
+	mu sync.Mutex
+	// handled are the requests that were told of, and cutOff those of them that have no sample.
 	handled []bool
+	cutOff  []int
 	// delays are how long after they were due requests were sent.
 	delays []time.Duration
 }
@@ -99,31 +101,36 @@ func (f *firing) take(s loadgen.Share, offset record.ClockOffset, l line) error 
 	f.handled[i] = true
 	if err == nil {
 		f.delays = append(f.delays, one.Lateness())
+	} else {
+		f.cutOff = append(f.cutOff, i)
 	}
 	f.mu.Unlock()
 	f.handling.Go(func() { f.Handle(i, one, err) }) // it waits for the proof
 	return nil
 }
 
-// giveUp tells what is missing of the workers that are lost. Those that were interrupted are
-// not.
+// giveUp tells what is missing of the workers that are lost: what they did not tell of, and
+// what was cut off because they were told to end. Those that were interrupted are not lost.
 func (f *firing) giveUp(ctx context.Context, d *deal, results []result) {
 	for m, r := range results {
 		if r.lost == nil || ctx.Err() != nil {
 			continue
 		}
-		var missing []int
-		of := 0
+		var unheard []int
+		cut, of := 0, 0
 		for i := range f.Targets {
 			if !d.share(m).Has(i) {
 				continue
 			}
-			if of++; !f.handled[i] {
-				missing = append(missing, i)
+			of++
+			if !f.handled[i] {
+				unheard = append(unheard, i)
+			} else if slices.Contains(f.cutOff, i) {
+				cut++
 			}
 		}
-		lost := d.team.lose(ctx, d.members[m], r.lost, len(missing), of)
-		for _, i := range missing {
+		lost := d.team.lose(ctx, d.members[m], r.lost, len(unheard)+cut, of)
+		for _, i := range unheard {
 			f.Handle(i, record.Sample{}, lost)
 		}
 	}

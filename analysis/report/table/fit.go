@@ -3,7 +3,6 @@ package table
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Width is how wide a text table is that fits everywhere.
@@ -66,9 +65,9 @@ func (t *Table) clone() *Table {
 func (t *Table) widths() []int {
 	widths := make([]int, len(t.Head))
 	for i, h := range t.Head {
-		widths[i] = utf8.RuneCountInString(h.Text)
+		widths[i] = Columns(h.Text)
 		for _, row := range t.shortened() {
-			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
+			widths[i] = max(widths[i], Columns(row[i]))
 		}
 	}
 	return widths
@@ -180,7 +179,7 @@ func wrapped(text string, room int) []string {
 		switch {
 		case *line == "":
 			*line = word
-		case utf8.RuneCountInString(*line)+1+utf8.RuneCountInString(word) <= room:
+		case Columns(*line)+1+Columns(word) <= room:
 			*line += " " + word
 		default:
 			lines = append(lines, word)

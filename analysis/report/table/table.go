@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Table is rows of cells under headings. Its cells hold no control characters.
@@ -120,22 +119,13 @@ func (t *Table) shortened() [][]string {
 	return rows
 }
 
-// Cut is a name of which the middle is left out where it is longer than most.
-func Cut(name string, most int) string {
-	runes := []rune(name)
-	if len(runes) <= most {
-		return name
-	}
-	return string(runes[:most/2]) + "…" + string(runes[len(runes)-(most-1)/2:])
-}
-
 func (t *Table) line(cells []string, widths []int) string {
 	var b strings.Builder
 	for i, cell := range cells {
 		if i > 0 {
 			b.WriteString(strings.Repeat(" ", gap))
 		}
-		pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+		pad := strings.Repeat(" ", widths[i]-Columns(cell))
 		if t.Head[i].Right {
 			b.WriteString(pad + cell)
 		} else {

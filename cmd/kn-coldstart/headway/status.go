@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 	"github.com/kn-coldstart/kn-coldstart/analysis/stat"
 )
 
@@ -21,7 +21,7 @@ func (s State) Status(width int) string {
 		if line != "" {
 			longer = line + " · " + part
 		}
-		if utf8.RuneCountInString(longer) > width {
+		if table.Columns(longer) > width {
 			break
 		}
 		line = longer

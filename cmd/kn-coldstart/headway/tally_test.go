@@ -8,12 +8,12 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/hist"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/self"
 )
@@ -250,7 +250,7 @@ func TestStatusFitsTheWidth(t *testing.T) {
 	}
 	for width := range 80 {
 		got := counts.State().Status(width)
-		if utf8.RuneCountInString(got) > width || !strings.HasPrefix(whole, got) || strings.HasSuffix(got, "·") {
+		if table.Columns(got) > width || !strings.HasPrefix(whole, got) || strings.HasSuffix(got, "·") {
 			t.Errorf("of %d columns: %q", width, got)
 		}
 	}
@@ -272,7 +272,7 @@ func TestSpread(t *testing.T) {
 	}
 	s.add(0)
 	s.add(10 * time.Hour) // beyond what there are classes for
-	if got := s.draw(8); utf8.RuneCountInString(got) > 8 || !strings.HasPrefix(got, "▁") {
+	if got := s.draw(8); table.Columns(got) > 8 || !strings.HasPrefix(got, "▁") {
 		t.Errorf("from nothing to hours: %q", got)
 	}
 	if s.min != 1 || s.max != 10*time.Hour {
