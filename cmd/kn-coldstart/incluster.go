@@ -77,13 +77,21 @@ type podRun struct {
 // openPodRun makes sure that the run file can be written before anything is created.
 func openPodRun(client *ksvc.Client, job incluster.Job, runFile string) (*podRun, error) {
 	copied, err := record.OpenCopy(cmp.Or(runFile, filepath.Join("results", job.Run+".jsonl")), job.Run)
-	return &podRun{client: client, job: job, copy: copied}, err
+	return &podRun{client: client, job: job, copy: copied}, adviseTaken(err)
+}
+
+// adviseTaken says what to do if another command follows the run into the same file.
+func adviseTaken(err error) error {
+	if errors.Is(err, record.ErrTaken) {
+		return withHint(err, "end that command, or name another file with --run-file")
+	}
+	return err
 }
 
 // Line implements incluster.Sink: what is no line of the run file is for people.
 func (r *podRun) Line(text []byte) error {
 	if record.IsLine(text) {
-		return r.copy.Line(text)
+		return adviseTaken(r.copy.Line(text))
 	}
 	if receipt, ok := record.ParseReceipt(string(text)); ok {
 		r.receipt = &receipt
