@@ -45,6 +45,9 @@ func Follow(ctx context.Context, c *ksvc.Client, j Job, sink Sink) (Ending, erro
 	if err := f.awaitStart(ctx); err != nil {
 		return Ending{}, err
 	}
+	if err := liftLimit(ctx, c, j); err != nil && ctx.Err() == nil {
+		f.notice(fmt.Sprintf("Kubernetes ends the run if it takes more than %.0f h: %v", StartLimit.Hours(), err))
+	}
 	f.log.open = f.open
 	err = f.readAll(ctx)
 	switch {

@@ -68,6 +68,9 @@ func TestStart(t *testing.T) {
 	if diff := cmp.Diff(want, job.Spec.Template.Spec.Containers[0].Args); diff != "" {
 		t.Errorf("arguments (-want +got):\n%s", diff)
 	}
+	if limit := job.Spec.ActiveDeadlineSeconds; limit == nil || *limit != int64(StartLimit.Seconds()) {
+		t.Errorf("if its pod cannot start, the job ends after %v", limit)
+	}
 	all := created(t, f)
 	for _, o := range all {
 		if o.GetLabels()[ksvc.LabelRun] != p.Run || o.GetLabels()[ksvc.LabelManagedBy] != ksvc.ManagedBy || !strings.Contains(o.GetName(), p.Run) {
@@ -92,6 +95,24 @@ func TestStart(t *testing.T) {
 	}
 	if err := Remove(t.Context(), f.Client, found); err != nil {
 		t.Errorf("Remove of what is gone = %v", err)
+	}
+}
+
+// A run that has started may take as long as it likes.
+func TestLiftLimit(t *testing.T) {
+	f, p := ksvctest.NewFakes(), testPlan()
+	if err := liftLimit(t.Context(), f.Client, p.Job()); err != nil {
+		t.Errorf("liftLimit of a job that is gone = %v", err)
+	}
+	if err := Start(t.Context(), f.Client, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := liftLimit(t.Context(), f.Client, p.Job()); err != nil {
+		t.Fatal(err)
+	}
+	job, err := f.Kube.BatchV1().Jobs(p.Namespace).Get(t.Context(), name(p.Run), metav1.GetOptions{})
+	if err != nil || job.Spec.ActiveDeadlineSeconds != nil || *job.Spec.Suspend {
+		t.Errorf("%v, the job is %+v", err, job.Spec)
 	}
 }
 
