@@ -99,7 +99,7 @@ func (c *Copy) resume(f *os.File) error {
 		}
 		c.earlier = append(c.earlier, maphash.Bytes(c.seed, line))
 		c.add(line)
-		c.ended = typeOf(line) == TypeEnd
+		c.ended = TypeOf(line) == TypeEnd
 	}
 }
 
@@ -129,11 +129,8 @@ func (c *Copy) isOf(line []byte) error {
 	return nil
 }
 
-// IsLine says whether a text may be a line of a run file.
-func IsLine(text []byte) bool { return typeOf(text) != "" }
-
-// typeOf is the type of a line, or empty.
-func typeOf(text []byte) Type {
+// TypeOf is the type that a line of JSON says it has. It is empty if the text is none.
+func TypeOf(text []byte) Type {
 	var head struct {
 		Type Type `json:"type"`
 	}
@@ -156,7 +153,7 @@ func (c *Copy) Line(text []byte) error {
 	if c.known(text) {
 		return nil
 	}
-	if typeOf(text) == TypeEnd {
+	if TypeOf(text) == TypeEnd {
 		c.end = slices.Clone(text)
 		return nil
 	}

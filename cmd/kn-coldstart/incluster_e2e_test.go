@@ -51,6 +51,10 @@ func TestInCluster(t *testing.T) {
 
 	begin()
 	run := onlyRun(t, admin)
+	job, err := admin.Kubernetes.BatchV1().Jobs(space).Get(t.Context(), "kn-coldstart-"+run.Run, metav1.GetOptions{})
+	if err != nil || job.Spec.ActiveDeadlineSeconds != nil {
+		t.Errorf("%v: the run has started, and is limited to %+v", err, job.Spec)
+	}
 	if r := kn(t, "clean", "-n", space); r.code != exitOK || !strings.Contains(r.stderr, "running, left alone") {
 		t.Errorf("clean beside a run that is under way: exit code %d\n%s", r.code, r)
 	}
@@ -125,7 +129,7 @@ func podLog(t *testing.T, admin *ksvc.Client, run string) string {
 	}
 	var text strings.Builder
 	for line := range strings.Lines(string(raw)) {
-		if record.IsLine([]byte(line)) {
+		if record.TypeOf([]byte(line)) != "" {
 			text.WriteString(line)
 		}
 	}

@@ -135,9 +135,11 @@ func cut(text string, width int) string {
 	return string(runes[:max(0, width-1)]) + "…"
 }
 
+// typeMessage is the Type of a message.
+const typeMessage = "message"
+
 // message is a line for people, for machines.
 type message struct {
-	// Type is "message".
 	Type string    `json:"type"`
 	Time time.Time `json:"time"`
 	// Level is "info", "hint", "warning" or "error".
@@ -153,7 +155,7 @@ func messageOf(mark, text string) message {
 	if level == "" {
 		level = "info"
 	}
-	return message{"message", time.Now(), level, strings.TrimSpace(text)}
+	return message{typeMessage, time.Now(), level, strings.TrimSpace(text)}
 }
 
 // object writes a line for machines.
