@@ -22,7 +22,7 @@ type attachFlags struct {
 const attachProgressHelp = `how to tell on standard error how the run goes:
   auto, plain  what the run says (default)
   json         one JSON object a line: messages, and progress if the run was begun with --progress json
-  none         nothing but warnings and errors`
+  none         nothing but warnings, errors and hints`
 
 func newAttach() *cobra.Command {
 	f := &attachFlags{}

@@ -68,7 +68,7 @@ type podRun struct {
 	client *ksvc.Client
 	job    incluster.Job
 	copy   *record.Copy
-	// tell tells what the run says that is neither a warning nor an error.
+	// tell tells what the run says that is no warning, error or hint.
 	tell func(format string, args ...any)
 	// receipt is what the run said of its run file.
 	receipt *record.Receipt

@@ -84,9 +84,9 @@ func TestWhatAPodSays(t *testing.T) {
 		"as it was begun":                            {progressPlain, say, plainLog, plain},
 		"as it was begun, in silence":                {progressNone, say, plainLog, plain},
 		"as it was begun, as objects":                {progressJSON, say, jsonLog, messages},
-		"attached, in silence":                       {progressNone, sayStep, plainLog, []string{"warning: w", "error: e"}},
+		"attached, in silence":                       {progressNone, sayStep, plainLog, []string{"warning: w", "error: e", "hint: h"}},
 		"attached, where it was begun with objects":  {progressPlain, sayStep, jsonLog, []string{"round 1", "warning: w", "error: e", "hint: h"}},
-		"attached in silence, begun with objects":    {progressNone, sayStep, jsonLog, []string{"warning: w", "error: e"}},
+		"attached in silence, begun with objects":    {progressNone, sayStep, jsonLog, []string{"warning: w", "error: e", "hint: h"}},
 		"attached on a terminal, begun with objects": {progressRedrawn, sayStep, jsonLog, []string{"round 1", "warning: w", "error: e", "hint: h"}},
 	} {
 		t.Run(name, func(t *testing.T) {

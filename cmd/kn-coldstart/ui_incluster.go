@@ -41,7 +41,7 @@ func saidInPod(line []byte) (saying, bool) {
 		said := saying{object: line}
 		return said, json.Unmarshal(line, &said.message) == nil
 	case "":
-		for _, level := range []string{"warning", "error"} {
+		for _, level := range []string{"warning", "error", "hint"} {
 			if rest, found := strings.CutPrefix(string(line), level+": "); found {
 				return saying{message: message{Level: level, Text: rest}}, true
 			}
@@ -51,8 +51,8 @@ func saidInPod(line []byte) (saying, bool) {
 	return saying{}, false
 }
 
-// repeat says here what was said in the pod. What is neither a warning nor an error is left
-// to tell.
+// repeat says here what was said in the pod. What is no warning, error or hint is left to
+// tell.
 func (s saying) repeat(tell func(format string, args ...any)) {
 	switch {
 	case s.object != nil && stderr.how() == progressJSON && (!voice.quiet || s.Type == headway.TypeProgress || s.Level == "error"):
@@ -63,7 +63,7 @@ func (s saying) repeat(tell func(format string, args ...any)) {
 	case s.Level == "error":
 		sayMarked(red, "error: ", "%s", s.Text)
 	case s.Level == "hint":
-		tell("hint: %s", s.Text)
+		say("hint: %s", s.Text)
 	default:
 		tell("%s", s.Text)
 	}
