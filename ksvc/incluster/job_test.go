@@ -157,7 +157,7 @@ func TestStartThatFails(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
-	yes := true
+	yes, one := true, int32(1)
 	job := func(run string, age time.Duration, change func(*batch.Job)) *batch.Job {
 		j := &batch.Job{ObjectMeta: metav1.ObjectMeta{
 			Namespace: ksvctest.Space, Name: name(run), CreationTimestamp: metav1.NewTime(time.Now().Add(-age)),
@@ -172,6 +172,7 @@ func TestList(t *testing.T) {
 		job("failed", 3*time.Hour, func(j *batch.Job) { j.Status.Conditions = []batch.JobCondition{failed} }),
 		job("starts", time.Second, func(j *batch.Job) { j.Spec.Suspend = &yes }),
 		job("died", time.Hour, func(j *batch.Job) { j.Spec.Suspend = &yes }),
+		job("ends", time.Hour, func(j *batch.Job) { j.Spec.Suspend, j.Status.Terminating = &yes, &one }),
 		job("another's", time.Hour, func(j *batch.Job) { j.Labels = nil }),
 	)
 	// Of this one Kubernetes has removed the job, and what it owned.
@@ -196,7 +197,7 @@ func TestList(t *testing.T) {
 		}
 		return got
 	}
-	want := map[string]State{"runs": Running, "failed": Ended, "starts": Starting, "died": Ended, old.Run: Ended + ", no job"}
+	want := map[string]State{"runs": Running, "failed": Ended, "starts": Starting, "died": Ended, "ends": Running, old.Run: Ended + ", no job"}
 	for _, all := range []bool{false, true} {
 		if diff := cmp.Diff(want, states(all)); diff != "" {
 			t.Errorf("in all namespaces: %v (-want +got):\n%s", all, diff)
