@@ -25,8 +25,9 @@ type Job struct {
 	// Files are in the folder that the command line is relative to.
 	Files        map[string][]byte
 	NodeSelector map[string]string
-	// Kept is how long the job stays after its end.
-	Kept time.Duration
+	// StartLimit is after how long the job ends if its pod has not started, and Kept how long
+	// it stays after its end.
+	StartLimit, Kept time.Duration
 }
 
 // RenderJob fills in job.yaml: the job, and the ConfigMap with its files.

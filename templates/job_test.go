@@ -15,7 +15,7 @@ func TestRenderJob(t *testing.T) {
 		Name: "kn-coldstart-run-1", Namespace: "bench: {", ServiceAccount: "ci\n---",
 		Labels: map[string]string{"a": "b: c"}, PodLabels: map[string]string{"p": "#"},
 		Image: "registry.example/kn-coldstart:v1", Args: []string{"single", "--expect-body", `a "b" <c>`},
-		Files: map[string][]byte{"body.bin": {0, 255, '\n'}}, NodeSelector: map[string]string{"disk": "no"}, Kept: time.Hour,
+		Files: map[string][]byte{"body.bin": {0, 255, '\n'}}, NodeSelector: map[string]string{"disk": "no"}, StartLimit: time.Minute, Kept: time.Hour,
 	}
 	text, err := RenderJob(j)
 	if err != nil {
@@ -35,6 +35,7 @@ func TestRenderJob(t *testing.T) {
 		Spec     struct {
 			Suspend                 bool
 			BackoffLimit            *int
+			ActiveDeadlineSeconds   int
 			TTLSecondsAfterFinished int
 			Template                struct {
 				Metadata metadata
@@ -63,7 +64,7 @@ func TestRenderJob(t *testing.T) {
 		Name: job.Metadata.Name, Namespace: job.Metadata.Namespace, ServiceAccount: p.ServiceAccountName,
 		Labels: job.Metadata.Labels, PodLabels: job.Spec.Template.Metadata.Labels,
 		Image: p.Containers[0].Image, Args: p.Containers[0].Args, Files: files.BinaryData, NodeSelector: p.NodeSelector,
-		Kept: time.Duration(job.Spec.TTLSecondsAfterFinished) * time.Second,
+		StartLimit: time.Duration(job.Spec.ActiveDeadlineSeconds) * time.Second, Kept: time.Duration(job.Spec.TTLSecondsAfterFinished) * time.Second,
 	}
 	if diff := cmp.Diff(j, got); diff != "" {
 		t.Errorf("values (-want +got):\n%s", diff)

@@ -21,7 +21,8 @@ import (
 //	lines in the copy: 1 2 3 4       5 6 7 …
 //
 // A copy that is there goes on where it ended, so that what comes again may begin anywhere.
-// Whether it is complete is known at the end, by the receipt.
+// Whether it is complete is known at the end, by the receipt. While it is open it is locked:
+// two commands that copied the same run into it would write each line twice.
 type Copy struct {
 	path, run string
 	out       io.Writer
@@ -44,16 +45,19 @@ type IncompleteError struct{ Reason string }
 
 func (e *IncompleteError) Error() string { return "the run file is incomplete: " + e.Reason }
 
+// ErrTaken says that another command writes the copy.
+var ErrTaken = errors.New("another command writes it")
+
 // OpenCopy makes a copy at path of what the run writes; "-" is standard output. A copy of
-// the same run that is there is continued, and any other file is refused. The file is
-// created when the first line comes.
+// the same run that is there is continued, and any other file is refused, as is one that
+// somebody else has open: that is ErrTaken. The file is created when the first line comes.
 func OpenCopy(path, run string) (*Copy, error) {
 	c := &Copy{path: path, run: run, seed: maphash.MakeSeed(), close: func() error { return nil }}
 	if path == "-" {
 		c.out = os.Stdout
 		return c, nil
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, nil
 	}
@@ -73,11 +77,17 @@ func (c *Copy) use(f *os.File) {
 
 // resume reads what is there. A line that was cut off goes: it comes again.
 func (c *Copy) resume(f *os.File) error {
+	if err := lock(f); err != nil {
+		return err
+	}
 	in, size := bufio.NewReader(f), int64(0)
 	for {
 		line, err := in.ReadBytes('\n')
+		if errors.Is(err, io.EOF) && (size > 0 || c.mayBegin(line)) {
+			return truncate(f, size)
+		}
 		if errors.Is(err, io.EOF) {
-			break
+			return errors.New("it is no run file")
 		}
 		if err != nil {
 			return err
@@ -89,12 +99,22 @@ func (c *Copy) resume(f *os.File) error {
 		}
 		c.earlier = append(c.earlier, maphash.Bytes(c.seed, line))
 		c.add(line)
-		c.ended = typeOf(line) == TypeEnd
+		c.ended = TypeOf(line) == TypeEnd
 	}
-	if size == 0 {
-		return errors.New("it is no run file")
-	}
-	return f.Truncate(size)
+}
+
+// truncate cuts a file off, so that writing goes on there.
+func truncate(f *os.File, size int64) error {
+	_, err := f.Seek(size, io.SeekStart)
+	return errors.Join(f.Truncate(size), err)
+}
+
+// mayBegin says whether a first line that was cut off can be that of the run. Nothing was
+// measured before the id is there.
+func (c *Copy) mayBegin(line []byte) bool {
+	first := fmt.Appendf(nil, `{"type":%q,"schema":%d,"runId":%q,`, TypeRun, SchemaVersion, c.run)
+	n := min(len(line), len(first))
+	return bytes.Equal(line[:n], first[:n])
 }
 
 // isOf says whether a line is the header of the run.
@@ -109,11 +129,8 @@ func (c *Copy) isOf(line []byte) error {
 	return nil
 }
 
-// IsLine says whether a text may be a line of a run file.
-func IsLine(text []byte) bool { return typeOf(text) != "" }
-
-// typeOf is the type of a line, or empty.
-func typeOf(text []byte) Type {
+// TypeOf is the type that a line of JSON says it has. It is empty if the text is none.
+func TypeOf(text []byte) Type {
 	var head struct {
 		Type Type `json:"type"`
 	}
@@ -123,9 +140,9 @@ func typeOf(text []byte) Type {
 	return head.Type
 }
 
-// Path is where the copy is. It is empty as long as there is none.
+// Path is where the copy is. It is empty as long as nothing is in it.
 func (c *Copy) Path() string {
-	if c.out == nil {
+	if c.lines == 0 {
 		return ""
 	}
 	return c.path
@@ -136,7 +153,7 @@ func (c *Copy) Line(text []byte) error {
 	if c.known(text) {
 		return nil
 	}
-	if typeOf(text) == TypeEnd {
+	if TypeOf(text) == TypeEnd {
 		c.end = slices.Clone(text)
 		return nil
 	}
@@ -161,18 +178,33 @@ func (c *Copy) known(text []byte) bool {
 
 func (c *Copy) write(text []byte) error {
 	if c.out == nil {
-		if err := os.MkdirAll(filepath.Dir(c.path), 0o755); err != nil {
+		if err := c.create(); err != nil {
 			return fmt.Errorf("create run file: %w", err)
 		}
-		f, err := os.OpenFile(c.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
-		if err != nil {
-			return fmt.Errorf("create run file: %w", err)
-		}
-		c.use(f)
 	}
 	if _, err := c.out.Write(append(slices.Clip(text), '\n')); err != nil {
 		return fmt.Errorf("write run file: %w", err)
 	}
+	return nil
+}
+
+// create creates the file. It was not there before: if it is now, somebody else has created
+// it meanwhile.
+func (c *Copy) create() error {
+	if err := os.MkdirAll(filepath.Dir(c.path), 0o755); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(c.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: %w", c.path, ErrTaken)
+	}
+	if err != nil {
+		return err
+	}
+	if err := lock(f); err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", c.path, err), f.Close())
+	}
+	c.use(f)
 	return nil
 }
 

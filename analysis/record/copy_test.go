@@ -60,6 +60,9 @@ func TestCopy(t *testing.T) {
 	}{
 		"from nothing":                       {"", lines},
 		"after a line that was cut off":      {text[:len(lines[0])+9], lines},
+		"after the beginning of the header":  {text[:9], lines},
+		"after most of the header":           {text[:len(lines[0])-1], lines},
+		"after the header without its break": {lines[0], lines},
 		"after two lines, from the start":    {lines[0] + "\n" + lines[1] + "\n", lines},
 		"after two lines, from the second":   {lines[0] + "\n" + lines[1] + "\n", lines[1:]},
 		"after all but the last line":        {strings.TrimSuffix(text, lines[last]+"\n"), lines},
@@ -122,7 +125,7 @@ func TestIncompleteCopy(t *testing.T) {
 func TestOpenCopyRefusesOtherFiles(t *testing.T) {
 	text, _, _ := written(t, 1)
 	for there, want := range map[string]string{
-		"":                 "it is no run file",
+		"no run file":      "it is no run file",
 		"no run file\n":    ErrNotRunFile.Error(),
 		text:               "it is of run " + header().RunID,
 		text[:len(text)/9]: "it is no run file",
@@ -140,7 +143,80 @@ func TestOpenCopyRefusesOtherFiles(t *testing.T) {
 	}
 }
 
-// A run that ended before it had anything to write leaves no file.
+// Two commands that copy the same run do not write to the same file, whoever comes first.
+func TestCopyIsLocked(t *testing.T) {
+	text, lines, receipt := written(t, 4)
+	folder := t.TempDir()
+	open := func(name string) (*Copy, error) { return OpenCopy(filepath.Join(folder, name), header().RunID) }
+	for name, there := range map[string]string{"new": "", "begun": text[:len(lines[0])+9], "header": text[:9]} {
+		if there != "" {
+			if err := os.WriteFile(filepath.Join(folder, name), []byte(there), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		first, err := open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := open(name); there != "" && !errors.Is(err, ErrTaken) {
+			t.Errorf("%s: OpenCopy of what another has open = %v", name, err)
+		}
+		second, err := open(name + "2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			if err := errors.Join(first.Line([]byte(line)), second.Line([]byte(line))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := open(name); !errors.Is(err, ErrTaken) {
+			t.Errorf("%s: OpenCopy of what another writes = %v", name, err)
+		}
+		if err := errors.Join(first.Close(&receipt), second.Close(&receipt)); err != nil {
+			t.Error(err)
+		}
+		if got, err := os.ReadFile(filepath.Join(folder, name)); string(got) != text || err != nil {
+			t.Errorf("%s: the copy is\n%s\n%v, want\n%s", name, got, err, text)
+		}
+		again, err := open(name)
+		if err != nil {
+			t.Errorf("%s: OpenCopy when it is closed = %v", name, err)
+			continue
+		}
+		if err := again.Leave(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Of two commands for whose copy there was no file yet, one creates it.
+func TestCopyIsCreatedOnce(t *testing.T) {
+	_, lines, _ := written(t, 1)
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	var both [2]*Copy
+	for i := range both {
+		var err error
+		if both[i], err = OpenCopy(path, header().RunID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := both[0].Line([]byte(lines[0])); err != nil {
+		t.Fatal(err)
+	}
+	if err := both[1].Line([]byte(lines[0])); !errors.Is(err, ErrTaken) {
+		t.Errorf("Line of the second = %v", err)
+	}
+	if err := errors.Join(both[0].Leave(), both[1].Leave()); err != nil {
+		t.Error(err)
+	}
+	if got, err := os.ReadFile(path); string(got) != lines[0]+"\n" || err != nil {
+		t.Errorf("the copy is %q, %v", got, err)
+	}
+}
+
+// A run that ended before it had anything to write leaves no file, or the empty one that
+// was there.
 func TestCopyOfNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
 	c, err := OpenCopy(path, "run-1")
@@ -152,5 +228,14 @@ func TestCopyOfNothing(t *testing.T) {
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("Stat = %v", err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = OpenCopy(path, "run-1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(nil); err != nil || c.Path() != "" {
+		t.Errorf("Close with an empty file = %v, path %q", err, c.Path())
 	}
 }

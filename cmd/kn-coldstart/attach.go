@@ -14,9 +14,15 @@ import (
 // attachFlags are the options of attach.
 type attachFlags struct {
 	clusterFlags
-	runFile string
-	output  outputFlags
+	runFile  string
+	progress progressFlags
+	output   outputFlags
 }
+
+const attachProgressHelp = `how to tell on standard error how the run goes:
+  auto, plain  what the run says (default)
+  json         one JSON object a line: messages, and progress if the run was begun with --progress json
+  none         nothing but warnings, errors and hints`
 
 func newAttach() *cobra.Command {
 	f := &attachFlags{}
@@ -37,12 +43,14 @@ func newAttach() *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	f.output.register(flags)
+	f.progress.register(flags)
+	flags.Lookup("progress").Usage = attachProgressHelp
 	flags.StringVar(&f.runFile, "run-file", "", "file for the record of the run, - for standard output where that is free (default results/RUN.jsonl)")
 	return cmd
 }
 
 func (f *attachFlags) run(ctx context.Context, args []string) error {
-	if err := f.output.validate(f.runFile); err != nil {
+	if err := errors.Join(f.output.validate(f.runFile), f.progress.use(f.runFile)); err != nil {
 		return usage(err)
 	}
 	target, err := f.connect()
@@ -64,7 +72,7 @@ func (f *attachFlags) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	run, err := openPodRun(client, job, f.runFile)
+	run, err := openPodRun(client, job, f.runFile, sayStep)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (f *runFlags) measureInCluster(ctx context.Context) (path string, err error
 	}
 	client := target.Client()
 	plan.Namespace = client.Namespace
-	run, err := openPodRun(client, plan.Job(), f.setup.RunFile)
+	run, err := openPodRun(client, plan.Job(), f.setup.RunFile, say)
 	if err != nil {
 		return "", err
 	}
@@ -68,6 +68,8 @@ type podRun struct {
 	client *ksvc.Client
 	job    incluster.Job
 	copy   *record.Copy
+	// tell tells what the run says that is no warning, error or hint.
+	tell func(format string, args ...any)
 	// receipt is what the run said of its run file.
 	receipt *record.Receipt
 	// goesOn says that the run could not be told to stop.
@@ -75,21 +77,30 @@ type podRun struct {
 }
 
 // openPodRun makes sure that the run file can be written before anything is created.
-func openPodRun(client *ksvc.Client, job incluster.Job, runFile string) (*podRun, error) {
+func openPodRun(client *ksvc.Client, job incluster.Job, runFile string, tell func(string, ...any)) (*podRun, error) {
 	copied, err := record.OpenCopy(cmp.Or(runFile, filepath.Join("results", job.Run+".jsonl")), job.Run)
-	return &podRun{client: client, job: job, copy: copied}, err
+	return &podRun{client: client, job: job, copy: copied, tell: tell}, adviseTaken(err)
 }
 
-// Line implements incluster.Sink: what is no line of the run file is for people.
-func (r *podRun) Line(text []byte) error {
-	if record.IsLine(text) {
-		return r.copy.Line(text)
+// adviseTaken says what to do if another command follows the run into the same file.
+func adviseTaken(err error) error {
+	if errors.Is(err, record.ErrTaken) {
+		return withHint(err, "end that command, or name another file with --run-file")
 	}
-	if receipt, ok := record.ParseReceipt(string(text)); ok {
+	return err
+}
+
+// Line implements incluster.Sink: what is no line of the run file is for people or programs.
+func (r *podRun) Line(text []byte) error {
+	said, ok := saidInPod(text)
+	if !ok {
+		return adviseTaken(r.copy.Line(text))
+	}
+	if receipt, ok := record.ParseReceipt(said.Text); ok {
 		r.receipt = &receipt
 		return nil
 	}
-	sayFromPod(string(text))
+	said.repeat(r.tell)
 	return nil
 }
 

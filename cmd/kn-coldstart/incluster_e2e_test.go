@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -17,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/headway"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/incluster"
 )
@@ -33,10 +35,10 @@ func TestInCluster(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "run.jsonl")
 	// The kubelet cuts lines of 16 KiB. The first line of the run file has this one.
 	long := strings.Repeat("long", 10<<10)
-	began := func() *exec.Cmd {
+	began := func(more ...string) *exec.Cmd {
 		t.Helper()
-		cmd := start(t, "single", "-n", space, "--in-cluster", "--tool-image", image, "--runtime-class", "runc", "--annotation", "example.com/note="+long,
-			"--iterations", "2", "--services-per-class", "1", "--client-timeout", "14s", "--run-file", file)
+		cmd := start(t, append([]string{"single", "-n", space, "--in-cluster", "--tool-image", image, "--runtime-class", "runc", "--annotation", "example.com/note=" + long,
+			"--iterations", "2", "--services-per-class", "1", "--client-timeout", "14s", "--run-file", file}, more...)...)
 		awaitSamples(t, file, 1)
 		return cmd
 	}
@@ -51,9 +53,14 @@ func TestInCluster(t *testing.T) {
 
 	begin()
 	run := onlyRun(t, admin)
+	job, err := admin.Kubernetes.BatchV1().Jobs(space).Get(t.Context(), "kn-coldstart-"+run.Run, metav1.GetOptions{})
+	if err != nil || job.Spec.ActiveDeadlineSeconds != nil {
+		t.Errorf("%v: the run has started, and is limited to %+v", err, job.Spec)
+	}
 	if r := kn(t, "clean", "-n", space); r.code != exitOK || !strings.Contains(r.stderr, "running, left alone") {
 		t.Errorf("clean beside a run that is under way: exit code %d\n%s", r.code, r)
 	}
+	wantTaken(t, space, run.Run, file)
 	log := make(chan string, 1)
 	go func() { log <- podLog(t, admin, run.Run) }()
 	r := kn(t, "attach", "-n", space, run.Run, "--run-file", file)
@@ -89,18 +96,50 @@ func TestInCluster(t *testing.T) {
 
 	// Ctrl-C ends the run in good order.
 	file = filepath.Join(t.TempDir(), "run.jsonl")
-	cmd := began()
+	cmd := began("--progress", "json")
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	if r = finish(t, cmd); r.code != exitInterrupted {
 		t.Errorf("exit code %d, want %d\n%s", r.code, exitInterrupted, r)
 	}
+	wantOnlyObjects(t, r.stderr)
 	measured, err = record.ReadFile(file)
 	if err != nil || measured.End == nil || measured.End.Reason != record.EndInterrupted {
 		t.Errorf("%v, end %+v\n%s", err, measured.End, r)
 	}
 	wantNoRunLeft(t, admin)
+}
+
+// wantTaken attaches to a run while somebody else has its run file open.
+func wantTaken(t *testing.T, space, run, file string) {
+	t.Helper()
+	other, err := record.OpenCopy(file, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := kn(t, "attach", "-n", space, run, "--run-file", file); r.code != exitFailed || !strings.Contains(r.stderr, "another command writes it") {
+		t.Errorf("exit code %d\n%s", r.code, r)
+	}
+	if err := other.Leave(); err != nil {
+		t.Error(err)
+	}
+}
+
+// wantOnlyObjects looks for nothing but objects in what was said, those of the pod among them.
+func wantOnlyObjects(t *testing.T, said string) {
+	t.Helper()
+	seen := map[string]int{}
+	for line := range strings.Lines(said) {
+		var m message
+		if err := json.Unmarshal([]byte(line), &m); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+		seen[m.Type]++
+	}
+	if len(seen) != 2 || seen[typeMessage] == 0 || seen[headway.TypeProgress] < 2 {
+		t.Errorf("lines of types %v\n%s", seen, said)
+	}
 }
 
 // onlyRun is the one run in a pod of the namespace.
@@ -125,7 +164,7 @@ func podLog(t *testing.T, admin *ksvc.Client, run string) string {
 	}
 	var text strings.Builder
 	for line := range strings.Lines(string(raw)) {
-		if record.IsLine([]byte(line)) {
+		if record.TypeOf([]byte(line)) != "" {
 			text.WriteString(line)
 		}
 	}

@@ -132,7 +132,7 @@ func (f *verdictFlags) tell(r *gate.Result, s *analysis.Summary, inconclusive ga
 	} else if err != nil {
 		return err
 	}
-	if err := errors.Join(output.WriteJUnit(f.junit, j), output.TellGitHub(j)); err != nil {
+	if err := errors.Join(output.WriteJUnit(f.junit, j), output.TellGitHub(j, stderr.annotations())); err != nil {
 		return err
 	}
 	f.part.judged(r)

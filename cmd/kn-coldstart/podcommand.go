@@ -18,7 +18,7 @@ import (
 // with other values.
 var hereFlags = []string{
 	"in-cluster", "tool-image", "tool-service-account", "tool-node-selector", inPodFlag,
-	"kubeconfig", "context", "namespace", "run-file", "output", "color", "progress", "quiet", "verbose", "phases", "timeline", "hlog", "published",
+	"kubeconfig", "context", "namespace", "run-file", "output", "color", "quiet", "verbose", "phases", "timeline", "hlog", "published",
 	"runtime-class", "image", "traces",
 }
 

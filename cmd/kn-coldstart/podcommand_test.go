@@ -40,6 +40,9 @@ func TestPodCommand(t *testing.T) {
 			[]string{"single", "-n", "bench", "--kubeconfig=k", "--in-cluster", "--tool-image", "t", "--run-file", "r", "-o", "json", "--hlog", "h", "--iterations", "3"},
 			nil, []string{"single", "--iterations=3"}, nil,
 		},
+		"the pod says what is asked for": {
+			[]string{"single", "--progress", "json", "--quiet", "--color", "always"}, nil, []string{"single", "--progress=json"}, nil,
+		},
 		"classes have their images": {
 			[]string{"scale", "--runtime-class", "runc", "--services", "1,2", "--image", "i:1"},
 			runc, []string{"scale", "--services=1,2", "--runtime-class=runc=i:1"}, nil,

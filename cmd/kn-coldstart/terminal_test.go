@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,8 +19,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis"
+	"github.com/kn-coldstart/kn-coldstart/analysis/gate"
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/headway"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/output"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/experiment"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/self"
 )
@@ -407,6 +411,28 @@ func TestLevels(t *testing.T) {
 	} {
 		if got := messageOf(c.mark, c.text); got.Level != c.level || got.Text != c.want {
 			t.Errorf("%q %q: %+v", c.mark, c.text, got)
+		}
+	}
+}
+
+// GitHub's annotations are no objects.
+func TestAnnotations(t *testing.T) {
+	j := output.Judged{Result: &gate.Result{Judgements: []gate.Judgement{{Verdict: gate.Fail, Reason: "too slow"}}}, Summary: &analysis.Summary{}}
+	t.Setenv("GITHUB_ACTIONS", "true")
+	t.Setenv("GITHUB_STEP_SUMMARY", "")
+	for how, want := range map[progressMode]bool{progressPlain: true, progressNone: true, progressJSON: false} {
+		s, there := screen{}, os.Stderr
+		s.use(how)
+		taken, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		os.Stderr = taken
+		err = output.TellGitHub(j, s.annotations())
+		os.Stderr = there
+		text, read := os.ReadFile(taken.Name())
+		if got := strings.HasPrefix(string(text), "::error "); got != want || errors.Join(err, read) != nil || !want && len(text) > 0 {
+			t.Errorf("--progress %q: %q, %v, %v", how, text, err, read)
 		}
 	}
 }

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
 	"text/tabwriter"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/analysis/report/table"
+	"github.com/kn-coldstart/kn-coldstart/cmd/kn-coldstart/headway"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/incluster"
 )
 
@@ -15,7 +18,7 @@ import (
 // sayStarting says what is about to be created, and how to get back to it.
 func sayStarting(p incluster.Plan, server string) {
 	sayStep("starting run %s in a pod of namespace %s, of image %s, in the cluster at %s", p.Run, p.Namespace, p.Image, server)
-	say("if this command is killed, the run goes on: 'kn-coldstart attach -n %s %s' follows it, up to %.0f h after its end", p.Namespace, p.Run, incluster.Kept.Hours())
+	sayStep("if this command is killed, the run goes on: 'kn-coldstart attach -n %s %s' follows it, up to %.0f h after its end", p.Namespace, p.Run, incluster.Kept.Hours())
 }
 
 // sayGoesOn says that a run was left alone.
@@ -23,15 +26,47 @@ func sayGoesOn(j incluster.Job) {
 	say("run %s goes on in the cluster: 'kn-coldstart attach -n %s %s' follows it", j.Run, j.Namespace, j.Run)
 }
 
-// sayFromPod repeats what the run says in its pod.
-func sayFromPod(text string) {
-	for mark, colour := range map[string]string{"warning: ": yellow, "error: ": red} {
-		if rest, found := strings.CutPrefix(text, mark); found {
-			sayMarked(colour, mark, "%s", rest)
-			return
+// saying is a line in the log of a run's pod that is for people or programs.
+type saying struct {
+	message
+	// object is the line itself if the run was begun with --progress json.
+	object json.RawMessage
+}
+
+// saidInPod reads a line in the log of a run's pod. It is no saying if it is one of the run
+// file.
+func saidInPod(line []byte) (saying, bool) {
+	switch record.TypeOf(line) {
+	case typeMessage, headway.TypeProgress:
+		said := saying{object: line}
+		return said, json.Unmarshal(line, &said.message) == nil
+	case "":
+		for _, level := range []string{"warning", "error", "hint"} {
+			if rest, found := strings.CutPrefix(string(line), level+": "); found {
+				return saying{message: message{Level: level, Text: rest}}, true
+			}
 		}
+		return saying{message: message{Text: string(line)}}, true
 	}
-	say("%s", text)
+	return saying{}, false
+}
+
+// repeat says here what was said in the pod. What is no warning, error or hint is left to
+// tell.
+func (s saying) repeat(tell func(format string, args ...any)) {
+	switch {
+	case s.object != nil && stderr.how() == progressJSON && (!voice.quiet || s.Type == headway.TypeProgress || s.Level == "error"):
+		stderr.object(s.object)
+	case s.Type == headway.TypeProgress: // the messages say it, as far as people are to know
+	case s.Level == "warning":
+		sayWarning("%s", s.Text)
+	case s.Level == "error":
+		sayMarked(red, "error: ", "%s", s.Text)
+	case s.Level == "hint":
+		say("hint: %s", s.Text)
+	default:
+		tell("%s", s.Text)
+	}
 }
 
 // printRuns lists the runs of a namespace.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"io"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -151,9 +153,11 @@ func mostColumns(character string) int {
 	return max(each, displaywidth.String(character))
 }
 
+// typeMessage is the Type of a message.
+const typeMessage = "message"
+
 // message is a line for people, for machines.
 type message struct {
-	// Type is "message".
 	Type string    `json:"type"`
 	Time time.Time `json:"time"`
 	// Level is "info", "hint", "warning" or "error".
@@ -169,7 +173,7 @@ func messageOf(mark, text string) message {
 	if level == "" {
 		level = "info"
 	}
-	return message{"message", time.Now(), level, strings.TrimSpace(text)}
+	return message{typeMessage, time.Now(), level, strings.TrimSpace(text)}
 }
 
 // object writes a line for machines.
@@ -178,6 +182,16 @@ func (s *screen) object(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	writeStderr(string(text) + "\n")
+}
+
+// annotations is where GitHub's annotations go. It is not standard output, so that a result
+// there can be piped to another program. With --progress json they go nowhere: a program that
+// reads objects cannot read them, and the verdict is in the result and in the step's summary.
+func (s *screen) annotations() io.Writer {
+	if s.how() == progressJSON {
+		return io.Discard
+	}
+	return os.Stderr
 }
 
 // follow tells how far a run is until stop is called.

@@ -27,8 +27,10 @@ const (
 	logPause = time.Second
 	// lastPatience is how long the rest of a log is asked for when its container has ended.
 	lastPatience = time.Minute
-	// podPatience is how long there may be no pod.
-	podPatience = time.Minute
+	// podPatience is how long there may be no pod, and endedPatience how long if none will be
+	// created any more.
+	podPatience   = time.Minute
+	endedPatience = 5 * time.Second
 )
 
 // Follow gives the lines of a run's log to the sink, from the first one on, until its pod
@@ -44,6 +46,9 @@ func Follow(ctx context.Context, c *ksvc.Client, j Job, sink Sink) (Ending, erro
 	f := &follower{client: c, job: j, sink: sink, pod: p}
 	if err := f.awaitStart(ctx); err != nil {
 		return Ending{}, err
+	}
+	if err := liftLimit(ctx, c, j); err != nil && ctx.Err() == nil {
+		f.notice(fmt.Sprintf("Kubernetes ends the run if it takes more than %.0f h: %v", StartLimit.Hours(), err))
 	}
 	f.log.open = f.open
 	err = f.readAll(ctx)
@@ -82,7 +87,11 @@ func (e *NotStartedError) Unwrap() error { return e.error }
 
 // awaitStart returns when the container has started. It fails if it never will.
 func (f *follower) awaitStart(ctx context.Context) error {
-	for deadline := time.Now().Add(podPatience); ; {
+	patience := podPatience
+	if f.job.State == Ended {
+		patience = endedPatience
+	}
+	for deadline := time.Now().Add(patience); ; {
 		s := f.pod.stage()
 		if s.started {
 			return nil
@@ -93,12 +102,20 @@ func (f *follower) awaitStart(ctx context.Context) error {
 			f.notice("the pod of the run waits: " + t.Message)
 		}
 		if s.pod == nil && time.Now().After(deadline) {
-			return &NotStartedError{fmt.Errorf("start the pod of run %s: none was created within %v%s", f.job.Run, podPatience, f.reported(ctx))}
+			return &NotStartedError{fmt.Errorf("start the pod of run %s: %s", f.job.Run, f.noPod(ctx))}
 		}
 		if err := feed.Pause(ctx, s.changed, time.Second); err != nil {
 			return err
 		}
 	}
+}
+
+// noPod says why there is no pod.
+func (f *follower) noPod(ctx context.Context) string {
+	if now, err := Find(ctx, f.client, f.job.Run); err == nil && now.State == Ended {
+		return "there is none: the command that created the run was killed before it was done, or the pod was deleted"
+	}
+	return fmt.Sprintf("none was created within %v%s", podPatience, f.reported(ctx))
 }
 
 // reported is what Kubernetes last reported about the job.

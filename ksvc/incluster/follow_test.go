@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	batch "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -180,6 +181,26 @@ func TestAwaitStart(t *testing.T) {
 		var never *NotStartedError
 		if !errors.As(err, &never) || !strings.HasSuffix(err.Error(), ": exceeded quota") {
 			t.Errorf("awaitStart = %v", err)
+		}
+	})
+	bubble("never let start", func(t *testing.T) {
+		yes := true
+		left := &batch.Job{
+			ObjectMeta: metav1.ObjectMeta{
+				Namespace: ksvctest.Space, Name: name(ksvctest.Run), Labels: (&Plan{Run: ksvctest.Run}).labels(),
+				CreationTimestamp: metav1.NewTime(time.Now().Add(-startLimit - time.Second)),
+			},
+			Spec: batch.JobSpec{Suspend: &yes},
+		}
+		f := &follower{client: ksvctest.NewFakes(left).Client, job: jobOf(left), sink: &kept{}, pod: &pod{}}
+		began := time.Now()
+		err := f.awaitStart(t.Context())
+		var never *NotStartedError
+		if !errors.As(err, &never) || !strings.Contains(err.Error(), "was killed before it was done") {
+			t.Errorf("awaitStart = %v", err)
+		}
+		if took := time.Since(began); took > 2*endedPatience {
+			t.Errorf("it took %v", took)
 		}
 	})
 }

@@ -90,13 +90,19 @@ func jobOf(j *batch.Job) Job {
 	switch {
 	case finished(j):
 		found.State = Ended
-	case j.Spec.Suspend != nil && *j.Spec.Suspend:
+	case j.Spec.Suspend != nil && *j.Spec.Suspend && !hasPod(j):
 		found.State = Starting
 		if time.Since(found.Created) > startLimit {
 			found.State = Ended
 		}
 	}
 	return found
+}
+
+// hasPod says whether a job has a pod that has not ended. One that is suspended while it
+// has one was told to stop, and its run removes what it created.
+func hasPod(j *batch.Job) bool {
+	return j.Status.Active > 0 || j.Status.Terminating != nil && *j.Status.Terminating > 0
 }
 
 func finished(j *batch.Job) bool {

@@ -68,6 +68,9 @@ func TestStart(t *testing.T) {
 	if diff := cmp.Diff(want, job.Spec.Template.Spec.Containers[0].Args); diff != "" {
 		t.Errorf("arguments (-want +got):\n%s", diff)
 	}
+	if limit := job.Spec.ActiveDeadlineSeconds; limit == nil || *limit != int64(StartLimit.Seconds()) {
+		t.Errorf("if its pod cannot start, the job ends after %v", limit)
+	}
 	all := created(t, f)
 	for _, o := range all {
 		if o.GetLabels()[ksvc.LabelRun] != p.Run || o.GetLabels()[ksvc.LabelManagedBy] != ksvc.ManagedBy || !strings.Contains(o.GetName(), p.Run) {
@@ -92,6 +95,24 @@ func TestStart(t *testing.T) {
 	}
 	if err := Remove(t.Context(), f.Client, found); err != nil {
 		t.Errorf("Remove of what is gone = %v", err)
+	}
+}
+
+// A run that has started may take as long as it likes.
+func TestLiftLimit(t *testing.T) {
+	f, p := ksvctest.NewFakes(), testPlan()
+	if err := liftLimit(t.Context(), f.Client, p.Job()); err != nil {
+		t.Errorf("liftLimit of a job that is gone = %v", err)
+	}
+	if err := Start(t.Context(), f.Client, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := liftLimit(t.Context(), f.Client, p.Job()); err != nil {
+		t.Fatal(err)
+	}
+	job, err := f.Kube.BatchV1().Jobs(p.Namespace).Get(t.Context(), name(p.Run), metav1.GetOptions{})
+	if err != nil || job.Spec.ActiveDeadlineSeconds != nil || *job.Spec.Suspend {
+		t.Errorf("%v, the job is %+v", err, job.Spec)
 	}
 }
 
@@ -136,7 +157,7 @@ func TestStartThatFails(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
-	yes := true
+	yes, one := true, int32(1)
 	job := func(run string, age time.Duration, change func(*batch.Job)) *batch.Job {
 		j := &batch.Job{ObjectMeta: metav1.ObjectMeta{
 			Namespace: ksvctest.Space, Name: name(run), CreationTimestamp: metav1.NewTime(time.Now().Add(-age)),
@@ -151,6 +172,7 @@ func TestList(t *testing.T) {
 		job("failed", 3*time.Hour, func(j *batch.Job) { j.Status.Conditions = []batch.JobCondition{failed} }),
 		job("starts", time.Second, func(j *batch.Job) { j.Spec.Suspend = &yes }),
 		job("died", time.Hour, func(j *batch.Job) { j.Spec.Suspend = &yes }),
+		job("ends", time.Hour, func(j *batch.Job) { j.Spec.Suspend, j.Status.Terminating = &yes, &one }),
 		job("another's", time.Hour, func(j *batch.Job) { j.Labels = nil }),
 	)
 	// Of this one Kubernetes has removed the job, and what it owned.
@@ -175,7 +197,7 @@ func TestList(t *testing.T) {
 		}
 		return got
 	}
-	want := map[string]State{"runs": Running, "failed": Ended, "starts": Starting, "died": Ended, old.Run: Ended + ", no job"}
+	want := map[string]State{"runs": Running, "failed": Ended, "starts": Starting, "died": Ended, "ends": Running, old.Run: Ended + ", no job"}
 	for _, all := range []bool{false, true} {
 		if diff := cmp.Diff(want, states(all)); diff != "" {
 			t.Errorf("in all namespaces: %v (-want +got):\n%s", all, diff)

@@ -23,6 +23,12 @@ import (
 // Kept is how long a job stays after its end if nobody takes it.
 const Kept = 24 * time.Hour
 
+// StartLimit is after how long Kubernetes ends a job whose pod cannot start. It counts what the
+// run itself takes as well, so Follow takes the limit away when the pod has started: it only
+// ever meets a run that takes longer and that nobody has followed until then. A job that was
+// never let start has no limit, and no pod either.
+const StartLimit = 7 * 24 * time.Hour
+
 // labelInCluster has the run's id on all that belongs to a run in a pod. It is the only label
 // of the pod itself: with ksvc.LabelRun the run would wait until its own pod is gone.
 const labelInCluster = "kn-coldstart.dev/in-cluster"
@@ -72,7 +78,7 @@ func (p *Plan) documents() ([]string, error) {
 	job := templates.Job{
 		Name: name(p.Run), Namespace: p.Namespace, ServiceAccount: p.ServiceAccount, Image: p.Image, Args: p.args(),
 		Labels: p.labels(), PodLabels: map[string]string{labelInCluster: p.Run},
-		Files: p.Files, NodeSelector: p.NodeSelector, Kept: Kept,
+		Files: p.Files, NodeSelector: p.NodeSelector, StartLimit: StartLimit, Kept: Kept,
 	}
 	if job.ServiceAccount == "" {
 		job.ServiceAccount = name(p.Run)

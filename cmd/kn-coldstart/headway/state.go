@@ -6,10 +6,13 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
+// TypeProgress is the Type of a State.
+const TypeProgress = "progress"
+
 // State is how far a run is: a line of --progress json. What is not known, or is nothing to
 // be known of the experiment, is left out.
 type State struct {
-	// Type is "progress". A line of type "message" has time, level and text instead.
+	// Type is TypeProgress. A line of type "message" has time, level and text instead.
 	Type       string    `json:"type"`
 	Time       time.Time `json:"time"`
 	Experiment string    `json:"experiment"`
@@ -100,7 +103,7 @@ func (t *Tally) State() State {
 	count := instances()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := State{Type: "progress", Time: now, Experiment: t.experiment, Task: t.task, Done: t.done, Failed: t.failed, Planned: t.planned,
+	s := State{Type: TypeProgress, Time: now, Experiment: t.experiment, Task: t.task, Done: t.done, Failed: t.failed, Planned: t.planned,
 		Latest: t.latest, spread: t.spread}
 	if t.task == nil { // else nothing is measured now
 		s.RatePerSecond = t.ends.rate(now)

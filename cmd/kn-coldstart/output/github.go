@@ -3,6 +3,7 @@ package output
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/report"
@@ -10,15 +11,14 @@ import (
 
 // TellGitHub writes the verdict where GitHub Actions shows it: in the step's summary
 // and as annotations. Elsewhere it does nothing; environment variables say where the
-// program runs. Annotations go to standard error, which the runner reads like standard
-// output, so that a result in standard output can still be piped to another program.
-func TellGitHub(j Judged) error {
+// program runs. The runner finds annotations in standard error as well as in standard output.
+func TellGitHub(j Judged, annotations io.Writer) error {
 	var errs []error
 	if path := os.Getenv("GITHUB_STEP_SUMMARY"); path != "" {
 		errs = append(errs, appendStepSummary(path, j))
 	}
 	if os.Getenv("GITHUB_ACTIONS") == "true" {
-		errs = append(errs, report.Annotations(os.Stderr, j.Result))
+		errs = append(errs, report.Annotations(annotations, j.Result))
 	}
 	return errors.Join(errs...)
 }
