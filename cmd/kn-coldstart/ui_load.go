@@ -83,7 +83,6 @@ func sayLoadEnded(n experiment.LoadEnded) {
 	if n.Sent == 0 || n.Elapsed <= 0 {
 		return
 	}
-	rate := float64(n.Sent) / n.Elapsed.Seconds()
-	cores := n.CPU.Seconds() / n.Elapsed.Seconds()
-	sayStep("  %d requests sent; own cost: %.1f %% of one core, which is %.1f %% for 1000 requests a second", n.Sent, 100*cores, 100*cores*1000/rate)
+	sayStep("  %d requests sent; own cost: %.1f %% of one core, %.2f ms of CPU time per request", n.Sent,
+		100*n.CPU.Seconds()/n.Elapsed.Seconds(), 1000*n.CPU.Seconds()/float64(n.Sent))
 }
