@@ -24,7 +24,7 @@ var testJob = Job{Run: ksvctest.Run, Namespace: ksvctest.Space}
 // podIn is the pod of a run whose container is in a state. Another one was injected.
 func podIn(state corev1.ContainerState) *corev1.Pod {
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: ksvctest.Space, Name: "p", Labels: map[string]string{labelInCluster: ksvctest.Run}},
+		ObjectMeta: metav1.ObjectMeta{Namespace: ksvctest.Space, Name: "p", Labels: map[string]string{ksvc.LabelInCluster: ksvctest.Run}},
 		Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{
 			{Name: "injected", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
 			{Name: containerName, State: state},
@@ -102,6 +102,10 @@ func TestFollow(t *testing.T) {
 		"out of memory": {
 			[]*corev1.Pod{exited(137, "OOMKilled")}, []io.ReadCloser{stream(lines(1, 2), io.EOF)},
 			texts(1, 2), 0, Ending{137, "its container ended: OOMKilled"},
+		},
+		"killed": {
+			[]*corev1.Pod{exited(137, "Error")}, []io.ReadCloser{stream(lines(1, 2), io.EOF)},
+			texts(1, 2), 0, Ending{137, "its container was killed, exit code 137"},
 		},
 		"deleted at its end": {
 			[]*corev1.Pod{running(), exited(3, "Error"), nil}, []io.ReadCloser{stream(lines(1, 2), io.EOF), nil, nil}, texts(1, 2), 1, Ending{Code: 3},

@@ -53,8 +53,8 @@ func (e *Load) workforce() record.Workers {
 	return record.Workers{Count: e.Workers.Count, Image: e.Workers.Image, NodeSelector: e.Workers.NodeSelector}
 }
 
-// workforceOf says which workers an experiment wants.
-func workforceOf(e Experiment) record.Workers {
+// WorkersOf says which workers an experiment wants.
+func WorkersOf(e Experiment) record.Workers {
 	if e, ok := e.(employer); ok {
 		return e.workforce()
 	}
