@@ -20,6 +20,9 @@ type Volley struct {
 	Arrival      loadgen.Arrival
 	Seed, Stream uint64
 	Preconnect   bool
+	// First is which of the workers has the first share: the next one after the last is the
+	// first again.
+	First int
 	// Handle is called once for each request that was sent, by several goroutines at a time:
 	// with its sample, or why there is none. If a worker is lost, that is a LostError for each
 	// request of its share of which nothing was heard.
@@ -30,15 +33,16 @@ type Volley struct {
 // Fire has the workers send the requests, and returns when all are handled. Its error says
 // that there is no worker, or that a clock could not be compared.
 func (t *Team) Fire(ctx context.Context, v *Volley) error {
-	if err := t.Compare(ctx); err != nil && ctx.Err() != nil {
+	members := t.from(v.First)
+	members = members[:min(len(members), len(v.Targets))]
+	if err := t.compare(ctx, members); err != nil && ctx.Err() != nil {
 		return ctx.Err() // of a worker that is lost the order says so
 	}
 	if len(v.Targets) == 0 {
 		return nil
 	}
-	members := t.present()
 	f := &firing{Volley: v, handled: make([]bool, len(v.Targets))}
-	d := &deal{team: t, members: members[:min(len(members), len(v.Targets))], lead: startLead, order: f.order}
+	d := &deal{team: t, members: members, lead: startLead, order: f.order}
 	if v.Preconnect {
 		d.lead += loadgen.ConnectLead
 	}
@@ -49,7 +53,7 @@ func (t *Team) Fire(ctx context.Context, v *Volley) error {
 		return err
 	}
 	f.giveUp(ctx, d, results)
-	if v.Arrival.Pattern == loadgen.Burst && len(f.delays) > 0 {
+	if v.Arrival.Pattern == loadgen.Burst && len(f.delays) > 1 {
 		t.tellSkew(v.Targets[0], f.delays, d.members)
 	}
 	return nil
