@@ -41,6 +41,9 @@ func Follow(ctx context.Context, c *ksvc.Client, j Job, sink Sink) (Ending, erro
 	if err != nil {
 		return Ending{}, err
 	}
+	if j.State == Ended && p.stage().pod == nil {
+		return Ending{-1, "there is no pod of it any more"}, nil
+	}
 	f := &follower{client: c, job: j, sink: sink, pod: p}
 	if err := f.awaitStart(ctx); err != nil {
 		return Ending{}, err

@@ -128,6 +128,17 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// A run that has ended, and whose pod is gone, has no log.
+func TestFollowWithoutAPod(t *testing.T) {
+	ended := testJob
+	ended.State = Ended
+	sink := &kept{}
+	ending, err := Follow(t.Context(), ksvctest.NewFakes().Client, ended, sink)
+	if want := (Ending{-1, "there is no pod of it any more"}); err != nil || ending != want || len(sink.lines) != 0 {
+		t.Errorf("ended with %+v, %v, lines %q", ending, err, sink.lines)
+	}
+}
+
 // When the container has ended, its log is not asked for without end.
 func TestFollowGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
