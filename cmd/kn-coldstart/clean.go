@@ -83,15 +83,12 @@ func (f *cleanFlags) clean(ctx context.Context) error {
 
 // removeLeft removes what a run has left of which it is known that it has ended.
 func removeLeft(ctx context.Context, client *ksvc.Client, run string) error {
+	sayStep("removing what run %s has left", run)
 	found, err := client.Left(ctx, false)
 	if err != nil {
 		return err
 	}
 	found = slices.DeleteFunc(found, func(l ksvc.Left) bool { return l.Run != run })
-	if len(found) == 0 {
-		return nil
-	}
-	sayStep("removing what run %s has left", run)
 	_, err = client.Clean(ctx, found, ksvc.DeleteOptions{Progress: newProgress("removing").update})
 	return err
 }

@@ -26,6 +26,7 @@ type crew struct {
 	*Team
 	clock   record.Clock
 	servers []*httptest.Server
+	inside  []*Server
 	workers []record.Worker
 
 	mu     sync.Mutex
@@ -49,9 +50,10 @@ func loopback(string) http.RoundTripper { return http.DefaultTransport }
 
 // add starts one more worker. Its clock begins later than the run's.
 func (c *crew) add(t *testing.T) {
-	s := httptest.NewServer(NewServer("secret", "test"))
+	inside := NewServer("secret", "test")
+	s := httptest.NewServer(inside)
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
-	c.servers = append(c.servers, s)
+	c.servers, c.inside = append(c.servers, s), append(c.inside, inside)
 	c.workers = append(c.workers, record.Worker{Name: s.Listener.Addr().String(), Node: "n", Token: "secret"})
 }
 
@@ -323,6 +325,38 @@ func TestAWorkerDiesInABurst(t *testing.T) {
 		if err := c.Fire(t.Context(), g.volley(v.Targets, "burst")); err != nil || len(g.samples) != 7 {
 			t.Errorf("replaced %v: %d samples, %v", replaced, len(g.samples), err)
 		}
+	}
+}
+
+// A worker that is told to end, as when its pod is deleted, cuts off its requests and says so. It
+// is as lost as one that says nothing.
+func TestAWorkerEndsInABurst(t *testing.T) {
+	c, g := newCrew(t, 2), &got{}
+	address, _ := function(t, time.Second)
+	v := g.volley(targetsAt(address, 3), "burst")
+	time.AfterFunc(startLead+500*time.Millisecond, c.inside[0].End)
+	if err := c.Fire(t.Context(), v); err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 2} {
+		if lost := (*LostError)(nil); !errors.As(g.errs[i], &lost) || lost.Missing != 2 || lost.Reason != errEnding.Error()+" (its pod was deleted)" {
+			t.Errorf("request %d: %v", i, g.errs[i])
+		}
+	}
+	if len(g.samples) != 1 || len(g.errs) != 2 || c.Size() != 1 {
+		t.Errorf("%d samples, errors %v, %d workers", len(g.samples), g.errs, c.Size())
+	}
+}
+
+// An interrupted burst has its requests cut off, and loses no worker.
+func TestAnInterruptedBurst(t *testing.T) {
+	c, g := newCrew(t, 2), &got{}
+	address, _ := function(t, 2*time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(startLead+500*time.Millisecond, cancel)
+	err := c.Fire(ctx, g.volley(targetsAt(address, 3), "burst"))
+	if err != nil || len(g.errs) != 3 || len(g.samples) != 0 || c.Size() != 2 || c.Lost() != nil {
+		t.Errorf("%v, errors %v, %d samples; %d workers, %v", err, g.errs, len(g.samples), c.Size(), c.Lost())
 	}
 }
 

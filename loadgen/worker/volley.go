@@ -25,7 +25,7 @@ type Volley struct {
 	First int
 	// Handle is called once for each request that was sent, by several goroutines at a time:
 	// with its sample, or why there is none. If a worker is lost, that is a LostError for each
-	// request of its share of which nothing was heard.
+	// request of its share of which there is no sample.
 	Handle           func(i int, s record.Sample, err error)
 	PreconnectFailed func(i int, err error)
 }
@@ -41,7 +41,7 @@ func (t *Team) Fire(ctx context.Context, v *Volley) error {
 	if len(v.Targets) == 0 {
 		return nil
 	}
-	f := &firing{Volley: v, handled: make([]bool, len(v.Targets))}
+	f := &firing{Volley: v, handled: make([]bool, len(v.Targets)), cutOff: map[int]error{}}
 	d := &deal{team: t, members: members, lead: startLead, order: f.order}
 	if v.Preconnect {
 		d.lead += loadgen.ConnectLead
@@ -66,6 +66,9 @@ type firing struct {
 
 	mu      sync.Mutex
 	handled []bool
+	// cutOff says why requests were cut off. Only at the end it is known whether their worker
+	// was lost.
+	cutOff map[int]error
 	// delays are how long after they were due requests were sent.
 	delays []time.Duration
 }
@@ -94,43 +97,47 @@ func (f *firing) take(s loadgen.Share, offset record.ClockOffset, l line) error 
 		f.PreconnectFailed(i, errors.New(why))
 		return nil
 	}
-	one := onRunClock(l.Sent.Sample, offset)
-	var err error
-	if l.Sent.CutOff != "" {
-		err = errors.New(l.Sent.CutOff)
-	}
 	f.mu.Lock()
-	f.handled[i] = true
-	if err == nil {
-		f.delays = append(f.delays, one.Lateness())
+	defer f.mu.Unlock()
+	if why := l.Sent.CutOff; why != "" {
+		f.cutOff[i] = errors.New(why)
+		return nil
 	}
-	f.mu.Unlock()
-	f.handling.Go(func() { f.Handle(i, one, err) }) // it waits for the proof
+	one := onRunClock(l.Sent.Sample, offset)
+	f.handled[i], f.delays = true, append(f.delays, one.Lateness())
+	f.handling.Go(func() { f.Handle(i, one, nil) }) // it waits for the proof
 	return nil
 }
 
-// giveUp tells what is missing of the workers that are lost. Those that were interrupted are
-// not.
+// giveUp handles the requests of which there is no sample, because their worker is lost or
+// because they were cut off. Those that were not sent before an interruption are nobody's.
 func (f *firing) giveUp(ctx context.Context, d *deal, results []result) {
 	for m, r := range results {
-		if r.lost == nil || ctx.Err() != nil {
-			continue
+		missing, of := f.missing(d.share(m))
+		why := func(i int) error { return f.cutOff[i] }
+		if r.lost != nil && ctx.Err() == nil {
+			lost := d.team.lose(ctx, d.members[m], r.lost, len(missing), of)
+			why = func(int) error { return lost }
 		}
-		var missing []int
-		of := 0
-		for i := range f.Targets {
-			if !d.share(m).Has(i) {
-				continue
-			}
-			if of++; !f.handled[i] {
-				missing = append(missing, i)
-			}
-		}
-		lost := d.team.lose(ctx, d.members[m], r.lost, len(missing), of)
 		for _, i := range missing {
-			f.Handle(i, record.Sample{}, lost)
+			if err := why(i); err != nil {
+				f.Handle(i, record.Sample{}, err)
+			}
 		}
 	}
+}
+
+// missing are the requests of a share of which there is no sample, of so many.
+func (f *firing) missing(s loadgen.Share) (missing []int, of int) {
+	for i, handled := range f.handled {
+		if !s.Has(i) {
+			continue
+		}
+		if of++; !handled {
+			missing = append(missing, i)
+		}
+	}
+	return missing, of
 }
 
 // tellSkew writes down how far apart the requests of a burst were sent. Each instant is as
