@@ -19,8 +19,13 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
-// LabelWorker is on the workers of a run, and on nothing else.
-const LabelWorker = "kn-coldstart.dev/worker"
+const (
+	// LabelWorker is on the workers of a run, and on nothing else.
+	LabelWorker = "kn-coldstart.dev/worker"
+	// LabelInCluster has the run's id on all that belongs to a run in a pod. It is the only
+	// label of that pod itself: with LabelRun the run would wait until its own pod is gone.
+	LabelInCluster = "kn-coldstart.dev/in-cluster"
+)
 
 // Workers are those of one run: a Job, its pods, and a Secret that goes with the Job.
 type Workers struct {
@@ -42,7 +47,7 @@ func (c *Client) NewWorkers(run string, w record.Workers) *Workers {
 // jobName is that of the Job and of the Secret.
 func (w *Workers) jobName() string { return "kn-coldstart-workers-" + w.run }
 
-// selector matches the workers' pods.
+// selector matches the workers' Job and its pods.
 func (w *Workers) selector() metav1.ListOptions {
 	return metav1.ListOptions{LabelSelector: Selector(w.run) + "," + LabelWorker}
 }
@@ -50,6 +55,9 @@ func (w *Workers) selector() metav1.ListOptions {
 // Create creates the Job and the Secret. What was created stays until Delete.
 func (w *Workers) Create(ctx context.Context) error {
 	job, err := w.render()
+	if err == nil {
+		job.OwnerReferences, err = w.owner(ctx)
+	}
 	if err == nil {
 		job, err = w.createJob(ctx, job)
 	}
@@ -88,6 +96,27 @@ func (w *Workers) render() (*batch.Job, error) {
 	return &job, nil
 }
 
+// owner is the Job in whose pod the run takes place, if it does in one. When that is removed,
+// Kubernetes removes the workers, too, although the run may have died.
+func (w *Workers) owner(ctx context.Context) ([]metav1.OwnerReference, error) {
+	list, err := listed(ctx, func() (*batch.JobList, error) {
+		return w.client.Kubernetes.BatchV1().Jobs(w.client.Namespace).List(ctx, metav1.ListOptions{LabelSelector: Selector(w.run) + "," + LabelInCluster})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for the job of the run: %w", err)
+	}
+	var all []metav1.OwnerReference
+	for i := range list.Items {
+		all = append(all, ownedBy(&list.Items[i]))
+	}
+	return all, nil
+}
+
+// ownedBy has an object go with a Job.
+func ownedBy(job *batch.Job) metav1.OwnerReference {
+	return metav1.OwnerReference{APIVersion: "batch/v1", Kind: "Job", Name: job.Name, UID: job.UID}
+}
+
 // createJob creates the Job. A request that is under way when ctx ends is waited for, as
 // that of a service.
 func (w *Workers) createJob(ctx context.Context, job *batch.Job) (created *batch.Job, err error) {
@@ -100,7 +129,7 @@ func (w *Workers) createJob(ctx context.Context, job *batch.Job) (created *batch
 			return err
 		}
 		// The answer before was lost: the name is the run's.
-		list, listed := jobs.List(request, metav1.ListOptions{LabelSelector: Selector(w.run)})
+		list, listed := jobs.List(request, w.selector())
 		if listed == nil && len(list.Items) == 1 {
 			created, err = &list.Items[0], nil
 		}
@@ -115,7 +144,7 @@ func (w *Workers) createSecret(ctx context.Context, job *batch.Job) error {
 	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: w.jobName(), Namespace: w.client.Namespace, Labels: job.Labels,
-			OwnerReferences: []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: job.Name, UID: job.UID}},
+			OwnerReferences: []metav1.OwnerReference{ownedBy(job)},
 		},
 		StringData: map[string]string{"token": w.token},
 	}

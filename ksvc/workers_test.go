@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	batch "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -53,6 +55,33 @@ func TestWorkers(t *testing.T) {
 		}
 		if jobs, err := f.Kube.BatchV1().Jobs(ksvctest.Space).List(t.Context(), ours); err != nil || len(jobs.Items) != 0 {
 			t.Errorf("%d jobs are left, %v", len(jobs.Items), err)
+		}
+	}
+}
+
+// Workers of a run in a pod go with its Job, those of other runs by themselves.
+func TestOwnerOfWorkers(t *testing.T) {
+	job := func(name string, labels map[string]string) *batch.Job {
+		return &batch.Job{ObjectMeta: metav1.ObjectMeta{Namespace: ksvctest.Space, Name: name, UID: "of-" + types.UID(name), Labels: labels}}
+	}
+	inPod := func(run string) map[string]string {
+		return map[string]string{ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: run, ksvc.LabelInCluster: run}
+	}
+	f := ksvctest.NewFakes(job("its-own", inPod(ksvctest.Run)), job("another", inPod("another")))
+	for run, owner := range map[string]types.UID{ksvctest.Run: "of-its-own", "neither": ""} {
+		if err := f.NewWorkers(run, record.Workers{Count: 1, Image: "tool"}).Create(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		created, err := f.Kube.BatchV1().Jobs(ksvctest.Space).Get(t.Context(), "kn-coldstart-workers-"+run, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var owners []types.UID
+		for _, o := range created.OwnerReferences {
+			owners = append(owners, o.UID)
+		}
+		if owner == "" && len(owners) > 0 || owner != "" && (len(owners) != 1 || owners[0] != owner) {
+			t.Errorf("run %s: its workers are owned by %v, want %s", run, owners, owner)
 		}
 	}
 }

@@ -107,9 +107,9 @@ type Settings struct {
 	MaxScale          int `json:"maxScale,omitempty" compare:"same"`
 	ConcurrencyTarget int `json:"concurrencyTarget,omitempty" compare:"same"`
 
-	// Workers is how many workers in the cluster sent the requests of rounds or of a load; with
-	// zero the tool did so itself. WorkerImage is their image, and WorkerNodeSelector says which
-	// nodes they might run on.
+	// Workers is how many workers in the cluster sent the requests; with zero the tool did so
+	// itself. WorkerImage is their image, and WorkerNodeSelector says which nodes they might run
+	// on.
 	Workers            int               `json:"workers,omitempty" compare:"same"`
 	WorkerImage        string            `json:"workerImage,omitempty" compare:"any"`
 	WorkerNodeSelector map[string]string `json:"workerNodeSelector,omitempty" compare:"any"`

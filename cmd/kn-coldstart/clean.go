@@ -81,6 +81,18 @@ func (f *cleanFlags) clean(ctx context.Context) error {
 	return err
 }
 
+// removeLeft removes what a run has left of which it is known that it has ended.
+func removeLeft(ctx context.Context, client *ksvc.Client, run string) error {
+	sayStep("removing what run %s has left", run)
+	found, err := client.Left(ctx, false)
+	if err != nil {
+		return err
+	}
+	found = slices.DeleteFunc(found, func(l ksvc.Left) bool { return l.Run != run })
+	_, err = client.Clean(ctx, found, ksvc.DeleteOptions{Progress: newProgress("removing").update})
+	return err
+}
+
 // takes says whether the run is to be removed.
 func (f *cleanFlags) takes(l ksvc.Left) bool {
 	if f.run != "" {

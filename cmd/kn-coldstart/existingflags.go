@@ -52,5 +52,5 @@ func (f *singleFlags) existing(flags flagSet) (*experiment.Existing, error) {
 	if e.Traces.On || e.Traces.Address != "" {
 		return nil, withHint(fmt.Errorf("--traces and --%s exclude each other: tracing is switched on by a setting that has Knative roll out every service anew", existingFlag), "leave out --traces and --traces-address")
 	}
-	return &experiment.Existing{Setup: e.Setup, Services: f.services, Iterations: e.Iterations, OffsetRequests: e.OffsetRequests}, nil
+	return &experiment.Existing{Setup: e.Setup, Services: f.services, Iterations: e.Iterations, OffsetRequests: e.OffsetRequests, Workers: e.Workers}, nil
 }

@@ -19,8 +19,8 @@ import (
 
 // measureInCluster has the run take place in a pod, and follows it to its end. It returns
 // the path of the run file here, which is empty where the run wrote none.
-func (f *runFlags) measureInCluster(ctx context.Context) (path string, err error) {
-	plan, err := f.podPlan()
+func (f *runFlags) measureInCluster(ctx context.Context, e experiment.Experiment) (path string, err error) {
+	plan, err := f.podPlan(e)
 	if err != nil {
 		return "", usage(err)
 	}
@@ -42,14 +42,14 @@ func (f *runFlags) measureInCluster(ctx context.Context) (path string, err error
 }
 
 // podPlan is what is to run in the pod.
-func (f *runFlags) podPlan() (incluster.Plan, error) {
+func (f *runFlags) podPlan(e experiment.Experiment) (incluster.Plan, error) {
 	image, err := toolImage(f.inCluster.image, "tool-image")
 	if err != nil {
 		return incluster.Plan{}, err
 	}
 	if what := f.setup.Request.Secret(); what != "" {
 		return incluster.Plan{}, withHint(fmt.Errorf("%s may hold a secret, and the command line of a pod can be read by whoever may list pods", what),
-			"run it from here, without --in-cluster, or send the requests by --workers")
+			"run it from here, without --in-cluster; --workers sends the requests from the cluster all the same")
 	}
 	command, err := newPodCommand(newRoot(), append(slices.Clone(os.Args[1:]), environmentArgs...), f.setup.Classes)
 	if err != nil {
@@ -58,7 +58,8 @@ func (f *runFlags) podPlan() (incluster.Plan, error) {
 	run := experiment.NewRunID(time.Now())
 	plan := incluster.Plan{
 		Run: run, Image: image, Args: append(command.args, "--run-file=-", "--"+inPodFlag+"="+run), Files: command.files,
-		ServiceAccount: f.inCluster.serviceAccount, NodeSelector: f.inCluster.nodeSelector, Traces: f.setup.Traces.On,
+		ServiceAccount: f.inCluster.serviceAccount, NodeSelector: f.inCluster.nodeSelector,
+		Traces: f.setup.Traces.On, Workers: experiment.WorkersOf(e).Count > 0,
 	}
 	return plan, plan.Validate()
 }
@@ -132,7 +133,7 @@ func (r *podRun) finish(ctx context.Context, ending incluster.Ending, followed e
 	if errors.Is(followed, context.Canceled) {
 		followed = nil // there was no pod to wait for
 	}
-	problem := errors.Join(followed, r.copy.Close(r.receipt), incluster.Remove(context.WithoutCancel(ctx), r.client, r.job))
+	problem := errors.Join(followed, r.copy.Close(r.receipt), r.remove(context.WithoutCancel(ctx), ending))
 	code := ending.Code
 	switch {
 	case stopped(ctx):
@@ -147,6 +148,16 @@ func (r *podRun) finish(ctx context.Context, ending incluster.Ending, followed e
 		sayMissing(problem)
 	}
 	return r.copy.Path(), codeOf(code)
+}
+
+// remove removes the pod of the run and all that belongs to it, and what the run created if it
+// could not do so itself.
+func (r *podRun) remove(ctx context.Context, ending incluster.Ending) error {
+	err := incluster.Remove(ctx, r.client, r.job)
+	if ending.Reason != "" {
+		err = errors.Join(err, removeLeft(ctx, r.client, r.job.Run))
+	}
+	return err
 }
 
 // interrupted asks the run to end, or leaves it alone.

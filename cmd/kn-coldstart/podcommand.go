@@ -27,7 +27,6 @@ var refusedFlags = map[string]string{
 	"native":         "--in-cluster runs in a pod, and natively means on this computer",
 	"traces-address": "a run --in-cluster reports traces to its own pod",
 	"until-failure":  "a search makes several runs, and --in-cluster follows one",
-	"workers":        "workers are led by the command that is run here",
 	"live":           "the page of a run is made where the run is, and --in-cluster that is a pod",
 }
 

@@ -56,6 +56,10 @@ func TestPodCommand(t *testing.T) {
 			nil, []string{"single", "--filename=my_service.yaml", "--body=body", "--for=runc:body=2-body", "--for=runc:header=a:body=b", "--ca-file=trace.csv"},
 			map[string]string{"my_service.yaml": "3", "body": "1", "2-body": "2", "trace.csv": "4"},
 		},
+		"workers are led from the pod": {
+			[]string{"scale", "--workers", "2", "--worker-image", "w", "--worker-node-selector", "pool=load", "--worker-node-selector", "zone=a"},
+			nil, []string{"scale", "--workers=2", "--worker-image=w", "--worker-node-selector=pool=load", "--worker-node-selector=zone=a"}, nil,
+		},
 		"a replay is taken along": {
 			[]string{"load", "--rate", "replay:trace.csv"}, nil, []string{"load", "--rate=replay:trace.csv"}, map[string]string{"trace.csv": "4"},
 		},

@@ -93,7 +93,7 @@ func (f *runFlags) measure(cmd *cobra.Command, e experiment.Experiment, o experi
 		return "", errPlanned
 	}
 	if f.inCluster.on {
-		return f.measureInCluster(cmd.Context())
+		return f.measureInCluster(cmd.Context(), e)
 	}
 	f.inCluster.joinStreams()
 	target, err := f.cluster.connect()

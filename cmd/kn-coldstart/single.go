@@ -65,6 +65,7 @@ func singleOf(p *part) *cobra.Command {
 	flags.IntVar(&e.Iterations, "iterations", 30, "samples of each class")
 	flags.IntVar(&e.ServicesPerClass, "services-per-class", 0, "services of each class that take turns (default: enough not to wait for zero)")
 	flags.IntVar(&e.OffsetRequests, "offset-requests", experiment.DefaultOffsetRequests, "warm requests after each cold start, to estimate the offset of the function's clock")
+	registerWorkers(flags, &e.Workers)
 	flags.StringVar(&e.Preset, "preset", "", "settings of a published experiment, where no flag says otherwise: knative-study")
 	return cmd
 }
@@ -107,6 +108,9 @@ func (f *singleFlags) prepare(flags flagSet) (experiment.Experiment, error) {
 		return nil, err
 	}
 	if err := f.output.validate(e.RunFile); err != nil {
+		return nil, err
+	}
+	if err := completeWorkers(&e.Workers); err != nil {
 		return nil, err
 	}
 	embedded := f.cluster.locate()

@@ -101,7 +101,7 @@ func TestWorkers(t *testing.T) {
 	}
 	w.kubeconfig = accountKubeconfig(t, w.admin)
 	t.Run("together", func(t *testing.T) {
-		for name, test := range map[string]func(*testing.T){"burst": w.burst, "load": w.load, "lost": w.lose} {
+		for name, test := range map[string]func(*testing.T){"single": w.single, "burst": w.burst, "load": w.load, "lost": w.lose} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				test(t)
@@ -132,6 +132,21 @@ func (w *workers) burst(t *testing.T) {
 	if skew := ofKind(run, record.EventWorkersSkew); len(skew) == 0 || skew[len(skew)-1].ClockOffset.Uncertainty <= 0 {
 		t.Errorf("skew %+v", skew)
 	}
+}
+
+// One request at a time is sent by one worker after the other.
+func (w *workers) single(t *testing.T) {
+	_, run := w.run(t, exitOK, nil, "single", "--iterations", "3", "--services-per-class", "1", "--client-timeout", "30s")
+	if run.End == nil || run.End.Reason != record.EndCompleted || len(run.Samples) != 4 {
+		t.Errorf("end %+v, %d samples", run.End, len(run.Samples))
+	}
+	for _, s := range run.Samples {
+		wantProvenCold(t, s)
+		if !s.Discarded && s.ClockOffset == nil {
+			t.Errorf("the clock of the function is not known of %+v", s)
+		}
+	}
+	wantClocks(t, run)
 }
 
 // All requests that were due are counted once.

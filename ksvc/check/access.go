@@ -16,14 +16,8 @@ var adviseGrant = ksvc.NewAdvice("have an administrator run `kn-coldstart rbac -
 
 // adviseGranting is what to do if permissions are missing.
 func adviseGranting(r *reader) ksvc.Advice {
-	more := ""
-	if r.needs.Traces {
-		more = " --traces"
-	}
-	if r.needs.Workers.Count > 0 {
-		more += " --workers"
-	}
-	return adviseGrant.With(r.Namespace, more)
+	missing := Grant{Traces: r.needs.Traces, Workers: r.needs.Workers.Count > 0}
+	return adviseGrant.With(r.Namespace, missing.Flags())
 }
 
 // access is one question to the API server: may I do this?

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,6 +41,21 @@ func traffic(revision string, percent int64) servingv1.TrafficTarget {
 func ofShop(b *bench, change func(*servingv1.Service)) {
 	b.objects = append(b.objects, shop(change))
 	b.needs = record.Needs{Services: []string{"shop"}, ClientTimeout: 100 * time.Second, IngressAddress: b.address}
+}
+
+// Who creates no services needs a lease all the same if there are workers.
+func TestWhatExistingServicesNeed(t *testing.T) {
+	for workers, want := range map[int][]string{0: nil, 2: {"jobs", "leases", "pods/proxy", "secrets"}} {
+		created := map[string]bool{}
+		for _, a := range needed("bench", record.Needs{Services: []string{"shop"}, Workers: record.Workers{Count: workers}}) {
+			if a.verb == "create" {
+				created[a.resource] = true
+			}
+		}
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(created))); diff != "" {
+			t.Errorf("%d workers: the run creates (-want +got):\n%s", workers, diff)
+		}
+	}
 }
 
 func TestExistingServices(t *testing.T) {

@@ -43,6 +43,22 @@ func (g Grant) Validate() error {
 	return nil
 }
 
+// Flags are those of `kn-coldstart rbac` that grant what not every run needs, each behind a
+// space.
+func (g Grant) Flags() string {
+	flags := ""
+	if g.Traces {
+		flags += " --traces"
+	}
+	if g.Workers {
+		flags += " --workers"
+	}
+	if g.Usage {
+		flags += " --usage"
+	}
+	return flags
+}
+
 // Manifests are a service account, roles, and a binding of each, as a stream of YAML
 // documents that kubectl applies.
 func (g Grant) Manifests() ([]byte, error) {

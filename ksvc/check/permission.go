@@ -30,6 +30,7 @@ type need int
 const (
 	forAll      need = iota
 	forCreating      // runs that create services need it
+	forHolding       // runs that have something in the cluster need it: services, or workers
 	forTraces        // only --traces needs it
 	forWorkers       // only --workers needs it
 	forUsage         // without it a run goes on, but lacks what instances on other hosts use
@@ -43,6 +44,8 @@ func (n need) of(needs record.Needs) bool {
 		return true
 	case forCreating:
 		return len(needs.Services) == 0
+	case forHolding:
+		return len(needs.Services) == 0 || needs.Workers.Count > 0
 	case forTraces:
 		return needs.Traces
 	case forWorkers:
@@ -94,7 +97,7 @@ func namespacePermissions(namespace string) []permission {
 		{resource: "namespaces", names: []string{namespace}, verbs: []string{"get"}},
 		{group: "serving.knative.dev", resource: "services", verbs: read},
 		{group: "serving.knative.dev", resource: "services", verbs: []string{"create", "delete"}, need: forCreating},
-		{group: "coordination.k8s.io", resource: "leases", verbs: []string{"create", "delete", "get", "list", "update"}, need: forCreating},
+		{group: "coordination.k8s.io", resource: "leases", verbs: []string{"create", "delete", "get", "list", "update"}, need: forHolding},
 		{resource: "pods", verbs: follow},
 		{resource: "events", verbs: follow},
 		{group: "apps", resource: "deployments", verbs: follow},

@@ -27,10 +27,8 @@ const (
 	logPause = time.Second
 	// lastPatience is how long the rest of a log is asked for when its container has ended.
 	lastPatience = time.Minute
-	// podPatience is how long there may be no pod, and endedPatience how long if none will be
-	// created any more.
-	podPatience   = time.Minute
-	endedPatience = 5 * time.Second
+	// podPatience is how long there may be no pod.
+	podPatience = time.Minute
 )
 
 // Follow gives the lines of a run's log to the sink, from the first one on, until its pod
@@ -42,6 +40,9 @@ func Follow(ctx context.Context, c *ksvc.Client, j Job, sink Sink) (Ending, erro
 	p, err := followPod(watching, c, j)
 	if err != nil {
 		return Ending{}, err
+	}
+	if j.State == Ended && p.stage().pod == nil {
+		return Ending{-1, noPod}, nil
 	}
 	f := &follower{client: c, job: j, sink: sink, pod: p}
 	if err := f.awaitStart(ctx); err != nil {
@@ -87,11 +88,7 @@ func (e *NotStartedError) Unwrap() error { return e.error }
 
 // awaitStart returns when the container has started. It fails if it never will.
 func (f *follower) awaitStart(ctx context.Context) error {
-	patience := podPatience
-	if f.job.State == Ended {
-		patience = endedPatience
-	}
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(podPatience); ; {
 		s := f.pod.stage()
 		if s.started {
 			return nil
@@ -102,7 +99,7 @@ func (f *follower) awaitStart(ctx context.Context) error {
 			f.notice("the pod of the run waits: " + t.Message)
 		}
 		if s.pod == nil && time.Now().After(deadline) {
-			return &NotStartedError{fmt.Errorf("start the pod of run %s: %s", f.job.Run, f.noPod(ctx))}
+			return &NotStartedError{fmt.Errorf("start the pod of run %s: %s", f.job.Run, f.whyNoPod(ctx))}
 		}
 		if err := feed.Pause(ctx, s.changed, time.Second); err != nil {
 			return err
@@ -110,10 +107,13 @@ func (f *follower) awaitStart(ctx context.Context) error {
 	}
 }
 
-// noPod says why there is no pod.
-func (f *follower) noPod(ctx context.Context) string {
+// noPod is why a run that has ended has no pod.
+const noPod = "there is no pod of it: the command that created it was killed before it was done, or the pod was deleted"
+
+// whyNoPod says why there is no pod yet.
+func (f *follower) whyNoPod(ctx context.Context) string {
 	if now, err := Find(ctx, f.client, f.job.Run); err == nil && now.State == Ended {
-		return "there is none: the command that created the run was killed before it was done, or the pod was deleted"
+		return noPod
 	}
 	return fmt.Sprintf("none was created within %v%s", podPatience, f.reported(ctx))
 }

@@ -57,7 +57,7 @@ func List(ctx context.Context, c *ksvc.Client, allNamespaces bool) ([]Job, error
 	if allNamespaces {
 		in = metav1.NamespaceAll
 	}
-	ours := metav1.ListOptions{LabelSelector: ksvc.Selector() + "," + labelInCluster}
+	ours := metav1.ListOptions{LabelSelector: ksvc.Selector() + "," + ksvc.LabelInCluster}
 	jobs, err := c.Kubernetes.BatchV1().Jobs(in).List(ctx, ours)
 	if err != nil && !apierrors.IsForbidden(err) {
 		return nil, fmt.Errorf("list jobs of runs: %w", err)
@@ -157,7 +157,7 @@ func Stop(ctx context.Context, c *ksvc.Client, j Job) (bool, error) {
 }
 
 func podsOf(ctx context.Context, c *ksvc.Client, j Job) ([]corev1.Pod, error) {
-	pods, err := c.Kubernetes.CoreV1().Pods(j.Namespace).List(ctx, metav1.ListOptions{LabelSelector: labelInCluster + "=" + j.Run})
+	pods, err := c.Kubernetes.CoreV1().Pods(j.Namespace).List(ctx, metav1.ListOptions{LabelSelector: ksvc.LabelInCluster + "=" + j.Run})
 	if err != nil {
 		return nil, fmt.Errorf("list pods of run %s: %w", j.Run, err)
 	}

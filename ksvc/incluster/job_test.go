@@ -2,6 +2,7 @@ package incluster
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ import (
 func testPlan() Plan {
 	return Plan{
 		Run: ksvctest.Run, Namespace: ksvctest.Space, Image: "registry.example/kn-coldstart:v1",
-		Args: []string{"single", "--expect-body=^$(X)$"}, Files: map[string][]byte{"body": []byte("b")}, Traces: true,
+		Args: []string{"single", "--expect-body=^$(X)$"}, Files: map[string][]byte{"body": []byte("b")}, Traces: true, Workers: true,
 	}
 }
 
@@ -80,8 +81,11 @@ func TestStart(t *testing.T) {
 			t.Errorf("%s/%s is owned: %v", o.GetNamespace(), o.GetName(), owned)
 		}
 	}
-	if labels := job.Spec.Template.Labels; labels[ksvc.LabelRun] != "" || labels[labelInCluster] != p.Run {
+	if labels := job.Spec.Template.Labels; labels[ksvc.LabelRun] != "" || labels[ksvc.LabelInCluster] != p.Run {
 		t.Errorf("the pod has labels %v: the run would wait for the end of its own pod", labels)
+	}
+	if !slices.ContainsFunc(all, func(o metav1.Object) bool { return strings.HasPrefix(o.GetName(), "kn-coldstart-workers-") }) {
+		t.Error("the run may have no workers")
 	}
 	found, err := Find(t.Context(), f.Client, p.Run)
 	if err != nil || found.State != Running || found.Command != "single" || !found.Grants {
@@ -142,7 +146,7 @@ func TestStartThatFails(t *testing.T) {
 	for verb, resource := range map[string]string{"create": "clusterroles", "patch": "jobs"} {
 		f := ksvctest.NewFakes()
 		ksvctest.Refuse(&f.Kube.Fake, verb, resource, forbidden)
-		if err := Start(t.Context(), f.Client, testPlan()); !apierrors.IsForbidden(err) || verb == "create" && ksvc.Hint(err) == "" {
+		if err := Start(t.Context(), f.Client, testPlan()); !apierrors.IsForbidden(err) || verb == "create" && !strings.Contains(ksvc.Hint(err), "rbac -n bench --traces --workers |") {
 			t.Errorf("Start = %v, hint %q", err, ksvc.Hint(err))
 		}
 		if left := created(t, f); len(left) != 0 {

@@ -29,10 +29,6 @@ const Kept = 24 * time.Hour
 // never let start has no limit, and no pod either.
 const StartLimit = 7 * 24 * time.Hour
 
-// labelInCluster has the run's id on all that belongs to a run in a pod. It is the only label
-// of the pod itself: with ksvc.LabelRun the run would wait until its own pod is gone.
-const labelInCluster = "kn-coldstart.dev/in-cluster"
-
 // Plan says what runs in the cluster.
 type Plan struct {
 	// Run is the id of the run, and Namespace where it takes place.
@@ -45,8 +41,8 @@ type Plan struct {
 	// ServiceAccount is whom the run acts as. If it is empty, the run has one of its own,
 	// with the permissions that it needs.
 	ServiceAccount string
-	// Traces says that pods report traces to the run.
-	Traces bool
+	// Traces says that pods report traces to the run, and Workers that it leads workers.
+	Traces, Workers bool
 	// NodeSelector are labels of the nodes on which the pod may be.
 	NodeSelector map[string]string
 }
@@ -77,7 +73,7 @@ func (p *Plan) Validate() error {
 func (p *Plan) documents() ([]string, error) {
 	job := templates.Job{
 		Name: name(p.Run), Namespace: p.Namespace, ServiceAccount: p.ServiceAccount, Image: p.Image, Args: p.args(),
-		Labels: p.labels(), PodLabels: map[string]string{labelInCluster: p.Run},
+		Labels: p.labels(), PodLabels: map[string]string{ksvc.LabelInCluster: p.Run},
 		Files: p.Files, NodeSelector: p.NodeSelector, StartLimit: StartLimit, Kept: Kept,
 	}
 	if job.ServiceAccount == "" {
@@ -91,22 +87,21 @@ func (p *Plan) documents() ([]string, error) {
 	if p.ServiceAccount != "" {
 		return all, nil
 	}
-	grants, err := grants(p.Namespace, p.Run, p.Traces)
-	return append(all, grants...), err
+	grants, err := p.grant().Manifests()
+	if err != nil {
+		return nil, err
+	}
+	return append(all, strings.Split(string(grants), "\n---\n")...), nil
 }
 
 // labels are those of all objects but the pod.
 func (p *Plan) labels() map[string]string {
-	return map[string]string{ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: p.Run, labelInCluster: p.Run}
+	return map[string]string{ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: p.Run, ksvc.LabelInCluster: p.Run}
 }
 
-// grants are the service account of a run and its roles.
-func grants(namespace, run string, traces bool) ([]string, error) {
-	text, err := check.Grant{Namespace: namespace, ServiceAccount: name(run), Traces: traces, Run: run}.Manifests()
-	if err != nil {
-		return nil, err
-	}
-	return strings.Split(string(text), "\n---\n"), nil
+// grant is what a service account of the run's own is granted.
+func (p *Plan) grant() check.Grant {
+	return check.Grant{Namespace: p.Namespace, ServiceAccount: name(p.Run), Traces: p.Traces, Workers: p.Workers, Run: p.Run}
 }
 
 // args are the command line for the pod, in which Kubernetes would fill in variables.

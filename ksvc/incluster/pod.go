@@ -30,7 +30,7 @@ type pod struct {
 // followPod follows the pod until ctx ends.
 func followPod(ctx context.Context, c *ksvc.Client, j Job) (*pod, error) {
 	p, began := &pod{}, time.Now()
-	ours := metav1.ListOptions{LabelSelector: labelInCluster + "=" + j.Run}
+	ours := metav1.ListOptions{LabelSelector: ksvc.LabelInCluster + "=" + j.Run}
 	s := feed.NewStream(feed.New(feed.Pods, ours, c.Kubernetes.CoreV1().Pods(j.Namespace)), p, nil, func() time.Duration { return time.Since(began) })
 	first, err := s.Connect(ctx)
 	if err != nil {
@@ -138,8 +138,14 @@ func (s stage) ending() Ending {
 	}
 	t := c.State.Terminated
 	e := Ending{Code: int(t.ExitCode)}
-	if t.Reason != "Error" && t.Reason != "Completed" {
+	switch {
+	case t.Reason != "Error" && t.Reason != "Completed":
 		e.Reason = "its container ended: " + strings.TrimSpace(t.Reason+" "+t.Message)
+	case t.ExitCode == killed:
+		e.Reason = fmt.Sprintf("its container was killed, exit code %d", killed)
 	}
 	return e
 }
+
+// killed is the exit code of a container that a SIGKILL has ended.
+const killed = 128 + 9

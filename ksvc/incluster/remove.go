@@ -17,7 +17,7 @@ const jobDocuments = 2
 // Remove removes the job of a run, its pod, and all that was created with it. What is gone
 // already is no error.
 func Remove(ctx context.Context, c *ksvc.Client, j Job) error {
-	p := Plan{Run: j.Run, Namespace: j.Namespace, Traces: true}
+	p := Plan{Run: j.Run, Namespace: j.Namespace, Traces: true, Workers: true}
 	documents, err := p.documents()
 	if err != nil {
 		return err

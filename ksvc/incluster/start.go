@@ -15,7 +15,7 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
-var adviseAccount = ksvc.NewAdvice("have an administrator run `kn-coldstart rbac -n %s | kubectl apply -f -`, and name the service account with --tool-service-account kn-coldstart")
+var adviseAccount = ksvc.NewAdvice("have an administrator run `kn-coldstart rbac -n %s%s | kubectl apply -f -`, and name the service account with --tool-service-account kn-coldstart")
 
 // Start creates what the run needs, and starts it. When that fails, what was created is
 // removed again.
@@ -53,7 +53,7 @@ func (s *starting) create(ctx context.Context, documents []string) error {
 		}
 		err := s.createOne(ctx, document)
 		if apierrors.IsForbidden(err) {
-			err = ksvc.WithHint(err, adviseAccount.With(s.plan.Namespace))
+			err = ksvc.WithHint(err, adviseAccount.With(s.plan.Namespace, s.plan.grant().Flags()))
 		}
 		if err != nil {
 			return err

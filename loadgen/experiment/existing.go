@@ -21,6 +21,8 @@ type Existing struct {
 	// OffsetRequests is how many warm requests follow each cold start, to estimate the
 	// offset of the function's clock.
 	OffsetRequests int
+	// Workers send the requests in turn, if there are any.
+	Workers Workers
 
 	// found are the services, once the cluster was surveyed.
 	found []record.ExistingService
@@ -53,6 +55,7 @@ func (e *Existing) Validate() error {
 	if e.Service.ClientTimeout <= 0 {
 		p.option("client-timeout", "is %v: it must be positive", e.Service.ClientTimeout)
 	}
+	p.add(e.Workers.validate(&e.Request))
 	p.add(e.Request.validate(nil))
 	return p.err()
 }
@@ -69,6 +72,7 @@ func (e *Existing) settings() record.Settings {
 	s := e.recorded()
 	s.StableWindow, s.ExistingServices = 0, e.found
 	s.Iterations, s.OffsetRequests = e.Iterations, e.OffsetRequests
+	e.Workers.recordTo(&s)
 	return s
 }
 

@@ -194,7 +194,7 @@ func (e *Load) service(s *session, ordinal int) templates.Service {
 // warmCaches starts the first instance of a service and lets it end, for the reason that
 // planOf has, too: the autoscaler has no scale yet of what never had traffic.
 func (e *Load) warmCaches(ctx context.Context, s *session, t record.Target) error {
-	r := &turns{client: s.client(), targets: []record.Target{t}}
+	r := &turns{sender: s.here(), targets: []record.Target{t}}
 	s.keepWith(&r.recorder)
 	r.total = 1
 	if err := r.announce([]trial{{discarded: true}}); err != nil {

@@ -104,7 +104,7 @@ func (r *rounds) fire(ctx context.Context, p RoundPlan) (Round, error) {
 	defer stop(nil)
 	k := &keeper{recorder: &r.recorder, plan: p, targets: targets, kept: make([]*record.Sample, len(targets)), stop: stop}
 	class := p.Key.Class()
-	err = r.sender.fire(ctx, r, k, func() {
+	err = r.sender.fire(ctx, pattern{r.arrival, r.seed, r.preconnect}, k, func() {
 		r.observer.See(RoundFiring{p, targets, func() record.InstanceCount { return r.instances(class) }})
 	})
 	round.Samples = k.samples()

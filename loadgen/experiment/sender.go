@@ -11,15 +11,24 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/loadgen/worker"
 )
 
-// sender sends the requests of rounds and loads: this program, or workers that it leads.
+// sender sends the requests of a run: this program, or workers that it leads.
 type sender interface {
+	// send sends a request, and returns what became of it.
+	send(ctx context.Context, t record.Target) (record.Sample, error)
 	// fire sends the requests of a round, and returns when the keeper has handled all. firing
 	// is called once all is prepared.
-	fire(ctx context.Context, r *rounds, k *keeper, firing func()) error
+	fire(ctx context.Context, p pattern, k *keeper, firing func()) error
 	// load sends the requests of a load, and returns what that took of processors.
 	load(ctx context.Context, o *loadOrder) (cpu time.Duration, err error)
 	// lost says what is not sent, and never will be.
 	lost() error
+}
+
+// pattern is how the requests of a round are sent; see loadgen.Volley.
+type pattern struct {
+	arrival    loadgen.Arrival
+	seed       uint64
+	preconnect bool
 }
 
 // loadOrder is a load to be sent.
@@ -35,10 +44,12 @@ type loadOrder struct {
 
 func (s *session) sender() sender {
 	if s.team == nil {
-		return &here{session: s, client: s.client()}
+		return s.here()
 	}
-	return &away{s}
+	return &away{session: s}
 }
+
+func (s *session) here() *here { return &here{session: s, client: s.client()} }
 
 // here is a sender that is this program.
 type here struct {
@@ -48,8 +59,12 @@ type here struct {
 
 func (h *here) lost() error { return nil }
 
-func (h *here) fire(ctx context.Context, r *rounds, k *keeper, firing func()) error {
-	v, err := h.volley(ctx, r, k)
+func (h *here) send(ctx context.Context, t record.Target) (record.Sample, error) {
+	return h.client.Send(ctx, t, h.client.Clock.Now())
+}
+
+func (h *here) fire(ctx context.Context, p pattern, k *keeper, firing func()) error {
+	v, err := h.volley(ctx, p, k)
 	if err != nil {
 		return err
 	}
@@ -61,9 +76,9 @@ func (h *here) fire(ctx context.Context, r *rounds, k *keeper, firing func()) er
 
 // volley prepares the requests of a round. The classes of a block get the same
 // instants of a random arrival, each block others.
-func (h *here) volley(ctx context.Context, r *rounds, k *keeper) (*loadgen.Volley, error) {
+func (h *here) volley(ctx context.Context, p pattern, k *keeper) (*loadgen.Volley, error) {
 	v := &loadgen.Volley{
-		Clock: h.client.Clock, Arrival: r.arrival, Seed: r.seed, Stream: uint64(k.plan.Block), Preconnect: r.preconnect,
+		Clock: h.client.Clock, Arrival: p.arrival, Seed: p.seed, Stream: uint64(k.plan.Block), Preconnect: p.preconnect,
 		Handle:           func(i int, s record.Sample, err error) { k.handle(ctx, i, s, err) },
 		PreconnectFailed: func(i int, err error) { k.notConnected(ctx, i, err) },
 	}
@@ -88,15 +103,37 @@ func (h *here) load(ctx context.Context, o *loadOrder) (time.Duration, error) {
 }
 
 // away is a sender that leads workers in the cluster.
-type away struct{ *session }
+type away struct {
+	*session
+	// sent is how many requests were sent one at a time.
+	sent int
+}
 
 func (a *away) lost() error { return a.team.Lost() }
 
-func (a *away) fire(ctx context.Context, r *rounds, k *keeper, firing func()) error {
+// send has the workers send one request each, in turn.
+func (a *away) send(ctx context.Context, t record.Target) (s record.Sample, err error) {
+	a.refill(ctx)
+	handled := false
+	fired := a.team.Fire(ctx, &worker.Volley{
+		Client: a.spec(), Targets: []record.Target{t}, Arrival: loadgen.Arrival{Pattern: loadgen.Burst}, First: a.sent,
+		Handle: func(_ int, one record.Sample, cause error) { s, err, handled = one, cause, true },
+	})
+	a.sent++
+	switch {
+	case fired != nil:
+		return s, fired
+	case !handled: // it was interrupted before it was sent
+		return s, context.Cause(ctx)
+	}
+	return s, err
+}
+
+func (a *away) fire(ctx context.Context, p pattern, k *keeper, firing func()) error {
 	a.refill(ctx)
 	firing()
 	return a.team.Fire(ctx, &worker.Volley{
-		Client: a.spec(), Targets: k.targets, Arrival: r.arrival, Seed: r.seed, Stream: uint64(k.plan.Block), Preconnect: r.preconnect,
+		Client: a.spec(), Targets: k.targets, Arrival: p.arrival, Seed: p.seed, Stream: uint64(k.plan.Block), Preconnect: p.preconnect,
 		Handle:           func(i int, s record.Sample, err error) { k.handle(ctx, i, s, err) },
 		PreconnectFailed: func(i int, err error) { k.notConnected(ctx, i, err) },
 	})

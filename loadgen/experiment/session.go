@@ -123,7 +123,7 @@ func needs(e Experiment) record.Needs {
 		seen[class.Name] = true
 		n.Images = append(n.Images, class.Image)
 	}
-	n.UserSpec, n.Workers = setup.Service.Manifest != nil, workforceOf(e)
+	n.UserSpec, n.Workers = setup.Service.Manifest != nil, WorkersOf(e)
 	return n
 }
 
@@ -233,7 +233,7 @@ func (s *session) measure(ctx context.Context, e Experiment) error {
 	s.warnUnverified()
 	s.guard = newGuard(ctx, s.cluster.AwaitTrouble)
 	defer s.guard.stop()
-	if err := s.hire(ctx, workforceOf(e)); err != nil {
+	if err := s.hire(ctx, WorkersOf(e)); err != nil {
 		return err
 	}
 	keeping, end := context.WithCancel(ctx)

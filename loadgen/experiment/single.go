@@ -18,6 +18,8 @@ type Single struct {
 	// OffsetRequests is how many warm requests follow each cold start, to estimate the
 	// offset of the function's clock.
 	OffsetRequests int
+	// Workers send the requests in turn, if there are any, but not those that are traced.
+	Workers Workers
 	// Preset is the name of published settings that were taken over, for the record.
 	Preset string
 }
@@ -28,6 +30,7 @@ func (e *Single) Validate() error {
 	p.atLeast("iterations", e.Iterations, 1)
 	p.atLeast("services-per-class", e.ServicesPerClass, 0)
 	p.atLeast("offset-requests", e.OffsetRequests, 0)
+	p.add(e.Workers.validate(&e.Request))
 	p.add(e.Setup.validate(e.Classes))
 	return p.err()
 }
@@ -44,6 +47,7 @@ func (e *Single) settings() record.Settings {
 	s := e.recorded()
 	s.TracedBlocks = e.tracedBlocks()
 	s.Iterations, s.ServicesPerClass, s.OffsetRequests, s.Preset = e.Iterations, e.ServicesPerClass, e.OffsetRequests, e.Preset
+	e.Workers.recordTo(&s)
 	return s
 }
 
@@ -97,7 +101,10 @@ func (e *Single) trace(ctx context.Context, s *session) error {
 // takeTurns measures the targets one cold start at a time.
 func (s *session) takeTurns(ctx context.Context, t *turns) error {
 	s.keepWith(&t.recorder)
-	t.client, t.seed, t.zeroTimeout = s.client(), s.setup.Seed, s.patience.Zero
+	t.sender, t.client, t.seed, t.zeroTimeout = s.sender(), s.client(), s.setup.Seed, s.patience.Zero
+	if t.traced {
+		t.sender = s.here() // which knows the traces that it has begun
+	}
 	samples, err := t.run(ctx)
 	if err != nil {
 		return err

@@ -15,6 +15,8 @@ import (
 // while others are measured.
 type turns struct {
 	recorder
+	// sender sends the requests, but for the warm ones that follow: these the client does.
+	sender  sender
 	client  *loadgen.Client
 	targets []record.Target
 	// iterations is how many blocks are measured, and so how many samples there will
@@ -117,9 +119,9 @@ func (r *turns) try(ctx context.Context, t trial) error {
 		return r.skip(target, fmt.Errorf("block %d: %w", t.block, err))
 	}
 	r.observer.See(TrialBegun{target})
-	s, err := r.client.Send(ctx, target, r.clock.Now())
+	s, err := r.sender.send(ctx, target)
 	if err != nil {
-		return errors.Join(err, r.event(record.EventRequestAbandoned, target, err))
+		return r.abandon(target, err)
 	}
 	s.Block, s.Traced, s.Discarded = r.blocks+t.block, r.traced, r.traced
 	if err := r.ended(target, &s); err != nil {
@@ -132,6 +134,16 @@ func (r *turns) try(ctx context.Context, t trial) error {
 	r.samples = append(r.samples, s)
 	r.failed = s.Failed()
 	return nil
+}
+
+// abandon writes down that nothing is known of a request. The run goes on if that is because
+// the worker was lost that sent it: another one sends the next.
+func (r *turns) abandon(t record.Target, cause error) error {
+	err := r.event(record.EventRequestAbandoned, t, cause)
+	if isLoss(cause) {
+		return err
+	}
+	return errors.Join(cause, err)
 }
 
 // zeroNotice is how long a wait for zero may take before it is told of.

@@ -19,10 +19,11 @@ import (
 func newTurns(iterations int, all []record.Target) (*turns, *fakeCluster, *memorySink) {
 	clock := record.NewClock()
 	cluster, sink := newFakeCluster(clock), &memorySink{}
+	client := &loadgen.Client{Clock: clock, Timeout: 100 * time.Second, Dial: cluster.dial}
 	return &turns{
 		recorder: recorder{clock: clock, cluster: cluster, sink: sink, observer: ObserverFunc(func(Notice) {})},
-		client:   &loadgen.Client{Clock: clock, Timeout: 100 * time.Second, Dial: cluster.dial},
-		targets:  all, iterations: iterations, seed: 1, zeroTimeout: time.Minute,
+		sender:   &here{client: client}, client: client,
+		targets: all, iterations: iterations, seed: 1, zeroTimeout: time.Minute,
 	}, cluster, sink
 }
 

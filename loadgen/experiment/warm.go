@@ -58,18 +58,8 @@ func (r *turns) burst(ctx context.Context, targets []record.Target) ([]record.Sa
 	defer stop(nil)
 	plan := RoundPlan{Key: record.Key{Services: len(targets)}, Discarded: true}
 	k := &keeper{recorder: &r.recorder, plan: plan, targets: targets, kept: make([]*record.Sample, len(targets)), stop: stop}
-	v := &loadgen.Volley{
-		Clock: r.clock, Arrival: loadgen.Arrival{Pattern: loadgen.Burst},
-		Handle: func(i int, s record.Sample, err error) { k.handle(sending, i, s, err) },
+	if err := r.sender.fire(sending, pattern{arrival: loadgen.Arrival{Pattern: loadgen.Burst}}, k, func() {}); err != nil {
+		return k.samples(), err
 	}
-	defer v.Close()
-	for _, t := range targets {
-		request, err := r.client.Prepare(t)
-		if err != nil {
-			return nil, err
-		}
-		v.Requests = append(v.Requests, request)
-	}
-	v.Fire(sending)
 	return k.samples(), context.Cause(sending)
 }

@@ -40,21 +40,27 @@ func (w *Workers) recordTo(s *record.Settings) {
 
 // employer is an experiment whose requests workers may send.
 type employer interface {
-	// workforce says which; they are replaced between rounds.
+	// workforce says which.
 	workforce() record.Workers
 }
 
-func (e *Scale) workforce() record.Workers {
-	return record.Workers{Count: e.Workers.Count, Image: e.Workers.Image, NodeSelector: e.Workers.NodeSelector, Replaced: true}
+// hired are the workers for a run, in which others take the places of those that are lost,
+// or not.
+func (w *Workers) hired(replaced bool) record.Workers {
+	return record.Workers{Count: w.Count, Image: w.Image, NodeSelector: w.NodeSelector, Replaced: replaced}
 }
+
+func (e *Single) workforce() record.Workers { return e.Workers.hired(true) }
+
+func (e *Existing) workforce() record.Workers { return e.Workers.hired(true) }
+
+func (e *Scale) workforce() record.Workers { return e.Workers.hired(true) }
 
 // A load goes on without a worker that is lost, and is then over.
-func (e *Load) workforce() record.Workers {
-	return record.Workers{Count: e.Workers.Count, Image: e.Workers.Image, NodeSelector: e.Workers.NodeSelector}
-}
+func (e *Load) workforce() record.Workers { return e.Workers.hired(false) }
 
-// workforceOf says which workers an experiment wants.
-func workforceOf(e Experiment) record.Workers {
+// WorkersOf says which workers an experiment wants.
+func WorkersOf(e Experiment) record.Workers {
 	if e, ok := e.(employer); ok {
 		return e.workforce()
 	}

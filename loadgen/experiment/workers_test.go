@@ -1,11 +1,17 @@
 package experiment
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
 func scaleOf(t *testing.T, services int) *Scale {
@@ -81,6 +87,111 @@ func TestScaleLosesAWorker(t *testing.T) {
 	}
 	if measured != 6 || len(kinds(run, record.EventRequestAbandoned)) != 2 {
 		t.Errorf("%d samples, abandoned %v", measured, kinds(run, record.EventRequestAbandoned))
+	}
+}
+
+func singleOf(t *testing.T) *Single {
+	t.Helper()
+	return &Single{Setup: setupOf(t), Iterations: 6, ServicesPerClass: 2, Workers: Workers{Count: 3, Image: "tool"}}
+}
+
+// Workers send the requests of single in turn, one at a time. The clock of a worker is compared
+// before each of its requests: once when it comes, for the two that are discarded, for its two
+// of six, and at the end.
+func TestSingleByWorkers(t *testing.T) {
+	m, e := newMadeUp(t), singleOf(t)
+	result, err := Run(t.Context(), m, e, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := runFile(t, result.RunFile)
+	if n := len(run.Samples); n != 8 || run.Header.Settings.Workers != 3 || !m.needs.Workers.Replaced || !m.was("stop workers") {
+		t.Errorf("%d samples, settings %+v, needs %+v, asked %v", n, run.Header.Settings, m.needs.Workers, m.asked)
+	}
+	for _, s := range run.Samples {
+		if s.Cold != record.Proven || s.Failed() {
+			t.Errorf("sample %+v", s)
+		}
+	}
+	var turns []string
+	for _, e := range run.Events {
+		if e.Kind == record.EventWorkerClock {
+			turns = append(turns, e.Pod)
+		}
+	}
+	if len(turns) != 3+2+6+3 {
+		t.Fatalf("clocks were compared %d times", len(turns))
+	}
+	if diff := cmp.Diff(slices.Concat(turns[:3], turns[:2], turns[:3], turns[:3], turns[:3]), turns); diff != "" {
+		t.Errorf("whose clocks were compared (-want +got):\n%s", diff)
+	}
+	if n := len(kinds(run, record.EventWorkersSkew)); n != 1 {
+		t.Errorf("%d skews, want that of the discarded burst", n)
+	}
+}
+
+// Workers send the requests to services that exist, too.
+func TestExistingByWorkers(t *testing.T) {
+	m, e := newMadeUp(t), &Existing{Setup: setupOf(t), Services: []string{"shop"}, Iterations: 2, Workers: Workers{Count: 2, Image: "tool"}}
+	e.Classes, m.existing = nil, []record.ExistingService{existing("shop")}
+	m.services["shop"] = templates.Service{Name: "shop", RuntimeClass: templates.DefaultClass, Variant: "shop"}
+	result, err := Run(t.Context(), m, e, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := runFile(t, result.RunFile)
+	if n := len(run.Samples); n != 3 || run.Header.Settings.Workers != 2 || m.needs.Workers.Count != 2 || !m.was("start workers") || !m.was("stop workers") {
+		t.Errorf("%d samples, settings %+v, asked %v", n, run.Header.Settings, m.asked)
+	}
+}
+
+// A worker that is lost costs its sample. Another one sends the next, and the run says that it
+// is not complete.
+func TestSingleLosesAWorker(t *testing.T) {
+	m, e := newMadeUp(t), singleOf(t)
+	begun := 0
+	result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
+		if _, ok := n.(TrialBegun); !ok {
+			return
+		}
+		if begun++; begun == 2 {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.workers[1].CloseClientConnections()
+			m.workers[1].Close()
+			m.workers = slices.Delete(m.workers, 1, 2)
+		}
+	}))
+	run := runFile(t, result.RunFile)
+	if err == nil || !strings.Contains(err.Error(), "the run is not complete: worker ") || run.End.Reason != record.EndFailed {
+		t.Errorf("got error %v, end %+v", err, run.End)
+	}
+	if lost, abandoned := kinds(run, record.EventWorkerLost), kinds(run, record.EventRequestAbandoned); len(lost) != 1 || len(abandoned) != 1 || begun != 6 {
+		t.Errorf("%d trials, lost %v, abandoned %v", begun, lost, abandoned)
+	}
+	measured := 0
+	for _, s := range run.Samples {
+		if !s.Discarded {
+			measured++
+		}
+	}
+	if measured != 5 {
+		t.Errorf("%d samples", measured)
+	}
+}
+
+// Ctrl-C while a worker sends a request ends the run in order, and loses no worker.
+func TestSingleByWorkersIsInterrupted(t *testing.T) {
+	m, e := newMadeUp(t), singleOf(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	result, err := Run(ctx, m, e, ObserverFunc(func(n Notice) {
+		if _, ok := n.(TrialBegun); ok {
+			time.AfterFunc(500*time.Millisecond, cancel) // before the common start
+		}
+	}))
+	run := runFile(t, result.RunFile)
+	if !errors.Is(err, context.Canceled) || run.End.Reason != record.EndInterrupted || len(run.Samples) != 2 || len(kinds(run, record.EventWorkerLost)) != 0 || !m.was("stop workers") {
+		t.Errorf("%v, end %+v, %d samples, asked %v", err, run.End, len(run.Samples), m.asked)
 	}
 }
 

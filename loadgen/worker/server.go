@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -87,12 +88,21 @@ func answer(w http.ResponseWriter, what any) {
 	_ = json.NewEncoder(w).Encode(what) // if the coordinator has gone, nobody misses it
 }
 
+// readBody reads what a request says, to its end: one whose answer begins earlier may break
+// on its way through a proxy.
+func readBody(r *http.Request, into any) error {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
+}
+
 // takeOrder takes an order, which begins once somebody listens to what becomes of it. These
-// are two requests, because one whose answer begins before its body was read to the end may
-// break on its way through a proxy.
+// are two requests, so that each is read whole before it is answered.
 func (s *Server) takeOrder(w http.ResponseWriter, r *http.Request) {
 	t := &task{server: s, begin: make(chan time.Duration, 1)}
-	if err := json.NewDecoder(r.Body).Decode(&t.order); err != nil {
+	if err := readBody(r, &t.order); err != nil {
 		http.Error(w, "read the order: "+err.Error(), http.StatusBadRequest)
 		return
 	}
@@ -164,7 +174,7 @@ func (s *Server) underway() *task {
 func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	var at start
 	t := s.underway()
-	if err := json.NewDecoder(r.Body).Decode(&at); err != nil || t == nil {
+	if err := readBody(r, &at); err != nil || t == nil {
 		http.Error(w, "there is no order to start", http.StatusConflict)
 		return
 	}
@@ -190,7 +200,7 @@ func (s *Server) stop(http.ResponseWriter, *http.Request) {
 
 func (s *Server) takeInstances(w http.ResponseWriter, r *http.Request) {
 	var some []instance
-	if err := json.NewDecoder(r.Body).Decode(&some); err != nil {
+	if err := readBody(r, &some); err != nil {
 		http.Error(w, "read instances: "+err.Error(), http.StatusBadRequest)
 		return
 	}

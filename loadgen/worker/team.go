@@ -80,13 +80,25 @@ func (t *Team) present() []*member {
 	return slices.DeleteFunc(slices.Clone(t.members), func(m *member) bool { return m.lost })
 }
 
+// from are the members that are not lost, from the i-th on and round.
+func (t *Team) from(i int) []*member {
+	all := t.present()
+	if len(all) == 0 {
+		return nil
+	}
+	i %= len(all)
+	return slices.Concat(all[i:], all[:i])
+}
+
 // Size is how many members are not lost.
 func (t *Team) Size() int { return len(t.present()) }
 
 // Compare compares the clocks of all members, and writes down what it finds.
-func (t *Team) Compare(ctx context.Context) error {
+func (t *Team) Compare(ctx context.Context) error { return t.compare(ctx, t.present()) }
+
+func (t *Team) compare(ctx context.Context, members []*member) error {
 	var failed error
-	for _, m := range t.present() {
+	for _, m := range members {
 		failed = errors.Join(failed, t.compareOne(ctx, m))
 	}
 	return failed

@@ -27,6 +27,7 @@ type crew struct {
 	*Team
 	clock   record.Clock
 	servers []*httptest.Server
+	inside  []*Server
 	workers []record.Worker
 
 	mu     sync.Mutex
@@ -50,9 +51,10 @@ func loopback(string) http.RoundTripper { return http.DefaultTransport }
 
 // add starts one more worker. Its clock begins later than the run's.
 func (c *crew) add(t *testing.T) {
-	s := httptest.NewServer(NewServer("secret", "test"))
+	inside := NewServer("secret", "test")
+	s := httptest.NewServer(inside)
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
-	c.servers = append(c.servers, s)
+	c.servers, c.inside = append(c.servers, s), append(c.inside, inside)
 	c.workers = append(c.workers, record.Worker{Name: s.Listener.Addr().String(), Node: "n", Token: "secret"})
 }
 
@@ -327,34 +329,35 @@ func TestAWorkerDiesInABurst(t *testing.T) {
 	}
 }
 
-// A worker that is told to end tells what was cut off. Of that it is not known what would have
-// become of it: it is missing, as is what was not heard of.
-func TestAWorkerIsToldToEndInABurst(t *testing.T) {
-	ends := NewServer("secret", "test")
+// A worker that is told to end, as when its pod is deleted, cuts off its requests and says so. It
+// is as lost as one that says nothing.
+func TestAWorkerEndsInABurst(t *testing.T) {
 	c, g := newCrew(t, 2), &got{}
-	s := httptest.NewServer(ends)
-	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
-	c.workers = append(c.workers, record.Worker{Name: s.Listener.Addr().String(), Node: "n", Token: "secret"})
-	if err := c.Join(t.Context(), c.workers); err != nil {
-		t.Fatal(err)
-	}
-	address, asked := function(t, time.Second)
-	v := g.volley(targetsAt(address, 7), "burst")
-	go func() {
-		for len(asked()) < 7 {
-			time.Sleep(10 * time.Millisecond)
-		}
-		ends.End()
-	}()
+	address, _ := function(t, time.Second)
+	v := g.volley(targetsAt(address, 3), "burst")
+	time.AfterFunc(startLead+500*time.Millisecond, c.inside[0].End)
 	if err := c.Fire(t.Context(), v); err != nil {
 		t.Fatal(err)
 	}
-	var lost *LostError
-	if err := c.Lost(); !errors.As(err, &lost) || lost.Worker != c.workers[2].Name || lost.Missing != 2 || lost.Of != 2 || !strings.Contains(lost.Reason, "told to end") {
-		t.Errorf("lost: %v", err)
+	for _, i := range []int{0, 2} {
+		if lost := (*LostError)(nil); !errors.As(g.errs[i], &lost) || lost.Missing != 2 || lost.Reason != errEnding.Error()+" (its pod was deleted)" {
+			t.Errorf("request %d: %v", i, g.errs[i])
+		}
 	}
-	if len(g.samples) != 5 || len(g.errs) != 2 || g.errs[2] == nil || g.errs[5] == nil {
-		t.Errorf("%d samples, and errors %v", len(g.samples), g.errs)
+	if len(g.samples) != 1 || len(g.errs) != 2 || c.Size() != 1 {
+		t.Errorf("%d samples, errors %v, %d workers", len(g.samples), g.errs, c.Size())
+	}
+}
+
+// An interrupted burst has its requests cut off, and loses no worker.
+func TestAnInterruptedBurst(t *testing.T) {
+	c, g := newCrew(t, 2), &got{}
+	address, _ := function(t, 2*time.Second)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(startLead+500*time.Millisecond, cancel)
+	err := c.Fire(ctx, g.volley(targetsAt(address, 3), "burst"))
+	if err != nil || len(g.errs) != 3 || len(g.samples) != 0 || c.Size() != 2 || c.Lost() != nil {
+		t.Errorf("%v, errors %v, %d samples; %d workers, %v", err, g.errs, len(g.samples), c.Size(), c.Lost())
 	}
 }
 

@@ -20,9 +20,12 @@ type Volley struct {
 	Arrival      loadgen.Arrival
 	Seed, Stream uint64
 	Preconnect   bool
+	// First is which of the workers has the first share: the next one after the last is the
+	// first again.
+	First int
 	// Handle is called once for each request that was sent, by several goroutines at a time:
 	// with its sample, or why there is none. If a worker is lost, that is a LostError for each
-	// request of its share of which nothing was heard.
+	// request of its share of which there is no sample.
 	Handle           func(i int, s record.Sample, err error)
 	PreconnectFailed func(i int, err error)
 }
@@ -30,15 +33,16 @@ type Volley struct {
 // Fire has the workers send the requests, and returns when all are handled. Its error says
 // that there is no worker, or that a clock could not be compared.
 func (t *Team) Fire(ctx context.Context, v *Volley) error {
-	if err := t.Compare(ctx); err != nil && ctx.Err() != nil {
+	members := t.from(v.First)
+	members = members[:min(len(members), len(v.Targets))]
+	if err := t.compare(ctx, members); err != nil && ctx.Err() != nil {
 		return ctx.Err() // of a worker that is lost the order says so
 	}
 	if len(v.Targets) == 0 {
 		return nil
 	}
-	members := t.present()
-	f := &firing{Volley: v, handled: make([]bool, len(v.Targets))}
-	d := &deal{team: t, members: members[:min(len(members), len(v.Targets))], lead: startLead, order: f.order}
+	f := &firing{Volley: v, handled: make([]bool, len(v.Targets)), cutOff: map[int]error{}}
+	d := &deal{team: t, members: members, lead: startLead, order: f.order}
 	if v.Preconnect {
 		d.lead += loadgen.ConnectLead
 	}
@@ -49,7 +53,7 @@ func (t *Team) Fire(ctx context.Context, v *Volley) error {
 		return err
 	}
 	f.giveUp(ctx, d, results)
-	if v.Arrival.Pattern == loadgen.Burst && len(f.delays) > 0 {
+	if v.Arrival.Pattern == loadgen.Burst && len(f.delays) > 1 {
 		t.tellSkew(v.Targets[0], f.delays, d.members)
 	}
 	return nil
@@ -60,10 +64,11 @@ type firing struct {
 	*Volley
 	handling sync.WaitGroup
 
-	mu sync.Mutex
-	// handled are the requests that were told of, and cutOff those of them that have no sample.
+	mu      sync.Mutex
 	handled []bool
-	cutOff  []int
+	// cutOff says why requests were cut off. Only at the end it is known whether their worker
+	// was lost.
+	cutOff map[int]error
 	// delays are how long after they were due requests were sent.
 	delays []time.Duration
 }
@@ -92,48 +97,47 @@ func (f *firing) take(s loadgen.Share, offset record.ClockOffset, l line) error 
 		f.PreconnectFailed(i, errors.New(why))
 		return nil
 	}
-	one := onRunClock(l.Sent.Sample, offset)
-	var err error
-	if l.Sent.CutOff != "" {
-		err = errors.New(l.Sent.CutOff)
-	}
 	f.mu.Lock()
-	f.handled[i] = true
-	if err == nil {
-		f.delays = append(f.delays, one.Lateness())
-	} else {
-		f.cutOff = append(f.cutOff, i)
+	defer f.mu.Unlock()
+	if why := l.Sent.CutOff; why != "" {
+		f.cutOff[i] = errors.New(why)
+		return nil
 	}
-	f.mu.Unlock()
-	f.handling.Go(func() { f.Handle(i, one, err) }) // it waits for the proof
+	one := onRunClock(l.Sent.Sample, offset)
+	f.handled[i], f.delays = true, append(f.delays, one.Lateness())
+	f.handling.Go(func() { f.Handle(i, one, nil) }) // it waits for the proof
 	return nil
 }
 
-// giveUp tells what is missing of the workers that are lost: what they did not tell of, and
-// what was cut off because they were told to end. Those that were interrupted are not lost.
+// giveUp handles the requests of which there is no sample, because their worker is lost or
+// because they were cut off. Those that were not sent before an interruption are nobody's.
 func (f *firing) giveUp(ctx context.Context, d *deal, results []result) {
 	for m, r := range results {
-		if r.lost == nil || ctx.Err() != nil {
-			continue
+		missing, of := f.missing(d.share(m))
+		why := func(i int) error { return f.cutOff[i] }
+		if r.lost != nil && ctx.Err() == nil {
+			lost := d.team.lose(ctx, d.members[m], r.lost, len(missing), of)
+			why = func(int) error { return lost }
 		}
-		var unheard []int
-		cut, of := 0, 0
-		for i := range f.Targets {
-			if !d.share(m).Has(i) {
-				continue
+		for _, i := range missing {
+			if err := why(i); err != nil {
+				f.Handle(i, record.Sample{}, err)
 			}
-			of++
-			if !f.handled[i] {
-				unheard = append(unheard, i)
-			} else if slices.Contains(f.cutOff, i) {
-				cut++
-			}
-		}
-		lost := d.team.lose(ctx, d.members[m], r.lost, len(unheard)+cut, of)
-		for _, i := range unheard {
-			f.Handle(i, record.Sample{}, lost)
 		}
 	}
+}
+
+// missing are the requests of a share of which there is no sample, of so many.
+func (f *firing) missing(s loadgen.Share) (missing []int, of int) {
+	for i, handled := range f.handled {
+		if !s.Has(i) {
+			continue
+		}
+		if of++; !handled {
+			missing = append(missing, i)
+		}
+	}
+	return missing, of
 }
 
 // tellSkew writes down how far apart the requests of a burst were sent. Each instant is as
