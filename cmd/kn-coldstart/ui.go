@@ -142,7 +142,7 @@ func printError(err error, command string) {
 		return // the last is what `| head` does to the rest of a report
 	}
 	text := err.Error()
-	if err == context.Canceled { // nothing but a signal cancels a whole command
+	if errors.Is(err, context.Canceled) && text == context.Canceled.Error() { // nothing but a signal cancels a whole command
 		text = "interrupted"
 	}
 	sayMarked(red, "error: ", "%s", text)
