@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -45,6 +46,16 @@ var stderr screen
 
 // writeStderr does not fail: there is nobody to tell.
 func writeStderr(text string) { fmt.Fprint(os.Stderr, text) }
+
+// annotations is where GitHub's annotations go. It is not standard output, so that a result
+// there can be piped to another program. With --progress json they go nowhere: a program that
+// reads objects cannot read them, and the verdict is in the result and in the step's summary.
+func (s *screen) annotations() io.Writer {
+	if s.how() == progressJSON {
+		return io.Discard
+	}
+	return os.Stderr
+}
 
 // joinStreams makes standard error the standard output, in the pod of a run. A log has the
 // lines of both, and the kubelet cuts long ones into parts: those of two streams could come

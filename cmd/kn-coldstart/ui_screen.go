@@ -2,8 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -182,16 +180,6 @@ func (s *screen) object(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	writeStderr(string(text) + "\n")
-}
-
-// annotations is where GitHub's annotations go. It is not standard output, so that a result
-// there can be piped to another program. With --progress json they go nowhere: a program that
-// reads objects cannot read them, and the verdict is in the result and in the step's summary.
-func (s *screen) annotations() io.Writer {
-	if s.how() == progressJSON {
-		return io.Discard
-	}
-	return os.Stderr
 }
 
 // follow tells how far a run is until stop is called.
