@@ -101,13 +101,14 @@ func TestWorkers(t *testing.T) {
 	}
 	w.kubeconfig = accountKubeconfig(t, w.admin)
 	t.Run("together", func(t *testing.T) {
-		for name, test := range map[string]func(*testing.T){"single": w.single, "burst": w.burst, "load": w.load, "lost": w.lose} {
+		for name, test := range map[string]func(*testing.T){"single": w.single, "burst": w.burst, "load": w.load} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				test(t)
 			})
 		}
 	})
+	t.Run("lost", w.lose) // alone: the load must go on for a while when its first second is over
 	wantNothingLeftIn(t, w.admin.Namespace)
 	wantNoWorkersIn(t, w.admin)
 }
