@@ -129,11 +129,11 @@ func (w *Workers) createJob(ctx context.Context, job *batch.Job) (created *batch
 			return err
 		}
 		// The answer before was lost: the name is the run's.
-		list, listed := jobs.List(request, w.selector())
-		if listed == nil && len(list.Items) == 1 {
+		list, failed := jobs.List(request, w.selector())
+		if failed == nil && len(list.Items) == 1 {
 			created, err = &list.Items[0], nil
 		}
-		return errors.Join(err, listed)
+		return errors.Join(err, failed)
 	})
 	return created, err
 }
