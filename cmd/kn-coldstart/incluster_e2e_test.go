@@ -84,15 +84,16 @@ func TestInCluster(t *testing.T) {
 	for _, s := range measured.Samples {
 		wantProvenCold(t, s)
 	}
-	wantNoRunLeft(t, admin)
+	wantNoRunLeft(t, admin, run.Run)
 
 	// Somebody who wants it gone does not need to attach.
 	file = filepath.Join(t.TempDir(), "run.jsonl")
 	begin()
-	if r := kn(t, "clean", "-n", space, "--run", onlyRun(t, admin).Run); r.code != exitOK {
+	run = onlyRun(t, admin)
+	if r := kn(t, "clean", "-n", space, "--run", run.Run); r.code != exitOK {
 		t.Errorf("clean of a run that is under way: exit code %d\n%s", r.code, r)
 	}
-	wantNoRunLeft(t, admin)
+	wantNoRunLeft(t, admin, run.Run)
 
 	// Ctrl-C ends the run in good order.
 	file = filepath.Join(t.TempDir(), "run.jsonl")
@@ -108,7 +109,7 @@ func TestInCluster(t *testing.T) {
 	if err != nil || measured.End == nil || measured.End.Reason != record.EndInterrupted {
 		t.Errorf("%v, end %+v\n%s", err, measured.End, r)
 	}
-	wantNoRunLeft(t, admin)
+	wantNoRunLeft(t, admin, measured.Header.RunID)
 }
 
 // wantTaken attaches to a run while somebody else has its run file open.
@@ -154,7 +155,7 @@ func onlyRun(t *testing.T, admin *ksvc.Client) incluster.Job {
 
 // podLog are the lines of the run file in the log of a run's pod, to its end.
 func podLog(t *testing.T, admin *ksvc.Client, run string) string {
-	pods, err := admin.Kubernetes.CoreV1().Pods(admin.Namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "kn-coldstart.dev/in-cluster=" + run})
+	pods, err := admin.Kubernetes.CoreV1().Pods(admin.Namespace).List(t.Context(), metav1.ListOptions{LabelSelector: ksvc.LabelInCluster + "=" + run})
 	if err != nil || len(pods.Items) != 1 {
 		return fmt.Sprintf("%d pods, %v", len(pods.Items), err)
 	}
@@ -171,14 +172,14 @@ func podLog(t *testing.T, admin *ksvc.Client, run string) string {
 	return text.String()
 }
 
-// wantNoRunLeft waits for a while until nothing is left of runs in pods, and of what they
-// created.
-func wantNoRunLeft(t *testing.T, admin *ksvc.Client) {
+// wantNoRunLeft waits for a while until nothing is left of a run in a pod, and of what it
+// created in the namespace.
+func wantNoRunLeft(t *testing.T, admin *ksvc.Client, run string) {
 	t.Helper()
 	left := "?"
 	for deadline := time.Now().Add(20 * time.Second); left != "" && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		var err error
-		if left, err = runsLeft(t, admin); err != nil {
+		if left, err = podRunLeft(t, admin, run); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -188,23 +189,34 @@ func wantNoRunLeft(t *testing.T, admin *ksvc.Client) {
 	wantNothingLeftIn(t, admin.Namespace)
 }
 
-// runsLeft says what there is of runs in pods, roles outside of the namespace included.
-func runsLeft(t *testing.T, admin *ksvc.Client) (string, error) {
+// podRunLeft says what there is of a run in a pod, roles outside of the namespace included.
+// Those may be there of other runs, which other tests make at the same time.
+func podRunLeft(t *testing.T, admin *ksvc.Client, run string) (string, error) {
 	ctx, k := t.Context(), admin.Kubernetes
-	ours := metav1.ListOptions{LabelSelector: ksvc.Selector()}
+	ours := metav1.ListOptions{LabelSelector: ksvc.Selector(run)}
 	jobs, err1 := incluster.List(ctx, admin, false)
-	pods, err2 := k.CoreV1().Pods(admin.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "kn-coldstart.dev/in-cluster"})
+	pods, err2 := k.CoreV1().Pods(admin.Namespace).List(ctx, metav1.ListOptions{LabelSelector: ksvc.LabelInCluster + "=" + run})
 	files, err3 := k.CoreV1().ConfigMaps(admin.Namespace).List(ctx, ours)
 	accounts, err4 := k.CoreV1().ServiceAccounts(admin.Namespace).List(ctx, ours)
 	roles, err5 := k.RbacV1().Roles(metav1.NamespaceAll).List(ctx, ours)
 	bindings, err6 := k.RbacV1().RoleBindings(metav1.NamespaceAll).List(ctx, ours)
 	wide, err7 := k.RbacV1().ClusterRoles().List(ctx, ours)
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7); err != nil {
+	wideBindings, err8 := k.RbacV1().ClusterRoleBindings().List(ctx, ours)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
 		return "", err
 	}
-	if len(jobs)+len(pods.Items)+len(files.Items)+len(accounts.Items)+len(roles.Items)+len(bindings.Items)+len(wide.Items) == 0 {
-		return "", nil
+	var left []string
+	for _, kind := range []struct {
+		name  string
+		count int
+	}{
+		{"jobs", len(jobs)}, {"pods", len(pods.Items)}, {"ConfigMaps", len(files.Items)}, {"service accounts", len(accounts.Items)},
+		{"roles", len(roles.Items)}, {"role bindings", len(bindings.Items)},
+		{"cluster roles", len(wide.Items)}, {"cluster role bindings", len(wideBindings.Items)},
+	} {
+		if kind.count > 0 {
+			left = append(left, fmt.Sprintf("%d %s", kind.count, kind.name))
+		}
 	}
-	return fmt.Sprintf("%d jobs, %d pods, %d ConfigMaps, %d service accounts, %d roles, %d bindings, %d cluster roles", len(jobs), len(pods.Items),
-		len(files.Items), len(accounts.Items), len(roles.Items), len(bindings.Items), len(wide.Items)), nil
+	return strings.Join(left, ", "), nil
 }

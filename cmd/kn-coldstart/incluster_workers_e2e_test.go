@@ -60,7 +60,7 @@ func TestInClusterWorkers(t *testing.T) {
 	if len(clocks) != 2 {
 		t.Errorf("clocks were compared of %v", clocks)
 	}
-	wantNoRunLeft(t, admin)
+	wantNoRunLeft(t, admin, run)
 	wantNoWorkersIn(t, admin)
 
 	// Who attaches to a run that is dead is told so, and what it has left goes.
@@ -71,7 +71,7 @@ func TestInClusterWorkers(t *testing.T) {
 	if r.code != 137 || !strings.Contains(r.stderr, "the run did not end by itself: its container was killed") || !strings.Contains(r.stderr, "removing what run "+run+" has left") {
 		t.Errorf("exit code %d\n%s", r.code, r)
 	}
-	wantNoRunLeft(t, admin)
+	wantNoRunLeft(t, admin, run)
 	wantNoWorkersIn(t, admin)
 }
 
