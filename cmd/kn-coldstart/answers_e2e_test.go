@@ -51,7 +51,7 @@ func TestWrongAnswers(t *testing.T) {
 			if r.code != exitFailed || !strings.Contains(errorLines(r.stderr), "no sample was an answered cold start") {
 				t.Errorf("exit code %d, want %d and why", r.code, exitFailed)
 			}
-			wantCompleted(t, run, 2*len(c.want))
+			wantAllTaken(t, run, 2*len(c.want))
 			for _, s := range run.Samples {
 				want := c.want[s.RuntimeClass]
 				unseen := want.status == 0 && s.Cold == record.Unknown && strings.Contains(s.ColdReason, "was silent since")
@@ -94,7 +94,7 @@ func TestHTTPS(t *testing.T) {
 	if r.code != exitOK {
 		t.Errorf("exit code %d", r.code)
 	}
-	wantCompleted(t, run, 2)
+	wantAllTaken(t, run, 2)
 	for _, s := range run.Samples {
 		wantProvenBy(t, s, record.ProofExclusion)
 		if s.TLSHandshake <= 0 || s.TLSHandshake > s.Connected-s.Sent {

@@ -19,7 +19,7 @@ import (
 // has its first sample.
 func background(t *testing.T, args ...string) faultyRun {
 	t.Helper()
-	f := startFaulty(t, append([]string{"--runtime-class", "runc", "--services-per-class", "1", "--client-timeout", "20s"}, args...)...)
+	f := startFaulty(t, append([]string{"--runtime-class", "runc", "--services-per-class", "1", "--client-timeout", patient}, args...)...)
 	awaitSamples(t, f.file, 1)
 	return f
 }
@@ -62,9 +62,7 @@ func TestTwoTracedRunsAtOnce(t *testing.T) {
 	before := readObservability(t)
 	long := background(t, "--iterations", "3", "--traces")
 	short := background(t, "--iterations", "1", "--traces")
-	for cmp.Equal(before, readObservability(t)) { // until one of them is traced
-		time.Sleep(100 * time.Millisecond)
-	}
+	awaitThat(t, "one of them to be traced", 5*time.Minute, func() bool { return !cmp.Equal(before, readObservability(t)) })
 	if r := kn(t, "clean"); r.code != exitOK || !strings.Contains(r.stderr, "Knative's tracing, ") || strings.Contains(r.stdout, "restored") {
 		t.Errorf("clean beside living runs: exit code %d\n%s", r.code, r)
 	}

@@ -12,8 +12,9 @@ import (
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 )
 
-// apart is how much earlier one watch may tell of what comes later than what another tells.
-const apart = 500 * time.Millisecond
+// apart is how much earlier one watch may tell of what comes later than what another tells,
+// where many pods start.
+const apart = 5 * time.Second
 
 // wantDeployments checks that a scale knows of each of its services how it came, and how it
 // went, and that there were as many as its settings say.
@@ -35,6 +36,8 @@ func wantDeployments(t *testing.T, run *record.Run) {
 		wantOrder(t, d, apart, record.StepCreateSent, record.StepIngressReady, record.StepRouteReady, record.StepReady)
 		wantOrder(t, d, apart, record.StepCreateSent, record.StepRevisionReady, record.StepConfigurationReady, record.StepReady)
 		wantOrder(t, d, 0, record.StepCreateSent, record.StepRoutable)
+		wantServerOrder(t, d, record.StepIngressReady, record.StepRouteReady, record.StepReady)
+		wantServerOrder(t, d, record.StepRevisionReady, record.StepConfigurationReady, record.StepReady)
 		if len(d.Steps) != len(record.DeploySteps) || len(d.ServerSteps) != 5 {
 			t.Errorf("%s: steps %+v, by the API server %+v", d.Service, d.Steps, d.ServerSteps)
 		}
@@ -63,6 +66,21 @@ func wantOrder(t *testing.T, d record.Deployment, within time.Duration, names ..
 			t.Errorf("%s of %s: %s at %v (%v), after a step at %v", d.Type, d.Service, name, at, reached, before)
 		}
 		before = at
+	}
+}
+
+// wantServerOrder checks that steps were reached one after the other by the API server's own
+// timestamps, which do not depend on when a watch tells of them.
+func wantServerOrder(t *testing.T, d record.Deployment, names ...record.DeployStepName) {
+	t.Helper()
+	before := record.DeployStep{At: -time.Hour}
+	for _, name := range names {
+		i := slices.IndexFunc(d.ServerSteps, func(s record.DeployStep) bool { return s.Name == name })
+		if i < 0 || d.ServerSteps[i].At < before.At {
+			t.Errorf("%s: the API server has %+v, not %s after %s", d.Service, d.ServerSteps, name, before.Name)
+			return
+		}
+		before = d.ServerSteps[i]
 	}
 }
 

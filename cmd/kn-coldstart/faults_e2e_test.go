@@ -184,6 +184,15 @@ func wantCompleted(t *testing.T, run *record.Run, trials int) {
 	}
 }
 
+// wantAllTaken checks that each trial is a sample, where nothing is broken on purpose.
+func wantAllTaken(t *testing.T, run *record.Run, trials int) {
+	t.Helper()
+	wantCompleted(t, run, trials)
+	if len(run.Samples) != trials {
+		t.Fatalf("%d samples, want %d", len(run.Samples), trials)
+	}
+}
+
 // wantNoProofInGap checks that nothing counts as proven that was sent while the
 // pods or deployments were not watched.
 func wantNoProofInGap(t *testing.T, run *record.Run) {

@@ -23,7 +23,7 @@ var functionFaults = []struct {
 	// queue-proxy answers for a function that is gone.
 	{fault: "crash", timeout: "15s", outcome: record.HTTP, status: 502, says: "status 502", events: "container user-container exited, exit code 1"},
 	{fault: "status500", timeout: "15s", outcome: record.HTTP, status: 500, says: "COLDFN_FAULT=status500"},
-	{fault: "hang", timeout: "5s", outcome: record.Timeout, says: "not answered within 5s"},
+	{fault: "hang", timeout: "10s", outcome: record.Timeout, says: "not answered within 10s"},
 	{fault: "foreignBody", timeout: "15s", outcome: record.WrongInstance, status: 200, says: "answered by pod foreign-00001-deployment-0, which is not of "},
 }
 
@@ -40,7 +40,7 @@ func testFunctionFaults(t *testing.T) {
 			if r.code != exitFailed || !strings.Contains(errorLines(r.stderr), "no sample was an answered cold start") {
 				t.Errorf("exit code %d, want %d and why\n%s", r.code, exitFailed, r)
 			}
-			wantCompleted(t, run, 4)
+			wantAllTaken(t, run, 4)
 			for _, s := range run.Samples {
 				if s.Outcome != f.outcome || s.Status != f.status || !strings.Contains(s.Error, f.says) {
 					t.Errorf("%s: outcome %s, status %d, error %q", s.Service, s.Outcome, s.Status, s.Error)

@@ -38,7 +38,7 @@ func TestInCluster(t *testing.T) {
 	began := func(more ...string) *exec.Cmd {
 		t.Helper()
 		cmd := start(t, append([]string{"single", "-n", space, "--in-cluster", "--tool-image", image, "--runtime-class", "runc", "--annotation", "example.com/note=" + long,
-			"--iterations", "2", "--services-per-class", "1", "--client-timeout", "14s", "--run-file", file}, more...)...)
+			"--iterations", "2", "--services-per-class", "1", "--client-timeout", patient, "--run-file", file}, more...)...)
 		awaitSamples(t, file, 1)
 		return cmd
 	}
@@ -177,7 +177,7 @@ func podLog(t *testing.T, admin *ksvc.Client, run string) string {
 func wantNoRunLeft(t *testing.T, admin *ksvc.Client, run string) {
 	t.Helper()
 	left := "?"
-	for deadline := time.Now().Add(20 * time.Second); left != "" && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); left != "" && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		var err error
 		if left, err = podRunLeft(t, admin, run); err != nil {
 			t.Fatal(err)

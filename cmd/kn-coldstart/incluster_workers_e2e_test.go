@@ -28,7 +28,7 @@ func TestInClusterWorkers(t *testing.T) {
 	begin := func(file string) (run string) {
 		t.Helper()
 		cmd := start(t, "load", "-n", space, "--in-cluster", "--tool-image", image, "--workers", "2", "--worker-image", image, "--runtime-class", "runc",
-			"--rate", "30/s", "--duration", "8s", "--warm", "1", "--max-scale", "1", "--stable-window", "6s", "--run-file", file)
+			"--rate", "30/s", "--duration", "20s", "--warm", "1", "--max-scale", "1", "--stable-window", "6s", "--run-file", file)
 		awaitLine(t, file, `"type":"interval"`)
 		if err := cmd.Process.Signal(syscall.SIGKILL); err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func TestInClusterWorkers(t *testing.T) {
 	if err != nil || r.code != exitOK || len(measured.Warnings) > 0 || measured.End == nil || measured.End.Reason != record.EndCompleted {
 		t.Fatalf("%v, exit code %d, end %+v, warnings %q\n%s", err, r.code, measured.End, measured.Warnings, r)
 	}
-	if loads := analysis.Summarise(measured).Loads; len(loads) != 1 || loads[0].Due != 240 || loads[0].Broken != "" || loads[0].WasCutOff() {
+	if loads := analysis.Summarise(measured).Loads; len(loads) != 1 || loads[0].Due != 600 || loads[0].Broken != "" || loads[0].WasCutOff() {
 		t.Errorf("loads %+v", loads)
 	}
 	clocks := map[string]bool{}

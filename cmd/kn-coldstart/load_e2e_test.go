@@ -109,14 +109,14 @@ func TestLoadOfWarmInstances(t *testing.T) {
 
 // One instance that answers one request at a time, in 50 ms, answers 20 a second at most.
 func TestLoadUntilFailure(t *testing.T) {
-	r, run, loads := loaded(t, "--runtime-class", "runc", "--rate", "8/s", "--duration", "6s", "--until-failure", "--stop", "p(99)>400ms",
+	r, run, loads := loaded(t, "--runtime-class", "runc", "--rate", "8/s", "--duration", "6s", "--until-failure", "--stop", "p(95)>400ms",
 		"--concurrency-limit", "1", "--max-scale", "1", "--warm", "1")
 	limits := ofKind(run, record.EventLimit)
 	if len(limits) != 1 || len(loads) < 3 {
 		t.Fatalf("%d limits after %d loads\n%s", len(limits), len(loads), r)
 	}
 	limit := limits[0]
-	if limit.Value < 1 || limit.Value > 22 || !strings.Contains(limit.Message, "which is p(99)>400ms; bound by the ") {
+	if limit.Value < 1 || limit.Value > 22 || !strings.Contains(limit.Message, "which is p(95)>400ms; bound by the ") {
 		t.Errorf("the limit is %v: %s", limit.Value, limit.Message)
 	}
 	for i := range loads {
@@ -124,7 +124,7 @@ func TestLoadUntilFailure(t *testing.T) {
 			t.Errorf("load %s: %+v", l.Rate, l)
 		}
 	}
-	if !strings.Contains(r.stdout, "requests a second") || !strings.Contains(r.stderr, "did not hold: p99 of ") {
+	if !strings.Contains(r.stdout, "requests a second") || !strings.Contains(r.stderr, "did not hold: p95 of ") {
 		t.Errorf("%s", r)
 	}
 }

@@ -114,7 +114,7 @@ func accountKubeconfig(t *testing.T, admin *ksvc.Client) string {
 }
 
 // shortRun are flags of an experiment that is over soon.
-var shortRun = []string{"--client-timeout", "14s", "--image", nodeImage, "--runtime-class", "runc"}
+var shortRun = []string{"--client-timeout", patient, "--image", nodeImage, "--runtime-class", "runc"}
 
 // TestAsServiceAccount runs each command with nothing but what rbac grants.
 func TestAsServiceAccount(t *testing.T) {
@@ -122,6 +122,7 @@ func TestAsServiceAccount(t *testing.T) {
 	const space = "rbac-e2e"
 	kubeconfig, admin := granted(t, space, strings.NewReplacer())
 	service := userService("users-own", nil)
+	*service.Spec.Template.Spec.TimeoutSeconds = 62 // longer than patient
 	createOfUser(t, admin, service)
 	awaitUsers(t, admin, service.Name)
 	t.Run("together", func(t *testing.T) {
@@ -131,7 +132,7 @@ func TestAsServiceAccount(t *testing.T) {
 			code int
 		}{
 			{"single", append([]string{"single", "--iterations", "1", "--services-per-class", "1"}, shortRun...), exitOK},
-			{"existing service", []string{"single", "--iterations", "1", "--client-timeout", "14s", "--service", service.Name}, exitOK},
+			{"existing service", []string{"single", "--iterations", "1", "--client-timeout", patient, "--service", service.Name}, exitOK},
 			{"scale", append([]string{"scale", "--services", "2", "--deploy-rounds", "--initial-scale", "1", "--settle", "1s", "--stable-window", "6s"}, shortRun...), exitOK},
 			{"ab", []string{"ab", "--runtime-class", "runc", "--image", nodeImage, "--max-blocks", "1", "--services-per-side", "1", "--percentile", "50"}, gate.ExitInconclusive},
 		} {

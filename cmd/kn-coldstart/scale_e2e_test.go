@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -84,6 +85,9 @@ func wantSamples(t *testing.T, run *record.Run, services int) map[string]int {
 		}
 		answered[s.RuntimeClass]++
 		wantProvenCold(t, s)
+	}
+	if answered["runc"] == 0 || answered["crun"] == 0 {
+		t.Errorf("answered %v, want some of each class", answered)
 	}
 	if all["runc"] != services || all["crun"] != services || all["discarded"] != 2 || run.End.Samples != len(run.Samples) {
 		t.Errorf("samples %v, the last line tells of %d", all, run.End.Samples)
@@ -214,6 +218,10 @@ func TestScaleBeyondAQuota(t *testing.T) {
 	if _, err = kube.ResourceQuotas(made.Name).Create(t.Context(), quota, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	awaitThat(t, "the quota to be counted", time.Minute, func() bool {
+		now, err := kube.ResourceQuotas(made.Name).Get(t.Context(), quota.Name, metav1.GetOptions{})
+		return err == nil && len(now.Status.Used) == 1
+	})
 	r, run := scale(t, "-n", made.Name, "--runtime-class", "runc", "--services", "6")
 	if r.code != exitFailed || run.End == nil || run.End.Reason != record.EndFailed {
 		t.Errorf("exit code %d, end %+v", r.code, run.End)

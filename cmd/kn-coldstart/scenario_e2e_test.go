@@ -36,7 +36,7 @@ func scenarioSetup(t *testing.T, experiments string) (space, file, results strin
 	})
 	folder := t.TempDir()
 	file = filepath.Join(folder, "bench.yaml")
-	text := fmt.Sprintf("version: 1\ndefaults: {namespace: %s, runtimeClass: runc, stableWindow: 6s, clientTimeout: 20s}\n", made.Name) + experiments
+	text := fmt.Sprintf("version: 1\ndefaults: {namespace: %s, runtimeClass: runc, stableWindow: 6s, clientTimeout: "+patient+"}\n", made.Name) + experiments
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ experiments:
 	wantVerdict(t, end.Experiments[0], gate.Fail, gate.ExitFail)
 	wantVerdict(t, end.Experiments[1], gate.Inconclusive, gate.ExitPass)
 	single, scale := wantScenarioRun(t, file, results, end, 0), wantScenarioRun(t, file, results, end, 1)
-	if single.Header.Settings.Iterations != 2 || single.Header.Settings.ClientTimeout != 20*time.Second || !scale.Header.Shape.Rounds {
+	if single.Header.Settings.Iterations != 2 || single.Header.Settings.ClientTimeout.String() != "1m0s" || !scale.Header.Shape.Rounds {
 		t.Errorf("settings %+v and %+v", single.Header.Settings, scale.Header.Settings)
 	}
 	if junit, err := os.ReadFile(filepath.Join(filepath.Dir(file), "verdict.xml")); err != nil || !strings.Contains(string(junit), "<failure") {

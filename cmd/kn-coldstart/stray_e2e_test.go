@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -25,60 +24,55 @@ import (
 
 // stray is a client that has nothing to do with a run and requests its services.
 type stray struct {
-	running sync.WaitGroup
+	running  sync.WaitGroup
+	answered atomic.Int32
 }
 
-// request sends one request and returns when it was answered, with the status, which is
-// 0 if it was not.
-func (s *stray) request(address, host string) int {
+// request sends one request, and counts it if its answer is 200.
+func (s *stray) request(address, host string) {
 	request, err := http.NewRequest(http.MethodGet, "http://"+address+"/", nil)
 	if err != nil {
-		return 0
+		return
 	}
 	request.Host = host
 	answer, err := (&http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
 	if err != nil {
-		return 0
+		return
 	}
 	defer answer.Body.Close()
 	_, _ = io.Copy(io.Discard, answer.Body) // it does not matter here
-	return answer.StatusCode
+	if answer.StatusCode == http.StatusOK {
+		s.answered.Add(1)
+	}
 }
 
 // lead is how far ahead of a request of the run a stray one is sent.
 type lead struct {
-	name string
-	// await returns when the run's request may be sent.
-	await func(t *testing.T, service string)
-	// seen says that the run's watch has seen by then that the service was woken.
-	seen bool
+	name  string
+	ahead time.Duration
+	// seen is what the run's watch has seen by then of the instance that was woken, if
+	// anything.
+	seen record.Kind
 }
 
 // leads are those of the blocks, in their order.
 var leads = []lead{
-	{"at once", func(*testing.T, string) {}, false},
-	{"20 ms", func(*testing.T, string) { time.Sleep(20 * time.Millisecond) }, false},
-	{"until there is a pod", func(t *testing.T, service string) { awaitPod(t, service, false) }, true},
-	{"until a pod is Ready", func(t *testing.T, service string) { awaitPod(t, service, true) }, true},
+	{name: "at once"},
+	{name: "20 ms", ahead: 20 * time.Millisecond},
+	{name: "until there is a pod", seen: record.EventInstanceCreated},
+	{name: "until a pod is Ready", seen: record.EventInstanceReady},
 }
 
-// awaitPod waits for a pod of a service, and a moment longer, in which the run's watch
-// sees it, too.
-func awaitPod(t *testing.T, service string, ready bool) {
-	pods := client(t).Kubernetes.CoreV1().Pods("")
-	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
-		all, err := pods.List(t.Context(), metav1.ListOptions{LabelSelector: "serving.knative.dev/service=" + service})
-		if err == nil && len(all.Items) > 0 && (!ready || isReady(all.Items[0])) {
-			time.Sleep(time.Second)
-			return
-		}
+// await returns when the run's request may be sent to a service that was woken.
+func (l lead) await(t *testing.T, file, service string, woken time.Time) {
+	time.Sleep(l.ahead)
+	if l.seen == "" {
+		return
 	}
-	t.Errorf("the stray request woke no pod of %s", service)
-}
-
-func isReady(pod corev1.Pod) bool {
-	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
-		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	await(t, file, "the run to see "+string(l.seen), func(run *record.Run) bool {
+		return slices.ContainsFunc(events(run, l.seen), func(e record.Event) bool {
+			return e.Service == service && e.At > woken.Sub(run.Header.Started)
+		})
 	})
 }
 
@@ -97,13 +91,14 @@ func TestStrayRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	var other stray
+	file := filepath.Join(t.TempDir(), "run.jsonl")
 	var woken []time.Time      // when each was woken, in the order of the trials
 	var discarded atomic.Int32 // samples: these starts are left alone
 	result, err := experiment.Run(t.Context(), c, &experiment.Single{
 		Setup: experiment.Setup{
 			Classes: []record.Class{{Name: "runc", Image: "dev.local/helloworld:local"}},
 			Service: experiment.Service{StableWindow: 6 * time.Second, ClientTimeout: time.Minute},
-			RunFile: filepath.Join(t.TempDir(), "run.jsonl"),
+			RunFile: file,
 		},
 		Iterations: len(leads), ServicesPerClass: len(leads),
 	}, experiment.ObserverFunc(func(n experiment.Notice) {
@@ -118,7 +113,7 @@ func TestStrayRequest(t *testing.T) {
 			}
 			woken = append(woken, time.Now())
 			other.running.Go(func() { other.request(n.Target.Address, n.Target.Host) })
-			leads[len(woken)-1].await(t, n.Target.Service)
+			leads[len(woken)-1].await(t, file, n.Target.Service, woken[len(woken)-1])
 		}
 	}))
 	other.running.Wait()
@@ -127,7 +122,10 @@ func TestStrayRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantCompleted(t, run, 2*len(leads))
+	wantAllTaken(t, run, 2*len(leads))
+	if n := int(other.answered.Load()); n != len(leads) || len(woken) != len(leads) {
+		t.Fatalf("%d stray requests were sent and %d answered, want %d", len(woken), n, len(leads))
+	}
 	for _, s := range run.Samples {
 		if s.Discarded {
 			wantProvenBy(t, s, record.ProofExclusion)
@@ -139,13 +137,13 @@ func TestStrayRequest(t *testing.T) {
 			t.Errorf("%s: %s %s", l.name, s.Outcome, s.Error)
 		}
 		if s.Cold != record.Proven {
-			if s.Proof != "" {
-				t.Errorf("%s: %s, but proven by %s", l.name, s.Cold, s.Proof)
+			if s.Proof != "" || s.ColdReason == "" {
+				t.Errorf("%s: %s, but proven by %q, because %q", l.name, s.Cold, s.Proof, s.ColdReason)
 			}
 			continue
 		}
 		scaled := slices.IndexFunc(s.Phases, func(p record.Phase) bool { return p.Name == record.PhaseScaled })
-		if l.seen || scaled < 0 || s.Phases[scaled].At <= s.Sent {
+		if l.seen != "" || scaled < 0 || s.Phases[scaled].At <= s.Sent {
 			t.Errorf("%s: proven although another request had woken the service, phases %+v", l.name, s.Phases)
 			continue
 		}
@@ -164,13 +162,11 @@ func TestKeptAwake(t *testing.T) {
 		"--iterations", "1", "--client-timeout", patient), file}
 	awaitSamples(t, file, 1)
 	host := hostOf(t, file)
-	stop, answered := make(chan struct{}), 0
+	stop := make(chan struct{})
 	var other stray
 	other.running.Go(func() {
 		for {
-			if other.request(nodeIngress, host) == http.StatusOK {
-				answered++
-			}
+			other.request(nodeIngress, host)
 			select {
 			case <-stop:
 				return
@@ -185,6 +181,7 @@ func TestKeptAwake(t *testing.T) {
 	r, run := f.result(t)
 	close(stop)
 	other.running.Wait()
+	answered := other.answered.Load()
 	t.Logf("%d stray requests were answered\n%s", answered, r)
 	if answered < 20 {
 		t.Errorf("only %d stray requests were answered", answered)

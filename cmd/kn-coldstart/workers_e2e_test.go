@@ -101,21 +101,22 @@ func TestWorkers(t *testing.T) {
 	}
 	w.kubeconfig = accountKubeconfig(t, w.admin)
 	t.Run("together", func(t *testing.T) {
-		for name, test := range map[string]func(*testing.T){"single": w.single, "burst": w.burst, "load": w.load} {
+		for name, test := range map[string]func(*testing.T){"single": w.single, "burst": w.burst} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				test(t)
 			})
 		}
 	})
-	t.Run("lost", w.lose) // alone: the load must go on for a while when its first second is over
+	t.Run("load", w.load) // alone: it takes all of a small machine
+	t.Run("lost", w.lose)
 	wantNothingLeftIn(t, w.admin.Namespace)
 	wantNoWorkersIn(t, w.admin)
 }
 
 // Each service is asked once, and its start is proven as if this program had asked.
 func (w *workers) burst(t *testing.T) {
-	_, run := w.run(t, exitOK, nil, "scale", "--services", "9", "--client-timeout", "30s", "--preconnect")
+	_, run := w.run(t, exitOK, nil, "scale", "--services", "9", "--client-timeout", patient, "--preconnect")
 	if run.End == nil || run.End.Reason != record.EndCompleted {
 		t.Errorf("end %+v", run.End)
 	}
@@ -137,7 +138,7 @@ func (w *workers) burst(t *testing.T) {
 
 // One request at a time is sent by one worker after the other.
 func (w *workers) single(t *testing.T) {
-	_, run := w.run(t, exitOK, nil, "single", "--iterations", "3", "--services-per-class", "1", "--client-timeout", "30s")
+	_, run := w.run(t, exitOK, nil, "single", "--iterations", "3", "--services-per-class", "1", "--client-timeout", patient)
 	if run.End == nil || run.End.Reason != record.EndCompleted || len(run.Samples) != 4 {
 		t.Errorf("end %+v, %d samples", run.End, len(run.Samples))
 	}
@@ -167,9 +168,9 @@ func (w *workers) load(t *testing.T) {
 
 // A worker whose pod is deleted costs its share, and the run says so.
 func (w *workers) lose(t *testing.T) {
-	r, run := w.run(t, exitFailed, w.deleteOne(t), "load", "--rate", "30/s", "--duration", "8s", "--warm", "1", "--max-scale", "1")
+	r, run := w.run(t, exitFailed, w.deleteOne(t), "load", "--rate", "30/s", "--duration", "20s", "--warm", "1", "--max-scale", "1")
 	lost := ofKind(run, record.EventWorkerLost)
-	if len(lost) != 1 || lost[0].Value < 1 || lost[0].Value > 80 || !strings.Contains(r.stderr, "requests ") || !strings.Contains(r.stderr, lost[0].Pod) {
+	if len(lost) != 1 || lost[0].Value < 1 || lost[0].Value > 200 || !strings.Contains(r.stderr, "requests ") || !strings.Contains(r.stderr, lost[0].Pod) {
 		t.Fatalf("lost %+v\n%s", lost, r)
 	}
 	if run.End == nil || run.End.Reason != record.EndFailed || !strings.Contains(run.End.Error, "are missing") {
@@ -179,8 +180,8 @@ func (w *workers) lose(t *testing.T) {
 	for _, i := range run.Intervals {
 		known += i.Sent - i.CutOff + i.Dropped
 	}
-	if known+int(lost[0].Value) != 240 {
-		t.Errorf("%d requests are known and %v missing of 240", known, lost[0].Value)
+	if known+int(lost[0].Value) != 600 {
+		t.Errorf("%d requests are known and %v missing of 600", known, lost[0].Value)
 	}
 	if loads := analysis.Summarise(run).Loads; len(loads) != 1 || !loads[0].WasCutOff() {
 		t.Errorf("loads %+v", loads)
@@ -210,7 +211,7 @@ func (w *workers) deleteOne(t *testing.T) func(string) {
 // awaitLine waits until a line of a file holds a text.
 func awaitLine(t *testing.T, file, text string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	for ctx.Err() == nil {
 		if f, err := os.Open(file); err == nil {
@@ -226,5 +227,5 @@ func awaitLine(t *testing.T, file, text string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Errorf("no line with %s in %s", text, file)
+	t.Fatalf("no line with %s in %s", text, file)
 }
