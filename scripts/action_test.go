@@ -55,9 +55,11 @@ func actionlint(t *testing.T, workflow []byte) string {
 	t.Helper()
 	cmd := exec.Command("go", "-C", "package", "tool", "actionlint", "-no-color", "-shellcheck=", "-pyflakes=", "-")
 	cmd.Stdin = strings.NewReader(string(workflow))
-	out, err := cmd.CombinedOutput()
+	var errors bytes.Buffer // go also writes to it what it downloads
+	cmd.Stderr = &errors
+	out, err := cmd.Output()
 	if err != nil && len(out) == 0 {
-		t.Fatal(err)
+		t.Fatalf("%v: %s", err, errors.String())
 	}
 	return string(out)
 }
