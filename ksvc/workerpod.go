@@ -7,72 +7,20 @@ import (
 	"path"
 	"slices"
 	"strconv"
-	"time"
 
 	batch "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
-	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/phrase"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
-
-const (
-	// workersLimit is how long workers may take to be Ready, or to be replaced.
-	workersLimit = 2 * time.Minute
-	// workersPause is how often they are looked at meanwhile. They are few, and nothing is
-	// measured by it.
-	workersPause = 200 * time.Millisecond
-)
-
-var (
-	adviseWorkers   = NewAdvice("look at the pods with `kubectl describe pods -n %s -l " + LabelWorker + "`")
-	adviseWorkImage = NewAdvice("name an image of kn-coldstart that the nodes can pull with --worker-image")
-)
-
-// imageReasons say that there is no such image. That a Secret is not there yet is no reason to
-// give up.
-var imageReasons = []string{"ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff", "InvalidImageName"}
 
 // indexOf is the place of a pod in its Job.
 func indexOf(p *corev1.Pod) int {
 	n, _ := strconv.Atoi(p.Annotations[batch.JobCompletionIndexAnnotation])
 	return n
-}
-
-// Await returns the workers once all are Ready.
-func (w *Workers) Await(ctx context.Context, progress Progress) ([]record.Worker, error) {
-	began, last := time.Now(), "no pod"
-	for {
-		pods, err := w.pods(ctx)
-		if err != nil {
-			return nil, err
-		}
-		ready := slices.DeleteFunc(slices.Clone(pods), func(p corev1.Pod) bool { return !isReady(&p) })
-		if progress != nil {
-			progress(len(ready), w.wanted.Count)
-		}
-		if len(ready) == w.wanted.Count {
-			return w.reached(ready), nil
-		}
-		for i := range pods {
-			t := waitingFor(&pods[i])
-			if slices.Contains(imageReasons, t.Reason) {
-				return nil, WithHint(fmt.Errorf("worker %s: %s: %s", pods[i].Name, t.Reason, t.Message), adviseWorkImage)
-			}
-			if !isReady(&pods[i]) {
-				last = "worker " + pods[i].Name + " " + stateOf(&pods[i])
-			}
-		}
-		if waited := time.Since(began); waited > workersLimit {
-			err := fmt.Errorf("wait for %d workers: %w", w.wanted.Count, &TimeoutError{Waited: waited, Last: last})
-			return nil, WithHint(err, adviseWorkers.With(w.client.Namespace))
-		}
-		if err := feed.Pause(ctx, nil, workersPause); err != nil {
-			return nil, err
-		}
-	}
 }
 
 // reached are the workers in the pods.
@@ -107,6 +55,10 @@ func (w *Workers) State(ctx context.Context, name string) string {
 	return "its pod " + stateOf(&list.Items[0])
 }
 
+func hasEnded(p *corev1.Pod) bool {
+	return p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded
+}
+
 func isReady(p *corev1.Pod) bool {
 	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool {
 		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
@@ -128,17 +80,18 @@ func stateOf(p *corev1.Pod) string {
 	for _, c := range p.Status.ContainerStatuses {
 		switch s := c.State; {
 		case s.Terminated != nil:
-			return fmt.Sprintf("has ended: %s, exit code %d", s.Terminated.Reason, s.Terminated.ExitCode)
+			ending := fmt.Sprintf("has ended: %s, exit code %d", s.Terminated.Reason, s.Terminated.ExitCode)
+			return phrase.Join(ending, s.Terminated.Message)
 		case s.Waiting != nil:
-			return "waits: " + s.Waiting.Reason
+			return phrase.Join("waits", s.Waiting.Reason, s.Waiting.Message)
 		}
 	}
 	for _, c := range p.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return "is not scheduled: " + c.Message
+			return phrase.Join("is not scheduled", c.Message)
 		}
 	}
-	return "is " + string(p.Status.Phase)
+	return phrase.Join("is "+string(p.Status.Phase), p.Status.Reason, p.Status.Message)
 }
 
 // podTransport reaches a pod through the API server, whatever host a request is for. So the

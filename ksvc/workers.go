@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
+	"time"
 
 	batch "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -38,6 +38,12 @@ type Workers struct {
 // replacements is how many pods may take the place of each worker in a run, one after the
 // other.
 const replacements = 3
+
+// workersStart is after how long Kubernetes ends workers of which not all were Ready yet. It is
+// for those whose run was killed meanwhile: a worker that runs ends by itself if nobody leads
+// it, and one that cannot start does not. It is far more than Await has patience, and Await
+// takes it away.
+const workersStart = time.Hour
 
 // NewWorkers are the workers of a run. Nothing is created yet.
 func (c *Client) NewWorkers(run string, w record.Workers) *Workers {
@@ -81,6 +87,7 @@ func (w *Workers) render() (*batch.Job, error) {
 	values := templates.Workers{
 		Name: w.jobName(), Namespace: w.client.Namespace, Image: w.wanted.Image, Count: w.wanted.Count,
 		Labels: labels, Functions: ours, WorkerLabel: LabelWorker, NodeSelector: w.wanted.NodeSelector,
+		StartLimit: workersStart,
 	}
 	if w.wanted.Replaced {
 		values.Replacements = replacements
@@ -203,19 +210,4 @@ func (d *deletion) deleteJobs(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// pods are those of the workers that are not being deleted, in the order of their indexes.
-func (w *Workers) pods(ctx context.Context) ([]corev1.Pod, error) {
-	list, err := listed(ctx, func() (*corev1.PodList, error) {
-		return w.client.Kubernetes.CoreV1().Pods(w.client.Namespace).List(ctx, w.selector())
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list workers: %w", err)
-	}
-	pods := slices.DeleteFunc(list.Items, func(p corev1.Pod) bool {
-		return p.DeletionTimestamp != nil || p.Status.Phase == corev1.PodFailed || p.Status.Phase == corev1.PodSucceeded
-	})
-	slices.SortFunc(pods, func(a, b corev1.Pod) int { return indexOf(&a) - indexOf(&b) })
-	return pods, nil
 }

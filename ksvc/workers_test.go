@@ -1,7 +1,6 @@
 package ksvc_test
 
 import (
-	"strings"
 	"testing"
 
 	batch "k8s.io/api/batch/v1"
@@ -36,6 +35,9 @@ func TestWorkers(t *testing.T) {
 		spec, pod := job.Spec, job.Spec.Template.Spec
 		if *spec.Completions != 3 || *spec.Parallelism != 3 || string(*spec.CompletionMode) != "Indexed" || *spec.BackoffLimitPerIndex != most {
 			t.Errorf("job %+v", spec)
+		}
+		if spec.ActiveDeadlineSeconds == nil {
+			t.Error("if its pods cannot start and the run is killed, the Job stays for ever")
 		}
 		if *pod.AutomountServiceAccountToken || pod.RestartPolicy != corev1.RestartPolicyNever || pod.NodeSelector["pool"] != "load" || pod.Containers[0].Image != "tool: {" {
 			t.Errorf("pod %+v", pod)
@@ -93,24 +95,6 @@ func workerPod(name string, status corev1.PodStatus) *corev1.Pod {
 			ksvc.LabelManagedBy: ksvc.ManagedBy, ksvc.LabelRun: ksvctest.Run, ksvc.LabelWorker: "true",
 		}},
 		Status: status,
-	}
-}
-
-// A worker that can never begin ends the wait, and workers that are Ready are returned.
-func TestAwaitWorkers(t *testing.T) {
-	ready := corev1.PodStatus{Phase: corev1.PodRunning, Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}}
-	f := ksvctest.NewFakes(workerPod("a", ready), workerPod("b", ready), workerPod("ended", corev1.PodStatus{Phase: corev1.PodFailed}))
-	workers, err := f.NewWorkers(ksvctest.Run, record.Workers{Count: 2}).Await(t.Context(), nil)
-	if err != nil || len(workers) != 2 || workers[0].Token == "" {
-		t.Errorf("workers %+v, %v", workers, err)
-	}
-	waits := corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{State: corev1.ContainerState{
-		Waiting: &corev1.ContainerStateWaiting{Reason: "ErrImageNeverPull", Message: "no image"},
-	}}}}
-	f = ksvctest.NewFakes(workerPod("a", ready), workerPod("b", waits))
-	w := f.NewWorkers(ksvctest.Run, record.Workers{Count: 2})
-	if _, err := w.Await(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "worker b: ErrImageNeverPull") || !strings.Contains(ksvc.Hint(err), "--worker-image") {
-		t.Errorf("got error %v, hint %q", err, ksvc.Hint(err))
 	}
 }
 

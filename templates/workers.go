@@ -1,6 +1,9 @@
 package templates
 
-import _ "embed"
+import (
+	_ "embed"
+	"time"
+)
 
 //go:embed workers.yaml
 var workersText string
@@ -23,6 +26,8 @@ type Workers struct {
 	Count int
 	// Replacements is how many pods may take the place of each, one after the other.
 	Replacements int
+	// StartLimit is after how long the job ends unless the limit was taken away.
+	StartLimit time.Duration
 	// Labels are those of the job and of its pods. WorkerLabel is the one of them that nothing
 	// else has, and Functions are those that the pods under test have, too.
 	Labels, Functions map[string]string

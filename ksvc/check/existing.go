@@ -25,7 +25,7 @@ const (
 )
 
 // existingPreflight is what a run cannot do without that measures existing services. It
-// creates nothing, so that nothing is asked about what would be created. A check of each
+// creates none, so that nothing is asked about what would be created. A check of each
 // service follows.
 var existingPreflight = []check{
 	{"api-server", true, checkAPIServer},
@@ -39,17 +39,24 @@ var existingPreflight = []check{
 	{"ingress", false, checkIngress},
 }
 
-// preflight are the checks that the run needs.
+// preflight are the checks that the run needs: those of the services that it measures, and then
+// those of what else it needs.
 func (r *reader) preflight() []check {
+	checks := slices.Clone(preflight)
+	if len(r.needs.Services) > 0 {
+		checks = r.existingPreflight()
+	}
 	if r.needs.Native {
-		return append(slices.Clone(preflight), check{"native", false, checkNative})
+		checks = append(checks, check{"native", false, checkNative})
 	}
 	if r.needs.Workers.Count > 0 {
-		return append(slices.Clone(preflight), check{"workers", false, checkWorkers})
+		checks = append(checks, check{"workers", false, checkWorkers})
 	}
-	if len(r.needs.Services) == 0 {
-		return preflight
-	}
+	return checks
+}
+
+// existingPreflight are the checks of a run that measures existing services.
+func (r *reader) existingPreflight() []check {
 	checks := slices.Clone(existingPreflight)
 	for _, name := range r.needs.Services {
 		checks = append(checks, check{"service " + name, false, func(ctx context.Context, r *reader) record.Check {

@@ -58,6 +58,32 @@ func TestWhatExistingServicesNeed(t *testing.T) {
 	}
 }
 
+// Workers, and what runs natively, are looked at beside what is measured, and in place of none
+// of it.
+func TestPreflightList(t *testing.T) {
+	names := func(checks []check) (all []string) {
+		for _, c := range checks {
+			all = append(all, c.name)
+		}
+		return all
+	}
+	created, existing := names(preflight), append(names(existingPreflight), "service shop", "service till")
+	for name, c := range map[string]struct {
+		needs record.Needs
+		want  []string
+	}{
+		"plain":                     {record.Needs{}, created},
+		"native":                    {record.Needs{Native: true}, append(slices.Clone(created), "native")},
+		"workers":                   {record.Needs{Workers: record.Workers{Count: 2}}, append(slices.Clone(created), "workers")},
+		"existing":                  {record.Needs{Services: []string{"shop", "till"}}, existing},
+		"existing ones and workers": {record.Needs{Services: []string{"shop", "till"}, Workers: record.Workers{Count: 2}}, append(slices.Clone(existing), "workers")},
+	} {
+		if diff := cmp.Diff(c.want, names(newReader(nil, c.needs).preflight())); diff != "" {
+			t.Errorf("%s: checks (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 func TestExistingServices(t *testing.T) {
 	changed := func(change func(*servingv1.Service)) func(*bench) {
 		return func(b *bench) { ofShop(b, change) }

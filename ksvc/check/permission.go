@@ -145,7 +145,7 @@ var tracesPermissions = []permission{
 }
 
 var workersPermissions = []permission{
-	{group: "batch", resource: "jobs", verbs: []string{"create", "delete", "list"}},
+	{group: "batch", resource: "jobs", verbs: []string{"create", "delete", "list", "patch"}},
 	{resource: "secrets", verbs: []string{"create"}},
 	{resource: "pods/proxy", verbs: []string{"create"}},
 }

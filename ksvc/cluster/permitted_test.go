@@ -112,10 +112,13 @@ func whatRunsAsk(t *testing.T, ingressClass string, existing ...string) []client
 		failed = append(failed, err, c.Create(ctx, ksvctest.Run, []templates.Service{spec}, nil), c.StopTraces())
 		_, err = c.RestoreTraces(ctx)
 		failed = append(failed, err, c.StartWorkers(ctx, ksvctest.Run, record.Workers{Count: 1, Image: "tool"}))
-		_, err = c.AwaitWorkers(ended(ctx), ksvctest.Run, nil)
+		_, err = c.AwaitWorkers(ended(ctx), ksvctest.Run, nil, nil)
 		if !errors.Is(err, context.Canceled) {
 			failed = append(failed, fmt.Errorf("workers that are not there: %w", err))
 		}
+		failed = append(failed, f.Kube.Tracker().Add(readyWorker()))
+		_, err = c.AwaitWorkers(ctx, ksvctest.Run, nil, nil)
+		failed = append(failed, err, f.Kube.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("pods"), ksvctest.Space, readyWorker().Name))
 		c.WorkerState(ctx, "w")
 		failed = append(failed, c.StopWorkers(ctx, ksvctest.Run))
 	}
@@ -128,6 +131,15 @@ func whatRunsAsk(t *testing.T, ingressClass string, existing ...string) []client
 		t.Fatal(err)
 	}
 	return actions(f)
+}
+
+// readyWorker is the pod of a worker that is Ready.
+func readyWorker() *corev1.Pod {
+	labels := ksvctest.Labels(ksvctest.Run)
+	labels[ksvc.LabelWorker] = "true"
+	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: ksvctest.Space, Name: "w", Labels: labels}}
+	p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+	return p
 }
 
 // ended is a context that has ended.

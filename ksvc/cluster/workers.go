@@ -25,13 +25,14 @@ func (c *Cluster) StartWorkers(ctx context.Context, runID string, w record.Worke
 	return workers.Create(ctx)
 }
 
-// AwaitWorkers returns the workers once all are Ready, those too that replace others.
-func (c *Cluster) AwaitWorkers(ctx context.Context, _ string, progress func(done, total int)) ([]record.Worker, error) {
+// AwaitWorkers returns the workers once all are Ready, those too that replace others. If they get
+// no pods or no nodes for a while, waiting is told why, once.
+func (c *Cluster) AwaitWorkers(ctx context.Context, _ string, progress func(done, total int), waiting func(why string)) ([]record.Worker, error) {
 	w := c.staff.present.Load()
 	if w == nil {
 		return nil, errNoWorkers
 	}
-	return w.Await(ctx, progress)
+	return w.Await(ctx, progress, waiting)
 }
 
 // WorkerTransport reaches a worker, whatever host a request is for.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/phrase"
 )
 
 // Sink takes what Follow learns. Its methods are called from one goroutine.
@@ -115,22 +116,7 @@ func (f *follower) whyNoPod(ctx context.Context) string {
 	if now, err := Find(ctx, f.client, f.job.Run); err == nil && now.State == Ended {
 		return noPod
 	}
-	return fmt.Sprintf("none was created within %v%s", podPatience, f.reported(ctx))
-}
-
-// reported is what Kubernetes last reported about the job.
-func (f *follower) reported(ctx context.Context) string {
-	events, err := f.client.Kubernetes.CoreV1().Events(f.job.Namespace).List(ctx, metav1.ListOptions{})
-	if err != nil {
-		return ""
-	}
-	text := ""
-	for _, e := range events.Items {
-		if e.InvolvedObject.Kind == "Job" && e.InvolvedObject.Name == name(f.job.Run) && e.Type == corev1.EventTypeWarning {
-			text = ": " + e.Message
-		}
-	}
-	return text
+	return phrase.Join(fmt.Sprintf("none was created within %v", podPatience), f.client.JobWarning(ctx, f.job.Namespace, name(f.job.Run)))
 }
 
 // readAll reads one stream of the log after the other. The last one begins when the

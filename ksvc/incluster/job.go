@@ -88,7 +88,7 @@ func jobOf(j *batch.Job) Job {
 		found.Command = containers[0].Args[0]
 	}
 	switch {
-	case finished(j):
+	case ksvc.JobFinished(j):
 		found.State = Ended
 	case j.Spec.Suspend != nil && *j.Spec.Suspend && !hasPod(j):
 		found.State = Starting
@@ -103,12 +103,6 @@ func jobOf(j *batch.Job) Job {
 // has one was told to stop, and its run removes what it created.
 func hasPod(j *batch.Job) bool {
 	return j.Status.Active > 0 || j.Status.Terminating != nil && *j.Status.Terminating > 0
-}
-
-func finished(j *batch.Job) bool {
-	return slices.ContainsFunc(j.Status.Conditions, func(c batch.JobCondition) bool {
-		return (c.Type == batch.JobComplete || c.Type == batch.JobFailed) && c.Status == corev1.ConditionTrue
-	})
 }
 
 // withoutJob are the runs of whose roles the job is gone: Kubernetes removes a job some time

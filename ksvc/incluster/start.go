@@ -10,7 +10,6 @@ import (
 	batch "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
@@ -97,26 +96,16 @@ func (s *starting) undo(ctx context.Context) error {
 
 // suspend has Kubernetes end the job's pod, and start none, or start it.
 func suspend(ctx context.Context, c *ksvc.Client, namespace, run string, yes bool) error {
-	return patch(ctx, c, namespace, run, fmt.Sprintf(`{"suspend":%t}`, yes))
+	return c.PatchJob(ctx, namespace, name(run), fmt.Sprintf(`{"suspend":%t}`, yes))
 }
 
 // liftLimit takes StartLimit away from a job.
 func liftLimit(ctx context.Context, c *ksvc.Client, j Job) error {
 	ctx, cancel := context.WithTimeout(ctx, requestLimit)
 	defer cancel()
-	err := patch(ctx, c, j.Namespace, j.Run, `{"activeDeadlineSeconds":null}`)
+	err := c.LiftJobLimit(ctx, j.Namespace, name(j.Run))
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	return err
-}
-
-// patch changes the spec of a job.
-func patch(ctx context.Context, c *ksvc.Client, namespace, run, spec string) error {
-	text := fmt.Appendf(nil, `{"spec":%s}`, spec)
-	_, err := c.Kubernetes.BatchV1().Jobs(namespace).Patch(ctx, name(run), types.MergePatchType, text, metav1.PatchOptions{})
-	if err != nil {
-		return fmt.Errorf("patch job %s/%s: %w", namespace, name(run), err)
-	}
-	return nil
 }

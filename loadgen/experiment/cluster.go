@@ -125,8 +125,9 @@ type Tracer interface {
 type Staff interface {
 	// StartWorkers starts the workers of a run. What was created stays until StopWorkers.
 	StartWorkers(ctx context.Context, runID string, w record.Workers) error
-	// AwaitWorkers returns the workers once all are Ready, those too that replace others.
-	AwaitWorkers(ctx context.Context, runID string, progress func(done, total int)) ([]record.Worker, error)
+	// AwaitWorkers returns the workers once all are Ready, those too that replace others. If they
+	// get no pods or no nodes for a while, waiting is told why, once.
+	AwaitWorkers(ctx context.Context, runID string, progress func(done, total int), waiting func(why string)) ([]record.Worker, error)
 	// WorkerTransport reaches a worker that AwaitWorkers has returned, whatever host a request is
 	// for.
 	WorkerTransport(name string) http.RoundTripper

@@ -40,6 +40,8 @@ type madeUp struct {
 	patience record.Patience
 	// emit is what the watch tells its events to.
 	emit func(record.Event)
+	// stuck is what keeps workers waiting, if anything does.
+	stuck string
 
 	mu       sync.Mutex
 	asked    []string

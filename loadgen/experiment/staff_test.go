@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"testing"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -30,8 +31,11 @@ func (m *madeUp) addWorker(t *testing.T) *httptest.Server {
 	return server
 }
 
-func (m *madeUp) AwaitWorkers(context.Context, string, func(done, total int)) ([]record.Worker, error) {
+func (m *madeUp) AwaitWorkers(_ context.Context, _ string, _ func(done, total int), waiting func(why string)) ([]record.Worker, error) {
 	err := m.ask("await workers")
+	if m.stuck != "" {
+		waiting(m.stuck)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []record.Worker
@@ -51,4 +55,19 @@ func (m *madeUp) StopWorkers(ctx context.Context, _ string) error {
 		m.t.Error("stops workers under a context that has ended")
 	}
 	return m.ask("stop workers")
+}
+
+// What keeps workers from coming up is told while they are awaited.
+func TestWaitingForWorkersIsTold(t *testing.T) {
+	m, e := newMadeUp(t), scaleOf(t, 3)
+	m.stuck = "no node fits"
+	var warned []string
+	_, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
+		if w, ok := n.(Warning); ok {
+			warned = append(warned, w.Text)
+		}
+	}))
+	if want := "still waiting for workers: no node fits"; err != nil || !slices.Contains(warned, want) {
+		t.Errorf("%v, warned %q", err, warned)
+	}
 }

@@ -82,7 +82,9 @@ func (s *session) hire(ctx context.Context, w record.Workers) error {
 
 // muster waits for all workers to be Ready, those that replace others too.
 func (s *session) muster(ctx context.Context) error {
-	workers, err := s.cluster.AwaitWorkers(ctx, s.header.RunID, s.progress("waiting for workers to be Ready"))
+	workers, err := s.cluster.AwaitWorkers(ctx, s.header.RunID, s.progress("waiting for workers to be Ready"), func(why string) {
+		s.observer.See(Warning{"still waiting for workers: " + why})
+	})
 	if err != nil {
 		return err
 	}
