@@ -30,7 +30,7 @@ func (e *Single) Validate() error {
 	p.atLeast("iterations", e.Iterations, 1)
 	p.atLeast("services-per-class", e.ServicesPerClass, 0)
 	p.atLeast("offset-requests", e.OffsetRequests, 0)
-	p.add(e.Workers.validate(&e.Request))
+	p.add(e.Workers.validate(&e.Setup))
 	p.add(e.Setup.validate(e.Classes))
 	return p.err()
 }

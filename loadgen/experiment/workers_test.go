@@ -205,6 +205,7 @@ func TestWorkersValidate(t *testing.T) {
 		"no image":  {func(e *Load) { e.Workers.Image = "" }, "worker-image is missing"},
 		"none":      {func(e *Load) { e.Workers.Count = 0 }, "are for workers"},
 		"https":     {func(e *Load) { e.Request.Scheme = record.HTTPS }, "need --ca-file"},
+		"loopback":  {func(e *Load) { e.IngressAddress = "localhost:8080" }, "ingress-address is localhost:8080, where a worker reaches only its own pod"},
 		"in flight": {func(e *Load) { e.InFlight = 2 }, "max-in-flight is 2: it must be at least 3"},
 	} {
 		m, e := newMadeUp(t), loadOf(t)
@@ -212,6 +213,20 @@ func TestWorkersValidate(t *testing.T) {
 		test.change(e)
 		if _, err := Run(t.Context(), m, e, nil); err == nil || !strings.Contains(err.Error(), test.want) || len(m.asked) > 0 {
 			t.Errorf("%s: %v, asked %v", name, err, m.asked)
+		}
+	}
+}
+
+func TestAddressesThatLeadBack(t *testing.T) {
+	for address, want := range map[string]bool{
+		"localhost:8080": true, "LocalHost": true, "localhost.:80": true, "fn.localhost:80": true,
+		"127.0.0.1": true, "127.8.9.1:80": true, "[::1]:80": true, "::1": true, "[::1]": true, "[::ffff:127.0.0.1]:80": true,
+		"0.0.0.0:80": true, "[::]:80": true, "::": true, ":8080": true, "[::ffff:0.0.0.0]:80": true,
+		"198.18.0.2:80": false, "10.0.0.1": false, "[fd00::1]:80": false, "fd00::1": false,
+		"ingress.example:80": false, "notlocalhost": false, "localhost.example": false,
+	} {
+		if got := leadsBack(address); got != want {
+			t.Errorf("leadsBack(%q) = %v, want %v", address, got, want)
 		}
 	}
 }
