@@ -130,6 +130,35 @@ func TestSingleByWorkers(t *testing.T) {
 	}
 }
 
+// Workers send the traced requests, too, so that these are as far from the ingress as the
+// others, and begin traces that the run knows.
+func TestSingleByWorkersIsTraced(t *testing.T) {
+	m, e := newMadeUp(t), singleOf(t)
+	e.Traces, e.Iterations = Traces{On: true, Address: "192.0.2.1:0"}, 2
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	traced := 0 // without those that are fired together
+	result, _ := Run(ctx, m, e, ObserverFunc(func(n Notice) {
+		if taken, ok := n.(SampleTaken); ok && taken.Sample.Traced && taken.Sample.Block > 0 {
+			if traced++; traced == 2 {
+				cancel() // the last spans are not waited for
+			}
+		}
+	}))
+	run, ids := runFile(t, result.RunFile), map[string]bool{}
+	for _, s := range run.Samples {
+		if s.TraceID != "" {
+			ids[s.TraceID] = true
+		}
+	}
+	if traced != 2 || len(run.Samples) != 2*(2+2) || len(ids) != 2+2 {
+		t.Errorf("%d traced of %d samples, with traces %v", traced, len(run.Samples), ids)
+	}
+	if n := len(kinds(run, record.EventWorkerClock)); n != 3+2*(2+2) {
+		t.Errorf("clocks were compared %d times", n)
+	}
+}
+
 // Workers send the requests to services that exist, too.
 func TestExistingByWorkers(t *testing.T) {
 	m, e := newMadeUp(t), &Existing{Setup: setupOf(t), Services: []string{"shop"}, Iterations: 2, Workers: Workers{Count: 2, Image: "tool"}}
