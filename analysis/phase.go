@@ -24,7 +24,8 @@ type Phase struct {
 	// it in the list. Either may be negative where clocks are coarse.
 	SinceRequested time.Duration `json:"sinceRequestedNs"`
 	Step           time.Duration `json:"stepNs"`
-	// Resolution is the sum of the worst resolutions of the step's two ends.
+	// Resolution is the sum of the worst resolutions of the step's two ends, without what
+	// they have in common where both are from the clock that sent the request.
 	Resolution time.Duration `json:"resolutionNs"`
 	// Clock names the sources that the phase was read from, joined by "+".
 	Clock string `json:"clock"`
@@ -45,7 +46,9 @@ type phaseBuilder struct {
 type phaseFact struct {
 	known      int           // in how many rows it is
 	resolution time.Duration // the worst
-	clocks     []string
+	// step is the worst one between two instants of one client, however far its clock is off.
+	step   time.Duration
+	clocks []string
 }
 
 func (b *phaseBuilder) add(s *record.Sample) {
@@ -58,7 +61,7 @@ func (b *phaseBuilder) add(s *record.Sample) {
 		}
 		mask |= 1 << i
 		row[i] = p.At
-		b.facts[i].add(p)
+		b.facts[i].add(p, s.ClockUncertainty)
 	}
 	for _, p := range s.Phases {
 		take(p)
@@ -80,9 +83,9 @@ func (b *phaseBuilder) add(s *record.Sample) {
 // them.
 func clientPhases(s *record.Sample) []record.Phase {
 	list := []record.Phase{
-		{Name: record.PhaseRequested, At: s.Sent, Clock: record.ClockClient, Resolution: 1},
-		{Name: record.PhaseDone, At: s.Done, Clock: record.ClockClient, Resolution: 1},
-		{Name: record.PhaseFirstByte, At: s.FirstByte, Clock: record.ClockClient, Resolution: 1},
+		{Name: record.PhaseRequested, At: s.Sent, Clock: record.ClockClient, Resolution: s.Resolution()},
+		{Name: record.PhaseDone, At: s.Done, Clock: record.ClockClient, Resolution: s.Resolution()},
+		{Name: record.PhaseFirstByte, At: s.FirstByte, Clock: record.ClockClient, Resolution: s.Resolution()},
 	}
 	if s.FirstByte == 0 {
 		return list[:2]
@@ -90,13 +93,17 @@ func clientPhases(s *record.Sample) []record.Phase {
 	return list
 }
 
-func (f *phaseFact) add(p record.Phase) {
+func (f *phaseFact) add(p record.Phase, uncertain time.Duration) {
 	f.known++
 	f.resolution = max(f.resolution, p.Resolution)
+	f.step = max(f.step, p.Resolution-uncertain)
 	if !slices.Contains(f.clocks, p.Clock) {
 		f.clocks = append(f.clocks, p.Clock)
 	}
 }
+
+// client says that the phase was always read from the clock that sent the request.
+func (f *phaseFact) client() bool { return slices.Equal(f.clocks, []string{record.ClockClient}) }
 
 // phases are those that at least half of the samples know, in the order of
 // record.PhaseNames.
@@ -119,6 +126,9 @@ func (b *phaseBuilder) phases() []Phase {
 func (b *phaseBuilder) phase(before, i int) Phase {
 	from, to := &b.facts[before], &b.facts[i]
 	p := Phase{Name: record.PhaseNames[i], Resolution: from.resolution + to.resolution, Clock: strings.Join(slices.Sorted(slices.Values(to.clocks)), "+")}
+	if from.client() && to.client() {
+		p.Resolution = from.step + to.step
+	}
 	p.Steps = stat.NewSet(b.between(before, i), nil)
 	p.StepSamples = p.Steps.N()
 	if p.StepSamples == 0 {

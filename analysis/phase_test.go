@@ -40,3 +40,27 @@ func TestPhasesCountTheSamplesOfEachMedian(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Instants of a worker's clock are as uncertain as that is, but not what lies between two of
+// them.
+func TestPhasesOfAWorker(t *testing.T) {
+	const ms = time.Millisecond
+	b := runtest.New("r", "runc")
+	b.Add("runc", 1, time.Second, func(s *record.Sample) {
+		s.ClockUncertainty = 30 * ms
+		s.Phases = []record.Phase{
+			{Name: record.PhaseRequested, At: s.Sent, Clock: record.ClockClient, Resolution: s.Resolution()},
+			{Name: record.PhaseReady, At: s.Sent + 900*ms, Clock: record.ClockWatch, Resolution: ms},
+		}
+	})
+	got := map[record.PhaseName]time.Duration{}
+	for _, p := range Summarise(b.Run()).Cells[0].Phases {
+		got[p.Name] = p.Resolution
+	}
+	want := map[record.PhaseName]time.Duration{
+		record.PhaseRequested: 2, record.PhaseReady: 31*ms + 1, record.PhaseFirstByte: 31*ms + 1, record.PhaseDone: 2,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

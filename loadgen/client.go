@@ -20,8 +20,8 @@ type Client struct {
 	Timeout time.Duration
 	// Dial opens connections; a plain net.Dialer by default.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// TraceID, when set, draws the trace id of each request: 32 hexadecimal digits,
-	// which go into its sample, and into its header so that what it passes on its
+	// TraceID, when set, draws the trace id of each request whose target has none: 32
+	// hexadecimal digits, which go into its sample, and into its header so that what it passes on its
 	// way reports spans of that trace.
 	TraceID func() string
 	// Message is how the requests look, but for those of the classes in Messages.
@@ -66,8 +66,8 @@ func (c *Client) Prepare(t record.Target) (*Request, error) {
 	if t.Address == "" || t.Host == "" {
 		return nil, fmt.Errorf("prepare request to %s: need a host and the ingress's address, have %q and %q", name(t), t.Host, t.Address)
 	}
-	id := ""
-	if c.TraceID != nil {
+	id := t.TraceID
+	if id == "" && c.TraceID != nil {
 		id = c.TraceID()
 	}
 	m := c.message(t, id)

@@ -32,6 +32,11 @@ func TestATracedRequestNamesItsTrace(t *testing.T) {
 	if got := (<-headers).Get("traceparent"); !form.MatchString(got) {
 		t.Errorf("traceparent %q", got)
 	}
+	to.TraceID = id
+	c.TraceID = func() string { t.Error("the target's trace is not taken"); return "" }
+	if s := send(t, c, to); s.TraceID != id || !form.MatchString((<-headers).Get("traceparent")) {
+		t.Errorf("the sample's trace is %q", s.TraceID)
+	}
 }
 
 // A client that is not asked to trace pays nothing for it.

@@ -77,6 +77,10 @@ type Sample struct {
 	Wrote        time.Duration `json:"wroteNs,omitempty"`
 	FirstByte    time.Duration `json:"firstByteNs,omitempty"`
 	Done         time.Duration `json:"doneNs"`
+	// ClockUncertainty is how far all these instants may be off together, in both directions,
+	// where another program sent the request: they were read from its clock. What lies between
+	// two of them is exact all the same.
+	ClockUncertainty time.Duration `json:"clockUncertaintyNs,omitempty"`
 	// ResponseLatency is Done - Sent, from sending the request to having read the body.
 	// Of a timeout it is a lower bound.
 	ResponseLatency time.Duration `json:"responseLatencyNs"`
@@ -124,6 +128,9 @@ type Sample struct {
 
 // Lateness is how long after its intended time the request was sent.
 func (s Sample) Lateness() time.Duration { return s.Sent - s.Intended }
+
+// Resolution is that of the instants: the step of the clock, and how far it may be off.
+func (s *Sample) Resolution() time.Duration { return time.Nanosecond + s.ClockUncertainty }
 
 // Censored says that the latency is known only to exceed ClientTimeout.
 func (s Sample) Censored() bool { return s.Outcome == Timeout }

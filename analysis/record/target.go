@@ -21,4 +21,7 @@ type Target struct {
 	Address string
 	// Path is what to get, "/" unless the function serves something else.
 	Path string
+	// TraceID is the trace that the next request begins. It is empty for none, or for one that
+	// whoever sends the request draws.
+	TraceID string
 }

@@ -116,6 +116,9 @@ func TestPreflight(t *testing.T) {
 		{"long timeout", func(b *bench) { b.needs.ClientTimeout = time.Hour }, "revision-timeout", record.CheckWarn, "504 after 10m0s", "--client-timeout"},
 		{"ConfigMap missing", func(b *bench) { delete(b.configs, "config-defaults") }, "revision-timeout", record.CheckUnread, "config-defaults", ""},
 		{"ingress", func(b *bench) { b.needs.IngressAddress = "127.0.0.1:1" }, "ingress", record.CheckFail, "connect to ingress address", "--ingress-address"},
+		{"ingress for workers", func(b *bench) {
+			b.needs.Workers.Count, b.objects = 1, append(b.objects, &corev1.Node{})
+		}, "ingress", record.CheckFail, "a worker would reach only its own pod", "--in-cluster"},
 		{"ingress nowhere to be found", func(b *bench) {
 			b.needs.IngressAddress, b.configs["config-network"] = "", map[string]string{"ingress-class": "traefik.ingress.networking.knative.dev"}
 		}, "ingress", record.CheckWarn, "no gateway found", "--ingress-address"},

@@ -152,6 +152,7 @@ func (r *reader) findIngress(ctx context.Context) (ingress.Ingress, error) {
 		network, _ := r.config(ctx, netconfig.ConfigMapName) // a check has told why it cannot be read
 		return ingress.Find(ctx, r.Client, ingress.Wanted{
 			Address: r.needs.IngressAddress, Scheme: r.needs.Scheme, Class: ingress.ClassIn(network),
+			Workers: r.needs.Workers.Count > 0,
 		})
 	})
 }

@@ -36,6 +36,8 @@ type Cluster struct {
 	// address is the ingress', once it is known. It takes requests of the scheme, which
 	// is http where it is empty.
 	address, scheme string
+	// workers says that workers are to connect to the address, too.
+	workers bool
 	// existing are the services that Survey was asked for, which StartWatch follows.
 	existing []record.ExistingService
 	// follower is nil unless deployments are followed.
@@ -75,6 +77,7 @@ func (c *Cluster) Survey(ctx context.Context, n record.Needs) (record.Survey, er
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.address, c.scheme, c.existing = found.IngressAddress, n.Scheme, found.Services
+	c.workers = n.Workers.Count > 0
 	return found, err
 }
 
@@ -106,7 +109,7 @@ func (c *Cluster) Address(ctx context.Context, service string) (string, error) {
 	if c.address != "" {
 		return c.address, nil
 	}
-	found, err := ingress.Find(ctx, c.client, ingress.Wanted{Service: service, Scheme: c.scheme})
+	found, err := ingress.Find(ctx, c.client, ingress.Wanted{Service: service, Scheme: c.scheme, Workers: c.workers})
 	if err != nil {
 		return "", err
 	}

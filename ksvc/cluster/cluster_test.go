@@ -40,6 +40,11 @@ func TestAddressComesWithTheFirstService(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	c.workers = true
+	if got, err := c.Address(t.Context(), ksvctest.Service); err == nil || !strings.Contains(err.Error(), "a worker would reach only its own pod there") {
+		t.Errorf("Address = %s, %v, want none for workers", got, err)
+	}
+	c.workers = false
 	for _, service := range []string{ksvctest.Service, "another"} {
 		if got, err := c.Address(t.Context(), service); err != nil || got != address {
 			t.Errorf("Address(%s) = %s, %v, want %s", service, got, err, address)
@@ -249,7 +254,7 @@ func TestWithoutTraces(t *testing.T) {
 
 // flags are those of the command line that hints may name. The command line holds
 // Hints against its own.
-var flags = []string{"kubeconfig", "context", "namespace", "client-timeout", "ingress-address", "limit", "scheme", "ca-file", "service-account", "warm", "min-scale", "native", "worker-image", "worker-node-selector"}
+var flags = []string{"kubeconfig", "context", "namespace", "client-timeout", "ingress-address", "limit", "scheme", "ca-file", "service-account", "warm", "min-scale", "native", "worker-image", "worker-node-selector", "in-cluster"}
 
 func TestHintsNameFlagsThatThereAre(t *testing.T) {
 	hints := ksvc.Hints()

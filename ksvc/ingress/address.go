@@ -17,20 +17,34 @@ import (
 
 const dialTimeout = 2 * time.Second
 
-// dial tries to connect to an address.
-func dial(ctx context.Context, address string) error {
+// errLoopback says that an address is of no use to workers.
+var errLoopback = errors.New("a worker would reach only its own pod there")
+
+// dial tries to connect to an address. One that is for workers, too, must not lead back to
+// this computer, whatever name it has.
+func (w Wanted) dial(ctx context.Context, address string) error {
 	d := net.Dialer{Timeout: dialTimeout}
 	connection, err := d.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return err
 	}
-	return connection.Close()
+	defer connection.Close()
+	if w.Workers && leadsBack(connection) {
+		return errLoopback
+	}
+	return nil
+}
+
+// leadsBack says that a connection goes to the computer that it comes from.
+func leadsBack(connection net.Conn) bool {
+	to, ok := connection.RemoteAddr().(*net.TCPAddr)
+	return ok && to.IP.IsLoopback()
 }
 
 // addressSearch tries one address after the other and remembers what it tried.
 type addressSearch struct {
+	Wanted
 	client *ksvc.Client
-	scheme string
 	tried  []string
 	dialed bool
 }
@@ -38,7 +52,7 @@ type addressSearch struct {
 // dial tries an address. The error names it as what says.
 func (s *addressSearch) dial(ctx context.Context, what, address string) bool {
 	s.dialed = true
-	err := dial(ctx, address)
+	err := s.Wanted.dial(ctx, address)
 	if err != nil {
 		s.tried = append(s.tried, fmt.Sprintf("%s (%s)", what, cause(err)))
 	}
@@ -60,7 +74,7 @@ func (s *addressSearch) gateway(ctx context.Context, g gateway) string {
 		s.tried = append(s.tried, fmt.Sprintf("service %s (%v)", g, err))
 		return ""
 	}
-	port, err := gatewayPort(service, s.scheme)
+	port, err := gatewayPort(service, s.Scheme)
 	if err != nil {
 		s.tried = append(s.tried, fmt.Sprintf("service %s (%v)", g, err))
 		return ""

@@ -34,6 +34,7 @@ type Ingress struct {
 var (
 	adviseOverride = ksvc.NewAdvice("name an address where the ingress listens with --ingress-address, or leave it out to have it found")
 	adviseAddress  = ksvc.NewAdvice("name it with --ingress-address HOST:PORT, for example that of a `kubectl port-forward`")
+	adviseWorkers  = ksvc.NewAdvice("name an address that both this computer and the workers reach with --ingress-address, or leave it out and use --in-cluster")
 )
 
 // Wanted says which way in to find.
@@ -47,6 +48,8 @@ type Wanted struct {
 	Scheme string
 	// Class is the cluster's ingress class. If it is empty, it is read.
 	Class string
+	// Workers says that pods are to connect to the address, too.
+	Workers bool
 }
 
 // port is the scheme's own port.
@@ -55,6 +58,14 @@ func (w Wanted) port() string {
 		return "443"
 	}
 	return "80"
+}
+
+// advice is what to do where nothing was found.
+func (w Wanted) advice(otherwise ksvc.Advice) ksvc.Advice {
+	if w.Workers {
+		return adviseWorkers
+	}
+	return otherwise
 }
 
 // Find finds the ingress and an address of it that accepts connections on the port for
@@ -69,8 +80,8 @@ func Find(ctx context.Context, c *ksvc.Client, w Wanted) (Ingress, error) {
 	}
 	if w.Address != "" {
 		address := withPort(w.Address, w.port())
-		if err := dial(ctx, address); err != nil {
-			return Ingress{Class: class}, ksvc.WithHint(fmt.Errorf("connect to ingress address %s: %w", address, err), adviseOverride)
+		if err := w.dial(ctx, address); err != nil {
+			return Ingress{Class: class}, ksvc.WithHint(fmt.Errorf("connect to ingress address %s: %w", address, err), w.advice(adviseOverride))
 		}
 		return Ingress{Class: class, Address: address}, nil
 	}
@@ -79,7 +90,7 @@ func Find(ctx context.Context, c *ksvc.Client, w Wanted) (Ingress, error) {
 		class = own.Annotations[networking.IngressClassAnnotationKey]
 	}
 	direct, gateways := publicAddresses(own, w.port())
-	search := &addressSearch{client: c, scheme: w.Scheme}
+	search := &addressSearch{Wanted: w, client: c}
 	for _, address := range direct {
 		if search.dial(ctx, "load balancer "+address, address) {
 			return Ingress{Class: class, Address: address}, nil
@@ -92,7 +103,7 @@ func Find(ctx context.Context, c *ksvc.Client, w Wanted) (Ingress, error) {
 			return Ingress{Class: class, Service: g.String(), Address: address}, nil
 		}
 	}
-	return Ingress{Class: class}, ksvc.WithHint(fmt.Errorf("find an address of ingress class %q: %w", class, search.failed()), adviseAddress)
+	return Ingress{Class: class}, ksvc.WithHint(fmt.Errorf("find an address of ingress class %q: %w", class, search.failed()), w.advice(adviseAddress))
 }
 
 // MayComeLater says that Find may succeed once there is a service. It found no gateway,

@@ -187,6 +187,21 @@ func TestFindNamesWhatItTried(t *testing.T) {
 	}
 }
 
+// Workers are not sent to where this computer reaches itself, whatever the name of that.
+func TestFindForWorkers(t *testing.T) {
+	address, port := ksvctest.Listen(t)
+	f := ksvctest.NewFakes(ingressClassIs("kourier.ingress.networking.knative.dev"), newGateway("kourier-system", "kourier", port, externalIP))
+	for _, given := range []string{address, net.JoinHostPort("localhost", strconv.Itoa(int(port))), ""} {
+		if _, err := Find(t.Context(), f.Client, Wanted{Address: given}); err != nil {
+			t.Errorf("Find of %q = %v without workers", given, err)
+		}
+		_, err := Find(t.Context(), f.Client, Wanted{Address: given, Workers: true})
+		if err == nil || !strings.Contains(err.Error(), errLoopback.Error()) || !strings.Contains(ksvc.Hint(err), "--in-cluster") {
+			t.Errorf("Find of %q = %v, hint %q", given, err, ksvc.Hint(err))
+		}
+	}
+}
+
 func TestFindOverHTTPS(t *testing.T) {
 	f := ksvctest.NewFakes(ingressClassIs("kourier.ingress.networking.knative.dev"), newGateway("kourier-system", "kourier", 80, func(s *corev1.Service) {
 		s.Spec.Ports = s.Spec.Ports[1:]

@@ -24,14 +24,20 @@ type scene struct {
 	tooSoon string
 	// exclusion is set where an answer names no pod.
 	exclusion exclusion
-	sent      time.Duration
+	sent      sending
+	// unsettled is what changed while it is not known whether the request was sent yet, or "".
+	unsettled string
 }
 
 func (w *Watch) sceneOf(t record.Target, r *revision, s *record.Sample) scene {
-	c := scene{sent: s.Sent, existing: r.existing(s.Sent), answered: w.whoAnswered(r, s), tooSoon: r.tooSoon(s)}
-	c.silent = w.signs.silent(s.Sent, feed.Pods, feed.Deployments)
-	if g, found := w.gaps.at(s.Sent, feed.Pods, feed.Deployments); found {
-		c.gap = g.String()
+	c := scene{sent: sendingOf(s), existing: r.existing(s.Sent), answered: w.whoAnswered(r, s), tooSoon: r.tooSoon(s)}
+	c.silent = w.signs.silent(c.sent.latest, feed.Pods, feed.Deployments)
+	c.unsettled = r.unsettled(c.sent)
+	if g, found := w.gaps.within(c.sent.earliest, c.sent.latest, feed.Pods, feed.Deployments); found {
+		c.gap = "sent while the " + g.String()
+		if _, certain := w.gaps.at(s.Sent, feed.Pods, feed.Deployments); !certain {
+			c.gap = "maybe " + c.gap
+		}
 	}
 	c.replicas, c.watched = r.scale.at(s.Sent)
 	if !c.answered.named() && !s.Failed() {
@@ -45,7 +51,7 @@ func (w *Watch) sceneOf(t record.Target, r *revision, s *record.Sample) scene {
 
 // empty says that the request is known to have met no pod and none that was asked for.
 func (c scene) empty() bool {
-	return c.gap == "" && c.watched && len(c.existing) == 0 && c.replicas == 0
+	return c.gap == "" && c.unsettled == "" && c.watched && len(c.existing) == 0 && c.replicas == 0
 }
 
 // unnamed says that the request was answered rightly, but that nothing names who did.
@@ -72,6 +78,9 @@ func (c scene) counted(s *record.Sample) bool {
 // What proves by the absence of pods needs watches that were up when the request was sent,
 // which their next sign of life shows.
 //
+// Where another program's clock says when it was sent, that is an interval: see sending. What
+// changed within it is on neither side, and proves nothing.
+//
 // A request that was sent while an old pod was still there is warm if that pod could
 // serve it, and unknown if a Terminating or unready one could not. A pod that has
 // failed or ended for good is no pod: see finished.
@@ -79,11 +88,13 @@ func (c scene) coldness(s *record.Sample) (record.Coldness, string) {
 	p := c.answered.pod
 	switch {
 	case c.gap != "":
-		return record.Unknown, "sent while the " + c.gap
+		return record.Unknown, c.gap
 	case !c.watched:
 		return record.Unknown, "the watch had not seen the revision's deployment when it was sent"
-	case p != nil && p.seen <= c.sent:
+	case p != nil && p.seen <= c.sent.earliest:
 		return record.Warm, fmt.Sprintf("answered by pod %s, which existed when it was sent", p.name)
+	case c.unsettled != "":
+		return record.Unknown, fmt.Sprintf("when it was sent is known to ±%v only, and within that time %s: it is not certain which came first", s.ClockUncertainty, c.unsettled)
 	case len(c.existing) > 0:
 		return c.coldnessAmongPods(s)
 	case c.answered.named() && p == nil:
@@ -114,7 +125,7 @@ func (c scene) whoCanHaveAnswered(s *record.Sample) string {
 	if p == nil {
 		return fmt.Sprintf("one of %d pods answered that were first seen later", len(c.exclusion.candidates))
 	}
-	seen := fmt.Sprintf("pod %s first seen %v later", p.name, (p.seen - c.sent).Round(time.Millisecond))
+	seen := fmt.Sprintf("pod %s first seen %v later", p.name, (p.seen - c.sent.at).Round(time.Millisecond))
 	switch c.answered.proof {
 	case record.ProofTrace:
 		return "by its trace " + seen
@@ -141,7 +152,7 @@ func (c scene) proof(cold record.Coldness) record.Proof {
 func (c scene) coldnessAmongPods(s *record.Sample) (record.Coldness, string) {
 	for _, p := range c.existing {
 		switch {
-		case c.answered.pod != nil || !p.isReady(c.sent):
+		case c.answered.pod != nil || !p.isReady(c.sent.at):
 		case c.unnamed(s):
 			return record.Unknown, fmt.Sprintf("pod %s was Ready when it was sent, and nothing names the pod that answered", p.name)
 		default:
@@ -150,7 +161,7 @@ func (c scene) coldnessAmongPods(s *record.Sample) (record.Coldness, string) {
 	}
 	p := c.existing[0]
 	state := "starting"
-	if p.terminating != 0 && p.terminating <= c.sent {
+	if p.terminating != 0 && p.terminating <= c.sent.at {
 		state = "Terminating"
 	}
 	return record.Unknown, fmt.Sprintf("%d pods existed when it was sent, among them %s (%s)", len(c.existing), p.name, state)

@@ -38,10 +38,11 @@ type exclusion struct {
 // it was sent.
 func (w *Watch) exclude(t record.Target, r *revision, s *record.Sample) exclusion {
 	candidates, until := r.candidates(s)
-	if g, found := w.gaps.within(s.Sent, until, feed.Pods, feed.Deployments, feed.Services); found {
+	sent := sendingOf(s).earliest
+	if g, found := w.gaps.within(sent, until, feed.Pods, feed.Deployments, feed.Services); found {
 		return exclusion{missing: "nothing names the pod that answered, and until the answer the " + g.String()}
 	}
-	if split := w.service(t.Service).split(t.Revision, s.Sent, until); split != "" {
+	if split := w.service(t.Service).split(t.Revision, sent, until); split != "" {
 		return exclusion{missing: "nothing names the pod that answered, and " + split}
 	}
 	if len(candidates) == 0 {
@@ -55,7 +56,7 @@ func (w *Watch) exclude(t record.Target, r *revision, s *record.Sample) exclusio
 // watch had seen no pod when the answer was complete, it was late, and the first pod
 // that it then saw is one of them.
 func (r *revision) candidates(s *record.Sample) (found []*pod, until time.Duration) {
-	until = s.Done
+	until = s.Done + s.ClockUncertainty
 	first := r.firstAfter(s.Sent)
 	if first == nil {
 		return nil, until
@@ -82,7 +83,8 @@ func (e exclusion) answerer() answerer {
 
 // tooSoon says that the service was woken so soon after a request was sent that the
 // request cannot be why, or "". A request leaves only once it is connected. What is
-// listed after a gap says nothing about when it happened, and is left to the gap.
+// listed after a gap says nothing about when it happened, and is left to the gap. Where it is
+// not certain when the request left, it is not certain who woke the service either.
 func (r *revision) tooSoon(s *record.Sample) string {
 	left := max(s.Sent, s.Connected)
 	woken, what := time.Duration(0), ""
@@ -92,9 +94,15 @@ func (r *revision) tooSoon(s *record.Sample) string {
 	if p := r.firstAfter(s.Sent); p != nil && (what == "" || p.seen < woken) {
 		woken, what = p.seen, "pod "+p.name+" was seen"
 	}
-	if what == "" || woken >= left+soonestScale {
+	if what == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s %v after it was sent, too soon for this request to be the cause: another one woke the service",
-		what, (woken - s.Sent).Round(10*time.Microsecond))
+	what = fmt.Sprintf("%s %v after it was sent", what, (woken - s.Sent).Round(10*time.Microsecond))
+	switch soonest := left + soonestScale; {
+	case woken >= soonest+s.ClockUncertainty:
+		return ""
+	case woken >= soonest-s.ClockUncertainty:
+		return fmt.Sprintf("%s, which is known to ±%v only: that may be too soon for this request to be the cause, and another one may have woken the service", what, s.ClockUncertainty)
+	}
+	return what + ", too soon for this request to be the cause: another one woke the service"
 }

@@ -13,7 +13,7 @@ import (
 // wait for its status. Where one of several pods answered, only what they have in common
 // is shown: that the service was scaled up.
 func (w *Watch) phasesOf(r *revision, s *record.Sample, c scene) []record.Phase {
-	candidates := []record.Phase{clientPhase(record.PhaseRequested, s.Sent, "request issued")}
+	candidates := []record.Phase{clientPhase(s, record.PhaseRequested, s.Sent, "request issued")}
 	for _, scaled := range []changes{r.scale, r.desired} {
 		if p, found := scaled.raised(s.Sent); found {
 			candidates = append(candidates, p)
@@ -26,10 +26,10 @@ func (w *Watch) phasesOf(r *revision, s *record.Sample, c scene) []record.Phase 
 		candidates = append(candidates, p.evidence...)
 	}
 	if s.FirstByte != 0 {
-		candidates = append(candidates, clientPhase(record.PhaseFirstByte, s.FirstByte, "first byte of the response"))
+		candidates = append(candidates, clientPhase(s, record.PhaseFirstByte, s.FirstByte, "first byte of the response"))
 	}
 	if s.Done != 0 {
-		candidates = append(candidates, clientPhase(record.PhaseDone, s.Done, "body read, or given up"))
+		candidates = append(candidates, clientPhase(s, record.PhaseDone, s.Done, "body read, or given up"))
 	}
 	var phases []record.Phase
 	for _, name := range record.PhaseNames {
@@ -40,8 +40,8 @@ func (w *Watch) phasesOf(r *revision, s *record.Sample, c scene) []record.Phase 
 	return phases
 }
 
-func clientPhase(name record.PhaseName, at time.Duration, source string) record.Phase {
-	return record.Phase{Name: name, At: at, Clock: record.ClockClient, Resolution: time.Nanosecond, Source: source}
+func clientPhase(s *record.Sample, name record.PhaseName, at time.Duration, source string) record.Phase {
+	return record.Phase{Name: name, At: at, Clock: record.ClockClient, Resolution: s.Resolution(), Source: source}
 }
 
 // processStart is when the function's process started by its own word, on the run's

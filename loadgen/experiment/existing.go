@@ -55,7 +55,7 @@ func (e *Existing) Validate() error {
 	if e.Service.ClientTimeout <= 0 {
 		p.option("client-timeout", "is %v: it must be positive", e.Service.ClientTimeout)
 	}
-	p.add(e.Workers.validate(&e.Request))
+	p.add(e.Workers.validate(&e.Setup))
 	p.add(e.Request.validate(nil))
 	return p.err()
 }

@@ -83,7 +83,7 @@ func (e *Load) Validate() error {
 			p.option("annotation", "%s has an option of its own: --%s", name, option)
 		}
 	}
-	p.add(e.Workers.validate(&e.Request))
+	p.add(e.Workers.validate(&e.Setup))
 	p.add(e.Setup.validate(e.Classes))
 	return p.err()
 }

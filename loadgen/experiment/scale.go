@@ -54,7 +54,7 @@ func (e *Scale) Validate() error {
 	if err := e.Arrival.Validate(); err != nil {
 		p.option("arrival", "%q: %v", e.Arrival, err)
 	}
-	p.add(e.Workers.validate(&e.Request))
+	p.add(e.Workers.validate(&e.Setup))
 	p.add(e.Setup.validate(e.Classes))
 	if err := p.err(); err != nil {
 		return err

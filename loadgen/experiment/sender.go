@@ -116,7 +116,7 @@ func (a *away) send(ctx context.Context, t record.Target) (s record.Sample, err 
 	a.refill(ctx)
 	handled := false
 	fired := a.team.Fire(ctx, &worker.Volley{
-		Client: a.spec(), Targets: []record.Target{t}, Arrival: loadgen.Arrival{Pattern: loadgen.Burst}, First: a.sent,
+		Client: a.spec(), Targets: []record.Target{t}, Arrival: loadgen.Arrival{Pattern: loadgen.Burst}, First: a.sent, TraceID: a.traces.ids(),
 		Handle: func(_ int, one record.Sample, cause error) { s, err, handled = one, cause, true },
 	})
 	a.sent++
@@ -134,7 +134,7 @@ func (a *away) fire(ctx context.Context, p pattern, k *keeper, firing func()) er
 	firing()
 	return a.team.Fire(ctx, &worker.Volley{
 		Client: a.spec(), Targets: k.targets, Arrival: p.arrival, Seed: p.seed, Stream: uint64(k.plan.Block), Preconnect: p.preconnect,
-		Handle:           func(i int, s record.Sample, err error) { k.handle(ctx, i, s, err) },
+		TraceID: a.traces.ids(), Handle: func(i int, s record.Sample, err error) { k.handle(ctx, i, s, err) },
 		PreconnectFailed: func(i int, err error) { k.notConnected(ctx, i, err) },
 	})
 }

@@ -18,7 +18,7 @@ type Single struct {
 	// OffsetRequests is how many warm requests follow each cold start, to estimate the
 	// offset of the function's clock.
 	OffsetRequests int
-	// Workers send the requests in turn, if there are any, but not those that are traced.
+	// Workers send the requests in turn, if there are any.
 	Workers Workers
 	// Preset is the name of published settings that were taken over, for the record.
 	Preset string
@@ -30,7 +30,7 @@ func (e *Single) Validate() error {
 	p.atLeast("iterations", e.Iterations, 1)
 	p.atLeast("services-per-class", e.ServicesPerClass, 0)
 	p.atLeast("offset-requests", e.OffsetRequests, 0)
-	p.add(e.Workers.validate(&e.Request))
+	p.add(e.Workers.validate(&e.Setup))
 	p.add(e.Setup.validate(e.Classes))
 	return p.err()
 }
@@ -102,9 +102,6 @@ func (e *Single) trace(ctx context.Context, s *session) error {
 func (s *session) takeTurns(ctx context.Context, t *turns) error {
 	s.keepWith(&t.recorder)
 	t.sender, t.client, t.seed, t.zeroTimeout = s.sender(), s.client(), s.setup.Seed, s.patience.Zero
-	if t.traced {
-		t.sender = s.here() // which knows the traces that it has begun
-	}
 	samples, err := t.run(ctx)
 	if err != nil {
 		return err

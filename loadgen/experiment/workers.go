@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
+	"strings"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/worker"
@@ -20,7 +23,7 @@ type Workers struct {
 	NodeSelector map[string]string
 }
 
-func (w *Workers) validate(r *Request) error {
+func (w *Workers) validate(s *Setup) error {
 	var p problems
 	p.atLeast("workers", w.Count, 0)
 	switch {
@@ -28,10 +31,30 @@ func (w *Workers) validate(r *Request) error {
 		p.option("workers", "is 0: --worker-image and --worker-node-selector are for workers")
 	case w.Count > 0 && w.Image == "":
 		p.option("worker-image", "is missing: name the image of kn-coldstart")
-	case w.Count > 0 && r.Scheme == record.HTTPS && len(r.CA) == 0 && !r.Insecure:
+	case w.Count > 0 && s.Request.Scheme == record.HTTPS && len(s.Request.CA) == 0 && !s.Request.Insecure:
 		p.option("workers", "with https need --ca-file or --insecure-skip-verify: their image knows no authorities")
 	}
+	if w.Count > 0 && s.IngressAddress != "" && leadsBack(s.IngressAddress) {
+		p.option("ingress-address", "is %s, where a worker reaches only its own pod: name one that pods reach, too, or leave it out and use --in-cluster", s.IngressAddress)
+	}
 	return p.err()
+}
+
+// leadsBack says whether an address, HOST[:PORT], leads whoever connects to it back to the
+// computer or the pod that it is on. A name is not resolved here; the cluster's own checks see
+// where it leads.
+func leadsBack(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		host = strings.Trim(address, "[]")
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ip = ip.Unmap()
+		return ip.IsLoopback() || ip.IsUnspecified() // to connect to 0.0.0.0 is to connect to oneself
+	}
+	// https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+	name := "." + strings.ToLower(strings.TrimSuffix(host, "."))
+	return host == "" || strings.HasSuffix(name, ".localhost")
 }
 
 func (w *Workers) recordTo(s *record.Settings) {

@@ -130,6 +130,35 @@ func TestSingleByWorkers(t *testing.T) {
 	}
 }
 
+// Workers send the traced requests, too, so that these are as far from the ingress as the
+// others, and begin traces that the run knows.
+func TestSingleByWorkersIsTraced(t *testing.T) {
+	m, e := newMadeUp(t), singleOf(t)
+	e.Traces, e.Iterations = Traces{On: true, Address: "192.0.2.1:0"}, 2
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	traced := 0 // without those that are fired together
+	result, _ := Run(ctx, m, e, ObserverFunc(func(n Notice) {
+		if taken, ok := n.(SampleTaken); ok && taken.Sample.Traced && taken.Sample.Block > 0 {
+			if traced++; traced == 2 {
+				cancel() // the last spans are not waited for
+			}
+		}
+	}))
+	run, ids := runFile(t, result.RunFile), map[string]bool{}
+	for _, s := range run.Samples {
+		if s.TraceID != "" {
+			ids[s.TraceID] = true
+		}
+	}
+	if traced != 2 || len(run.Samples) != 2*(2+2) || len(ids) != 2+2 {
+		t.Errorf("%d traced of %d samples, with traces %v", traced, len(run.Samples), ids)
+	}
+	if n := len(kinds(run, record.EventWorkerClock)); n != 3+2*(2+2) {
+		t.Errorf("clocks were compared %d times", n)
+	}
+}
+
 // Workers send the requests to services that exist, too.
 func TestExistingByWorkers(t *testing.T) {
 	m, e := newMadeUp(t), &Existing{Setup: setupOf(t), Services: []string{"shop"}, Iterations: 2, Workers: Workers{Count: 2, Image: "tool"}}
@@ -205,6 +234,7 @@ func TestWorkersValidate(t *testing.T) {
 		"no image":  {func(e *Load) { e.Workers.Image = "" }, "worker-image is missing"},
 		"none":      {func(e *Load) { e.Workers.Count = 0 }, "are for workers"},
 		"https":     {func(e *Load) { e.Request.Scheme = record.HTTPS }, "need --ca-file"},
+		"loopback":  {func(e *Load) { e.IngressAddress = "localhost:8080" }, "ingress-address is localhost:8080, where a worker reaches only its own pod"},
 		"in flight": {func(e *Load) { e.InFlight = 2 }, "max-in-flight is 2: it must be at least 3"},
 	} {
 		m, e := newMadeUp(t), loadOf(t)
@@ -212,6 +242,20 @@ func TestWorkersValidate(t *testing.T) {
 		test.change(e)
 		if _, err := Run(t.Context(), m, e, nil); err == nil || !strings.Contains(err.Error(), test.want) || len(m.asked) > 0 {
 			t.Errorf("%s: %v, asked %v", name, err, m.asked)
+		}
+	}
+}
+
+func TestAddressesThatLeadBack(t *testing.T) {
+	for address, want := range map[string]bool{
+		"localhost:8080": true, "LocalHost": true, "localhost.:80": true, "fn.localhost:80": true,
+		"127.0.0.1": true, "127.8.9.1:80": true, "[::1]:80": true, "::1": true, "[::1]": true, "[::ffff:127.0.0.1]:80": true,
+		"0.0.0.0:80": true, "[::]:80": true, "::": true, ":8080": true, "[::ffff:0.0.0.0]:80": true,
+		"198.18.0.2:80": false, "10.0.0.1": false, "[fd00::1]:80": false, "fd00::1": false,
+		"ingress.example:80": false, "notlocalhost": false, "localhost.example": false,
+	} {
+		if got := leadsBack(address); got != want {
+			t.Errorf("leadsBack(%q) = %v, want %v", address, got, want)
 		}
 	}
 }

@@ -46,9 +46,10 @@ func compare(ctx context.Context, ask func(context.Context) (exchange, error)) (
 	return best, nil
 }
 
-// onRunClock moves the instants of a sample from the worker's clock to the run's. Latencies
-// stay as they are.
+// onRunClock moves the instants of a sample from the worker's clock to the run's, on which
+// they are as uncertain as the offset. Latencies stay as they are.
 func onRunClock(s record.Sample, o record.ClockOffset) record.Sample {
+	s.ClockUncertainty = o.Uncertainty
 	for _, at := range []*time.Duration{&s.Intended, &s.Sent, &s.Connected, &s.Wrote, &s.FirstByte, &s.Done} {
 		if *at != 0 { // it did come that far
 			*at -= o.Offset

@@ -72,8 +72,8 @@ func TestTheOffsetOfAMadeUpClock(t *testing.T) {
 // Instants are moved, what was not reached stays zero, and durations stay as they are.
 func TestOnRunClock(t *testing.T) {
 	s := record.Sample{Intended: 10, Sent: 11, Done: 15, ResponseLatency: 4, TTFB: 3, ClientTimeout: 9}
-	got := onRunClock(s, record.ClockOffset{Offset: 8})
-	if got.Intended != 2 || got.Sent != 3 || got.Done != 7 || got.Connected != 0 || got.FirstByte != 0 {
+	got := onRunClock(s, record.ClockOffset{Offset: 8, Uncertainty: 5})
+	if got.ClockUncertainty != 5 || got.Intended != 2 || got.Sent != 3 || got.Done != 7 || got.Connected != 0 || got.FirstByte != 0 {
 		t.Errorf("instants %+v", got)
 	}
 	if got.ResponseLatency != 4 || got.TTFB != 3 || got.ClientTimeout != 9 || got.Done-got.Sent != s.Done-s.Sent {

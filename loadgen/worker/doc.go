@@ -13,8 +13,8 @@
 //
 // Requests go round the workers one by one, so that each is sent by exactly one of them,
 // whatever the rate is: see loadgen.Share. Instants that a worker tells are moved to the
-// run's clock by the estimated offset. Latencies are differences of one clock, and stay as
-// they are.
+// run's clock by the estimated offset, and each sample says how uncertain that is. Latencies
+// are differences of one clock, and stay as they are.
 //
 // What a worker has told is the coordinator's, whatever becomes of the worker. What it has
 // not told is counted as missing. Nobody takes over its share, because that would be other

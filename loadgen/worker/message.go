@@ -10,7 +10,7 @@ import (
 
 // language is the version of the messages in this file. Coordinator and worker must have
 // the same.
-const language = 2
+const language = 3
 
 // tokenHeader carries the token of a run. Authorization would be the API server's.
 const tokenHeader = "Kn-Coldstart-Token"

@@ -168,6 +168,39 @@ func TestABurstOfSeveralWorkers(t *testing.T) {
 	}
 }
 
+// Each request begins a trace of its own, which the coordinator has drawn.
+func TestWorkersBeginTraces(t *testing.T) {
+	var mu sync.Mutex
+	drawn, begun := map[string]bool{}, map[string]bool{}
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if parts := strings.Split(r.Header.Get("Traceparent"), "-"); len(parts) == 4 {
+			begun[parts[1]] = true
+		}
+	}))
+	t.Cleanup(s.Close)
+	c, g := newCrew(t, 2), &got{}
+	v := g.volley(targetsAt(s.Listener.Addr().String(), 5), "burst")
+	v.TraceID = func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		id := fmt.Sprintf("%032x", len(drawn)+1)
+		drawn[id] = true
+		return id
+	}
+	if err := c.Fire(t.Context(), v); err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, s := range g.samples {
+		told[s.TraceID] = true
+	}
+	if diff := cmp.Diff(drawn, begun) + cmp.Diff(drawn, told); len(drawn) != 5 || diff != "" {
+		t.Errorf("drew %v; begun and told (-want +got):\n%s", drawn, diff)
+	}
+}
+
 func largestUncertainty(c *crew) time.Duration {
 	var most time.Duration
 	for _, m := range c.present() {

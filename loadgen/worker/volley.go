@@ -20,6 +20,8 @@ type Volley struct {
 	Arrival      loadgen.Arrival
 	Seed, Stream uint64
 	Preconnect   bool
+	// TraceID, when set, draws the trace that each request begins.
+	TraceID func() string
 	// First is which of the workers has the first share: the next one after the last is the
 	// first again.
 	First int
@@ -77,9 +79,13 @@ type firing struct {
 func (f *firing) order(s loadgen.Share) order {
 	o := &volleyOrder{Arrival: f.Arrival, Seed: f.Seed, Stream: f.Stream, Preconnect: f.Preconnect}
 	for i, target := range f.Targets {
-		if s.Has(i) {
-			o.Targets = append(o.Targets, target)
+		if !s.Has(i) {
+			continue
 		}
+		if f.TraceID != nil {
+			target.TraceID = f.TraceID()
+		}
+		o.Targets = append(o.Targets, target)
 	}
 	return order{Client: *f.Client, Share: s, Volley: o}
 }
