@@ -106,7 +106,7 @@ var Kinds = []KindInfo{
 	{EventImageDigest, "The kubelet said which image it ran for a class; the message is its digest.", "", false},
 	{EventWorkerClock, "The clock of a worker, by its pod, was compared with the run's, to which its instants are moved.", "seconds that it has gained since it was compared before", false},
 	{EventWorkersSkew, "The requests of a burst were sent by several workers.", "seconds from the first to the last, each from when it was due", false},
-	{EventWorkerLost, "A worker, by its pod, did not send its share of the requests to the end, or did not tell of it.", "requests of which nothing is known", true},
+	{EventWorkerLost, "A worker, by its pod, did not send its share of the requests to the end, or did not tell of it; or it was lost while it had none.", "requests of which nothing is known", true},
 	{EventWatchDown, "A watch lost its connection. What happens until it is up again may be seen late or not at all.", "", true},
 	{EventWatchUp, "A watch is connected again.", "", false},
 	{EventInstanceCreated, "An instance was created.", "instances of all classes that exist afterwards", false},

@@ -103,7 +103,7 @@ func (s *classSearch) step(ctx context.Context, l *limits, block int) (Round, er
 	l.total += key.Services
 	round, err := l.fire(ctx, RoundPlan{Key: key, Block: block})
 	if err == nil {
-		err = l.sender.lost() // then the round says nothing of the cluster
+		err = round.lost // then the round says nothing of the cluster
 	}
 	if err != nil {
 		return round, err

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -123,7 +124,8 @@ func (e *Load) measureEach(ctx context.Context, s *session, load loading) error 
 	stop := s.cluster.SampleUsage(ctx, s.clock, usagePeriod, func(r record.Resource) { s.told(s.writer.Resource(r)) }, s.event)
 	defer stop()
 	answered := 0
-	for i, ordinal := range rand.New(rand.NewPCG(e.Seed, 0)).Perm(len(s.header.Classes)) {
+	order := rand.New(rand.NewPCG(e.Seed, 0)).Perm(len(s.header.Classes))
+	for i, ordinal := range order {
 		if i > 0 {
 			if err := s.cluster.Remove(ctx, s.header.RunID, s.progress("removing what was measured")); err != nil {
 				return err
@@ -131,7 +133,7 @@ func (e *Load) measureEach(ctx context.Context, s *session, load loading) error 
 		}
 		n, err := e.class(ctx, s, ordinal, load)
 		if err != nil {
-			return err
+			return notMeasured(err, s.header.Classes, order[i+1:])
 		}
 		answered += n
 	}
@@ -142,6 +144,18 @@ func (e *Load) measureEach(ctx context.Context, s *session, load loading) error 
 		return fmt.Errorf("no request of the load was answered: %w", ErrNothingMeasured)
 	}
 	return nil
+}
+
+// notMeasured has the loss of a worker say which classes are not measured because of it.
+func notMeasured(err error, classes []record.Class, left []int) error {
+	if !isLoss(err) || len(left) == 0 {
+		return err
+	}
+	var names []string
+	for _, ordinal := range left {
+		names = append(names, classes[ordinal].Key().String())
+	}
+	return fmt.Errorf("%w; not measured after that: %s", err, strings.Join(names, ", "))
 }
 
 // class measures the service of a class, and returns how many requests were answered.
@@ -215,21 +229,20 @@ func (e *Load) load(ctx context.Context, s *session, t record.Target) (answered 
 
 // send sends the requests of a schedule.
 func (e *Load) send(ctx context.Context, s *session, t record.Target, schedule load.Schedule) (answered int, err error) {
-	length := e.length()
-	s.event(record.Event{
-		At: s.clock.Now(), Kind: record.EventLoadBegun, RuntimeClass: t.RuntimeClass, Variant: t.Variant, Service: t.Service,
-		Message: schedule.String(), Value: float64(s.cluster.Instances(t.Key()).Ready),
-	})
-	s.See(LoadBegun{Target: t, Rate: schedule.String(), Length: length})
-	began, sent := s.clock.Now(), 0
+	var began time.Duration
+	begun, sent := false, 0
 	cpu, err := s.sender().load(ctx, &loadOrder{
-		target: t, schedule: schedule, length: length, seed: e.Seed, inFlight: e.inFlight(), each: s.releaseOnce(t),
+		target: t, schedule: schedule, length: e.length(), seed: e.Seed, inFlight: e.inFlight(), each: s.releaseOnce(t),
+		firing: func() { begun, began = true, e.begin(s, t, schedule) },
 		told: func(i record.Interval) {
 			sent += i.Sent
 			answered += i.Answered
 			s.See(LoadSecond{Interval: i, Instances: s.cluster.Instances(t.Key())})
 		},
 	})
+	if !begun {
+		return 0, err
+	}
 	elapsed := s.clock.Now() - began
 	s.See(LoadEnded{Target: t, Sent: sent, CPU: cpu, Elapsed: elapsed})
 	if err != nil { // the record does not say that the load came to its end
@@ -240,6 +253,17 @@ func (e *Load) send(ctx context.Context, s *session, t record.Target, schedule l
 		Value: elapsed.Seconds(),
 	})
 	return answered, nil
+}
+
+// begin says that a load begins, and returns when.
+func (e *Load) begin(s *session, t record.Target, schedule load.Schedule) time.Duration {
+	now := s.clock.Now()
+	s.event(record.Event{
+		At: now, Kind: record.EventLoadBegun, RuntimeClass: t.RuntimeClass, Variant: t.Variant, Service: t.Service,
+		Message: schedule.String(), Value: float64(s.cluster.Instances(t.Key()).Ready),
+	})
+	s.See(LoadBegun{Target: t, Rate: schedule.String(), Length: e.length()})
+	return now
 }
 
 // releaseOnce ends the guard over a class with its first request that was answered.

@@ -80,10 +80,20 @@ func (r *recorder) tell(s record.Sample) {
 
 // skip writes down that a trial was not made.
 func (r *recorder) skip(t record.Target, cause error) error {
+	return r.without(record.EventTrialSkipped, t, cause)
+}
+
+// abandon writes down that nothing is known of a request.
+func (r *recorder) abandon(t record.Target, cause error) error {
+	return r.without(record.EventRequestAbandoned, t, cause)
+}
+
+// without writes down what left a trial without a sample. It is done all the same.
+func (r *recorder) without(kind record.Kind, t record.Target, cause error) error {
 	r.mu.Lock()
 	r.done++
 	r.mu.Unlock()
-	return r.event(record.EventTrialSkipped, t, cause)
+	return r.event(kind, t, cause)
 }
 
 func (r *recorder) event(kind record.Kind, t record.Target, cause error) error {

@@ -26,6 +26,8 @@ type Round struct {
 	// Skipped are services that were not fired at, because they did not return to zero
 	// pods.
 	Skipped int
+	// lost says that a worker was lost that had requests of the round to send.
+	lost error
 }
 
 // Skew is the time between the first and the last request being sent.
@@ -61,11 +63,13 @@ type keeper struct {
 	kept []*record.Sample
 	// stop ends the round when nothing can be written down any more.
 	stop context.CancelCauseFunc
+	// lost is the loss of a worker with requests of the round. The recorder's lock guards it.
+	lost error
 }
 
 func (k *keeper) handle(ctx context.Context, i int, s record.Sample, err error) {
 	if err != nil {
-		k.note(record.EventRequestAbandoned, k.targets[i], err)
+		k.abandon(k.targets[i], err)
 		return
 	}
 	s.Services, s.Block, s.Discarded = k.plan.Services, k.plan.Block, k.plan.Discarded
@@ -80,17 +84,24 @@ func (k *keeper) handle(ctx context.Context, i int, s record.Sample, err error) 
 	k.kept[i] = &s
 }
 
-// notConnected writes down that a connection could not be opened beforehand.
-func (k *keeper) notConnected(ctx context.Context, i int, cause error) {
-	if ctx.Err() == nil {
-		k.note(record.EventPreconnectFailed, k.targets[i], cause)
+// abandon writes down that nothing is known of a request, or stops the round when it cannot.
+func (k *keeper) abandon(t record.Target, cause error) {
+	if isLoss(cause) {
+		k.mu.Lock()
+		k.lost = cause
+		k.mu.Unlock()
+	}
+	if err := k.recorder.abandon(t, cause); err != nil {
+		k.stop(err)
 	}
 }
 
-// note writes down an event, or stops the round when it cannot.
-func (k *keeper) note(kind record.Kind, t record.Target, cause error) {
-	if err := k.event(kind, t, cause); err != nil {
-		k.stop(err)
+// notConnected writes down that a connection could not be opened beforehand.
+func (k *keeper) notConnected(ctx context.Context, i int, cause error) {
+	if ctx.Err() == nil {
+		if err := k.event(record.EventPreconnectFailed, k.targets[i], cause); err != nil {
+			k.stop(err)
+		}
 	}
 }
 

@@ -107,7 +107,7 @@ func (r *rounds) fire(ctx context.Context, p RoundPlan) (Round, error) {
 	err = r.sender.fire(ctx, pattern{r.arrival, r.seed, r.preconnect}, k, func() {
 		r.observer.See(RoundFiring{p, targets, func() record.InstanceCount { return r.instances(class) }})
 	})
-	round.Samples = k.samples()
+	round.Samples, round.lost = k.samples(), k.lost
 	if err != nil {
 		return round, err
 	}

@@ -249,3 +249,23 @@ func TestRoundsStopsWhenNothingCanBeRecorded(t *testing.T) {
 		})
 	}
 }
+
+// A request that was abandoned is done.
+func TestRoundsCountWhatIsAbandoned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, _, sink := newRounds(targets(5, "runc"), "burst", 5)
+		e.iterations, e.sender = 2, &losing{sender: e.sender, round: 2}
+		var last SampleTaken
+		e.observer = ObserverFunc(func(n Notice) {
+			if s, ok := n.(SampleTaken); ok {
+				last = s
+			}
+		})
+		if _, err := e.run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if last.Done != 11 || last.Total != 11 || len(sink.ofKind(record.EventRequestAbandoned)) != 5 {
+			t.Errorf("the last sample was the %d. of %d", last.Done, last.Total)
+		}
+	})
+}

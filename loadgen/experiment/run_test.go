@@ -47,6 +47,8 @@ type madeUp struct {
 	asked    []string
 	services map[string]templates.Service
 	workers  []*httptest.Server
+	// workerAsked, when set, is told of each request to a worker before it gets it.
+	workerAsked func(w *httptest.Server, path string)
 }
 
 func newMadeUp(t *testing.T) *madeUp {
@@ -77,7 +79,16 @@ func (m *madeUp) ask(what string) error {
 	if m.during != nil {
 		m.during(what)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return m.fails[what]
+}
+
+// fail has what is asked for fail from now on.
+func (m *madeUp) fail(what string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fails[what] = err
 }
 
 func (m *madeUp) was(what string) bool {

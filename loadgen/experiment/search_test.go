@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/worker"
 )
 
 func TestSearch(t *testing.T) {
@@ -139,6 +140,40 @@ func TestLimitsEndWith(t *testing.T) {
 					t.Errorf("%d rounds, %d samples", len(all), len(sink.samples))
 				}
 			})
+		})
+	}
+}
+
+// losing is a sender whose round of a number loses a worker with all that it had to send.
+type losing struct {
+	sender
+	round int
+}
+
+func (l *losing) fire(ctx context.Context, p pattern, k *keeper, firing func()) error {
+	if l.round--; l.round != 0 {
+		return l.sender.fire(ctx, p, k, firing)
+	}
+	firing()
+	for i := range k.targets {
+		k.handle(ctx, i, record.Sample{}, &worker.LostError{Worker: "w", Missing: len(k.targets), Of: len(k.targets)})
+	}
+	return nil
+}
+
+// A round that lost a worker is not judged and ends the search. The discarded round has no verdict
+// to lose.
+func TestLimitsLoseAWorker(t *testing.T) {
+	for round, want := range map[int]struct{ judged, rounds int }{1: {2, 3}, 2: {0, 2}, 3: {1, 3}} {
+		synctest.Test(t, func(t *testing.T) {
+			e, _, _ := newRounds(targets(10, "runc"), "burst", 5, 10)
+			e.sender = &losing{sender: e.sender, round: round}
+			judged := 0
+			l := &limits{rounds: e, failed: func(Round) ([]string, error) { judged++; return nil, nil }}
+			all, err := l.run(t.Context())
+			if isLoss(err) != (round > 1) || judged != want.judged || len(all) != want.rounds {
+				t.Errorf("lost in round %d: error %v, %d rounds, %d judged", round, err, len(all), judged)
+			}
 		})
 	}
 }

@@ -20,8 +20,6 @@ type sender interface {
 	fire(ctx context.Context, p pattern, k *keeper, firing func()) error
 	// load sends the requests of a load, and returns what that took of processors.
 	load(ctx context.Context, o *loadOrder) (cpu time.Duration, err error)
-	// lost says what is not sent, and never will be.
-	lost() error
 }
 
 // pattern is how the requests of a round are sent; see loadgen.Volley.
@@ -38,8 +36,10 @@ type loadOrder struct {
 	length   time.Duration
 	seed     uint64
 	inFlight int
-	each     func(*record.Sample)
-	told     func(record.Interval)
+	// firing is called once all is prepared.
+	firing func()
+	each   func(*record.Sample)
+	told   func(record.Interval)
 }
 
 func (s *session) sender() sender {
@@ -56,8 +56,6 @@ type here struct {
 	session *session
 	client  *loadgen.Client
 }
-
-func (h *here) lost() error { return nil }
 
 func (h *here) send(ctx context.Context, t record.Target) (record.Sample, error) {
 	return h.client.Send(ctx, t, h.client.Clock.Now())
@@ -94,6 +92,7 @@ func (h *here) volley(ctx context.Context, p pattern, k *keeper) (*loadgen.Volle
 
 func (h *here) load(ctx context.Context, o *loadOrder) (time.Duration, error) {
 	cpu := self.CPUTime()
+	o.firing()
 	loop := &load.Loop{
 		Client: h.client, Target: o.target, Pacer: o.schedule.Pacer(o.length, o.seed), Length: o.length, InFlight: o.inFlight, Precise: true,
 		Tally: &load.Tally{Target: o.target, Sink: h.session.writer, WasReady: h.session.ready.was, Each: o.each, Told: o.told},
@@ -109,11 +108,8 @@ type away struct {
 	sent int
 }
 
-func (a *away) lost() error { return a.team.Lost() }
-
 // send has the workers send one request each, in turn.
 func (a *away) send(ctx context.Context, t record.Target) (s record.Sample, err error) {
-	a.refill(ctx)
 	handled := false
 	fired := a.team.Fire(ctx, &worker.Volley{
 		Client: a.spec(), Targets: []record.Target{t}, Arrival: loadgen.Arrival{Pattern: loadgen.Burst}, First: a.sent, TraceID: a.traces.ids(),
@@ -130,33 +126,24 @@ func (a *away) send(ctx context.Context, t record.Target) (s record.Sample, err 
 }
 
 func (a *away) fire(ctx context.Context, p pattern, k *keeper, firing func()) error {
-	a.refill(ctx)
-	firing()
 	return a.team.Fire(ctx, &worker.Volley{
 		Client: a.spec(), Targets: k.targets, Arrival: p.arrival, Seed: p.seed, Stream: uint64(k.plan.Block), Preconnect: p.preconnect,
-		TraceID: a.traces.ids(), Handle: func(i int, s record.Sample, err error) { k.handle(ctx, i, s, err) },
+		TraceID: a.traces.ids(), Prepared: firing,
+		Handle:           func(i int, s record.Sample, err error) { k.handle(ctx, i, s, err) },
 		PreconnectFailed: func(i int, err error) { k.notConnected(ctx, i, err) },
 	})
-}
-
-// refill waits for the workers that replace those that were lost. Without them the others do
-// the work.
-func (a *away) refill(ctx context.Context) {
-	if a.team.Size() == a.header.Settings.Workers {
-		return
-	}
-	if err := a.muster(ctx); err != nil && ctx.Err() == nil {
-		a.observer.See(Warning{"lost workers are not replaced: " + err.Error()})
-	}
 }
 
 func (a *away) load(ctx context.Context, o *loadOrder) (time.Duration, error) {
 	cpu := self.CPUTime()
 	a.readers.Store(a.team)
 	defer a.readers.Store(nil)
-	a.ready.each(a.team.TellReady) // those that were Ready before
 	theirs, err := a.team.Load(ctx, &worker.Load{
 		Client: a.spec(), Target: o.target, Schedule: o.schedule, Length: o.length, Seed: o.seed, InFlight: o.inFlight,
+		Prepared: func() {
+			a.ready.each(a.team.TellReady) // those that were Ready before
+			o.firing()
+		},
 		Sink: a.writer, Told: o.told, Each: o.each,
 	})
 	return self.CPUTime() - cpu + theirs, err

@@ -41,9 +41,10 @@ type session struct {
 	deployed int
 	targets  []record.Target
 	// team leads the workers that send the requests, and is nil where this program does. hired
-	// says that there may be workers in the cluster.
+	// are those that may be in the cluster, and short says that some were lost for good.
 	team  *worker.Team
-	hired bool
+	hired record.Workers
+	short bool
 	// readers have to know when instances were Ready.
 	readers atomic.Pointer[worker.Team]
 	// deployments knows how services come and go, if the experiment wants to.
@@ -161,6 +162,9 @@ func (s *session) event(e record.Event) {
 	s.ready.observe(e)
 	if readers := s.readers.Load(); readers != nil && e.Kind == record.EventInstanceReady {
 		readers.TellReady(e.Pod, e.At)
+	}
+	if e.Kind == record.EventWorkerLost {
+		s.observer.See(Warning{e.Message})
 	}
 	s.told(s.writer.Event(e))
 }
@@ -328,7 +332,7 @@ func (s *session) cleanUp(ctx context.Context) error {
 	var restoring sync.WaitGroup
 	var restored, removed, stopped error
 	restoring.Go(func() { restored = s.traces.restore(ctx) })
-	if s.hired {
+	if s.hired.Count > 0 {
 		restoring.Go(func() { stopped = s.cluster.StopWorkers(ctx, s.header.RunID) })
 	}
 	if s.deployed > 0 {

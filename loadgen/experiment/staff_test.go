@@ -23,7 +23,15 @@ func (m *madeUp) StartWorkers(_ context.Context, _ string, w record.Workers) err
 
 // addWorker starts one more worker.
 func (m *madeUp) addWorker(t *testing.T) *httptest.Server {
-	server := httptest.NewServer(worker.NewServer("secret", "test"))
+	inside := worker.NewServer("secret", "test")
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if m.workerAsked != nil {
+			m.workerAsked(server, r.URL.Path)
+		}
+		inside.ServeHTTP(w, r)
+	})
+	server.Start()
 	t.Cleanup(server.Close)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -48,7 +56,16 @@ func (m *madeUp) AwaitWorkers(_ context.Context, _ string, _ func(done, total in
 
 func (m *madeUp) WorkerTransport(string) http.RoundTripper { return http.DefaultTransport }
 
-func (m *madeUp) WorkerState(context.Context, string) string { return "" }
+func (m *madeUp) WorkerState(context.Context, string) string { return "its pod was deleted" }
+
+// kill has a worker die. Its pod is gone at once.
+func (m *madeUp) kill(w *httptest.Server) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	w.Listener.Close()
+	w.CloseClientConnections()
+	m.workers = slices.DeleteFunc(m.workers, func(one *httptest.Server) bool { return one == w })
+}
 
 func (m *madeUp) StopWorkers(ctx context.Context, _ string) error {
 	if ctx.Err() != nil {

@@ -139,7 +139,7 @@ func (r *turns) try(ctx context.Context, t trial) error {
 // abandon writes down that nothing is known of a request. The run goes on if that is because
 // the worker was lost that sent it: another one sends the next.
 func (r *turns) abandon(t record.Target, cause error) error {
-	err := r.event(record.EventRequestAbandoned, t, cause)
+	err := r.recorder.abandon(t, cause)
 	if isLoss(cause) {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/loadgen/worker"
@@ -95,23 +96,76 @@ func (s *session) hire(ctx context.Context, w record.Workers) error {
 	if w.Count == 0 {
 		return nil
 	}
-	s.hired = true
+	s.hired = w
 	if err := s.cluster.StartWorkers(ctx, s.header.RunID, w); err != nil {
 		return err
 	}
 	s.team = worker.New(s.guard.ctx, s.clock, s.event, s.cluster.WorkerTransport, s.cluster.WorkerState)
+	s.team.Refill = s.refill
 	return s.muster(ctx)
 }
 
 // muster waits for all workers to be Ready, those that replace others too.
 func (s *session) muster(ctx context.Context) error {
-	workers, err := s.cluster.AwaitWorkers(ctx, s.header.RunID, s.progress("waiting for workers to be Ready"), func(why string) {
-		s.observer.See(Warning{"still waiting for workers: " + why})
-	})
+	workers, err := s.staff(ctx)
 	if err != nil {
 		return err
 	}
 	return s.team.Join(ctx, workers)
+}
+
+// staff are the workers once all are Ready.
+func (s *session) staff(ctx context.Context) ([]record.Worker, error) {
+	return s.cluster.AwaitWorkers(ctx, s.header.RunID, s.progress("waiting for workers to be Ready"), func(why string) {
+		s.observer.See(Warning{"still waiting for workers: " + why})
+	})
+}
+
+// refill has others take the places of workers that were lost. If they do not come, the rest does
+// the work, and nobody is waited for any more: they would not come the next time either.
+func (s *session) refill(ctx context.Context) {
+	if s.short || s.team.Size() == s.hired.Count {
+		return
+	}
+	err := s.replace(ctx)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	s.short = true
+	why := "the others are not replaced: " + err.Error()
+	if !s.hired.Replaced {
+		why = "in a load nobody takes the place of one that is lost"
+	}
+	s.observer.See(Warning{fmt.Sprintf("%d of %d workers are left to go on with: %s", s.team.Size(), s.hired.Count, why)})
+}
+
+// A worker that is Ready may not be there: it is Ready until its kubelet says otherwise, or until
+// nothing was heard of its node for 40 seconds. So reachLimit is how long it is tried. Of those
+// that nobody replaces it can only be that they are reached once more.
+const (
+	reachLimit = time.Minute
+	reachAgain = 15 * time.Second
+)
+
+// replace waits for the workers that replace others, and takes them in.
+func (s *session) replace(ctx context.Context) error {
+	if !s.hired.Replaced {
+		short, cancel := context.WithTimeout(ctx, reachAgain)
+		defer cancel()
+		ctx = short
+	}
+	for began := s.clock.Now(); ; {
+		workers, err := s.staff(ctx)
+		if err != nil {
+			return err
+		}
+		if err = s.team.Join(ctx, workers); err == nil || s.clock.Now()-began > reachLimit {
+			return err
+		}
+		if pause(ctx, askAgain) != nil {
+			return err
+		}
+	}
 }
 
 // dismiss compares the clocks of the workers once more. Its error says what lost workers have

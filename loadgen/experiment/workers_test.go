@@ -3,14 +3,18 @@ package experiment
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
+	"github.com/kn-coldstart/kn-coldstart/loadgen/worker"
 	"github.com/kn-coldstart/kn-coldstart/templates"
 )
 
@@ -174,38 +178,139 @@ func TestExistingByWorkers(t *testing.T) {
 	}
 }
 
-// A worker that is lost costs its sample. Another one sends the next, and the run says that it
-// is not complete.
+// told are the warnings of a run that is observed by it, and what else is told goes to see.
+type told struct {
+	mu       sync.Mutex
+	warnings []string
+	see      func(Notice)
+}
+
+func (o *told) See(n Notice) {
+	if w, ok := n.(Warning); ok {
+		o.mu.Lock()
+		o.warnings = append(o.warnings, w.Text)
+		o.mu.Unlock()
+	}
+	if o.see != nil {
+		o.see(n)
+	}
+}
+
+// among counts the warnings with a text.
+func (o *told) among(text string) int {
+	n := 0
+	for _, w := range o.warnings {
+		if strings.Contains(w, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// measuredIn counts the samples of a run that count.
+func measuredIn(run *record.Run) int {
+	n := 0
+	for _, s := range run.Samples {
+		if !s.Discarded {
+			n++
+		}
+	}
+	return n
+}
+
+// onTrial calls do when the n-th trial has begun.
+func onTrial(n int, do func()) func(Notice) {
+	return func(notice Notice) {
+		if _, ok := notice.(TrialBegun); ok {
+			if n--; n == 0 {
+				do()
+			}
+		}
+	}
+}
+
+// A worker that is lost while it is idle costs nothing: the one that takes its place sends the
+// request. A pod that has died may count as Ready for a while.
+func TestSingleLosesAnIdleWorker(t *testing.T) {
+	m, e := newMadeUp(t), singleOf(t)
+	awaited := 0
+	m.during = func(what string) {
+		if what == "await workers" {
+			if awaited++; awaited == 3 {
+				m.kill(m.workers[1])
+				m.addWorker(t)
+			}
+		}
+	}
+	o := &told{see: onTrial(2, func() { m.workers[1].Listener.Close(); m.workers[1].CloseClientConnections() })}
+	result, err := Run(t.Context(), m, e, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := runFile(t, result.RunFile)
+	if lost, abandoned := kinds(run, record.EventWorkerLost), kinds(run, record.EventRequestAbandoned); len(lost) != 1 || len(abandoned) != 0 || awaited != 3 {
+		t.Errorf("lost %v, abandoned %v, awaited %d times", lost, abandoned, awaited)
+	}
+	if n := measuredIn(run); n != 6 || run.End.Reason != record.EndCompleted || o.among("was lost while it had nothing to send") != 1 {
+		t.Errorf("%d samples, end %+v, warnings %q", n, run.End, o.warnings)
+	}
+}
+
+// Workers that are not replaced are waited for once.
+func TestSingleGoesOnWithFewerWorkers(t *testing.T) {
+	m, e := newMadeUp(t), singleOf(t)
+	awaited := 0
+	m.during = func(what string) {
+		if what == "await workers" {
+			awaited++
+		}
+	}
+	o := &told{see: onTrial(2, func() {
+		m.kill(m.workers[1])
+		m.fail("await workers", errors.New("there is no room"))
+	})}
+	result, err := Run(t.Context(), m, e, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := measuredIn(runFile(t, result.RunFile)); n != 6 || awaited != 2 || o.among("2 of 3 workers are left to go on with: the others are not replaced: there is no room") != 1 {
+		t.Errorf("%d samples, awaited %d times, warnings %q", n, awaited, o.warnings)
+	}
+}
+
+// A worker that is lost while it has a request to send costs its sample. Another one sends the
+// next, and the run says that it is not complete.
 func TestSingleLosesAWorker(t *testing.T) {
 	m, e := newMadeUp(t), singleOf(t)
-	begun := 0
-	result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
-		if _, ok := n.(TrialBegun); !ok {
-			return
+	var begun, started atomic.Int32
+	m.workerAsked = func(w *httptest.Server, path string) {
+		if path == "/start" && begun.Load() == 2 && started.Add(1) == 1 {
+			m.kill(w)
+			m.addWorker(t)
 		}
-		if begun++; begun == 2 {
-			m.mu.Lock()
-			defer m.mu.Unlock()
-			m.workers[1].CloseClientConnections()
-			m.workers[1].Close()
-			m.workers = slices.Delete(m.workers, 1, 2)
+	}
+	last := 0
+	o := &told{see: func(n Notice) {
+		switch n := n.(type) {
+		case TrialBegun:
+			begun.Add(1)
+		case SampleTaken:
+			last = n.Done
+			if n.Total != 8 {
+				t.Errorf("%d of %d", n.Done, n.Total)
+			}
 		}
-	}))
+	}}
+	result, err := Run(t.Context(), m, e, o)
 	run := runFile(t, result.RunFile)
 	if err == nil || !strings.Contains(err.Error(), "the run is not complete: worker ") || run.End.Reason != record.EndFailed {
 		t.Errorf("got error %v, end %+v", err, run.End)
 	}
-	if lost, abandoned := kinds(run, record.EventWorkerLost), kinds(run, record.EventRequestAbandoned); len(lost) != 1 || len(abandoned) != 1 || begun != 6 {
-		t.Errorf("%d trials, lost %v, abandoned %v", begun, lost, abandoned)
+	if lost, abandoned := kinds(run, record.EventWorkerLost), kinds(run, record.EventRequestAbandoned); len(lost) != 1 || len(abandoned) != 1 || begun.Load() != 6 {
+		t.Errorf("%d trials, lost %v, abandoned %v", begun.Load(), lost, abandoned)
 	}
-	measured := 0
-	for _, s := range run.Samples {
-		if !s.Discarded {
-			measured++
-		}
-	}
-	if measured != 5 {
-		t.Errorf("%d samples", measured)
+	if n := measuredIn(run); n != 5 || last != 8 || o.among("of its 1 requests 1 are missing") != 1 {
+		t.Errorf("%d samples, the last one is number %d, warnings %q", n, last, o.warnings)
 	}
 }
 
@@ -267,8 +372,8 @@ func TestLoadByWorkers(t *testing.T) {
 		m, e := newMadeUp(t), loadOf(t)
 		e.Workers = Workers{Count: 3, Image: "tool"}
 		result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
-			if begun, ok := n.(LoadBegun); ok && known {
-				m.emit(record.Event{Kind: record.EventInstanceReady, Pod: begun.Target.Service + "-00001-deployment-a", At: 1})
+			if warming, ok := n.(Warming); ok && known {
+				m.emit(record.Event{Kind: record.EventInstanceReady, Pod: warming.Targets[0].Service + "-00001-deployment-a", At: 1})
 			}
 		}))
 		if err != nil {
@@ -282,5 +387,74 @@ func TestLoadByWorkers(t *testing.T) {
 		if answered != 100 || len(run.Intervals) != 2 || (waited == 0) != known || !m.was("stop workers") {
 			t.Errorf("known %v: %d answered and %d waited in %d seconds", known, answered, waited, len(run.Intervals))
 		}
+	}
+}
+
+// A worker that is lost in a load is told of, and the last word says which classes were not
+// measured because of it.
+func TestLoadLosesAWorker(t *testing.T) {
+	m, e := newMadeUp(t), loadOf(t)
+	e.Classes, e.Workers = append(e.Classes, record.Class{Name: "gvisor", Image: "x"}), Workers{Count: 3, Image: "tool"}
+	var started atomic.Int32
+	m.workerAsked = func(w *httptest.Server, path string) {
+		if path == "/start" && started.Add(1) == 1 {
+			m.kill(w)
+		}
+	}
+	o, first := &told{}, ""
+	o.see = func(n Notice) {
+		if begun, ok := n.(LoadBegun); ok && first == "" {
+			first = begun.Target.RuntimeClass
+		}
+	}
+	result, err := Run(t.Context(), m, e, o)
+	other := map[string]string{"runc": "gvisor", "gvisor": "runc"}[first]
+	if err == nil || !strings.HasSuffix(err.Error(), " are missing; not measured after that: "+other) {
+		t.Errorf("got error %v after %s", err, first)
+	}
+	run := runFile(t, result.RunFile)
+	if found := kinds(run, record.EventLoadBegun, record.EventLoadEnded, record.EventWorkerLost); !slices.Equal(found, []record.Kind{record.EventLoadBegun, record.EventWorkerLost}) || o.among("was lost: ") != 1 {
+		t.Errorf("events %v, warnings %q", found, o.warnings)
+	}
+}
+
+// A load whose worker was lost before is sent by those that are left, whole.
+func TestLoadGoesOnWithFewerWorkers(t *testing.T) {
+	m, e := newMadeUp(t), loadOf(t)
+	e.Workers = Workers{Count: 3, Image: "tool"}
+	o := &told{see: func(n Notice) {
+		if _, ok := n.(Warming); ok {
+			m.kill(m.workers[0])
+			m.fail("await workers", context.DeadlineExceeded)
+		}
+	}}
+	result, err := Run(t.Context(), m, e, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, answered := runFile(t, result.RunFile), 0
+	for _, i := range run.Intervals {
+		answered += i.Answered
+	}
+	if answered != 100 || len(kinds(run, record.EventWorkerLost)) != 1 || o.among("2 of 3 workers are left to go on with: in a load nobody takes the place") != 1 {
+		t.Errorf("%d answered, warnings %q", answered, o.warnings)
+	}
+}
+
+// A load that no worker is left for has not begun.
+func TestLoadWithoutAWorker(t *testing.T) {
+	m, e := newMadeUp(t), loadOf(t)
+	e.Workers = Workers{Count: 1, Image: "tool"}
+	result, err := Run(t.Context(), m, e, ObserverFunc(func(n Notice) {
+		switch n.(type) {
+		case Warming:
+			m.kill(m.workers[0])
+			m.fail("await workers", context.DeadlineExceeded)
+		case LoadBegun, LoadEnded:
+			t.Errorf("notice %+v", n)
+		}
+	}))
+	if !errors.Is(err, worker.ErrNoWorkers) || len(kinds(runFile(t, result.RunFile), record.EventLoadBegun)) != 0 {
+		t.Errorf("got error %v", err)
 	}
 }

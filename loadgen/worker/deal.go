@@ -27,10 +27,12 @@ type deal struct {
 	// lead is how long before the common start the workers are told of it.
 	lead time.Duration
 	// order is that of a share. take is given the lines of the i-th member; an error ends it all.
-	// over, if set, is called when the i-th member has said its last line.
-	order func(loadgen.Share) order
-	take  func(i int, l line) error
-	over  func(i int) error
+	// over, if set, is called when the i-th member has said its last line. missing then says of
+	// how many requests of its share it is not known what became of them, and how many it has.
+	order   func(loadgen.Share) order
+	take    func(i int, l line) error
+	over    func(i int) error
+	missing func(i int) (missing, of int)
 	// begun, if set, is told the instant of the common start before the workers are.
 	begun func(at time.Duration)
 }
@@ -38,18 +40,16 @@ type deal struct {
 // result is what became of the share of one member.
 type result struct {
 	cpu time.Duration
-	// lost says why the share was not done to its end.
-	lost error
+	// lost is set if the member was lost before it had done its share.
+	lost *LostError
 }
 
 func (d *deal) share(i int) loadgen.Share { return loadgen.Share{Index: i, Of: len(d.members)} }
 
 // do has all members do their shares, and returns what became of each. Its error says that
-// what they said could not be taken. When ctx ends they stop, and say what they have.
+// what they said could not be taken. When ctx ends they stop, and say what they have; then
+// nobody is lost.
 func (d *deal) do(ctx context.Context) ([]result, error) {
-	if len(d.members) == 0 {
-		return nil, ErrNoWorkers
-	}
 	reading, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
 	results, streams := make([]result, len(d.members)), make([]*stream, len(d.members))
@@ -63,7 +63,12 @@ func (d *deal) do(ctx context.Context) ([]result, error) {
 			}
 			return err
 		}}
-		over.Go(func() { results[i] = d.read(reading, i, streams[i], cancel) })
+		over.Go(func() {
+			var cause error
+			if results[i].cpu, cause = d.read(reading, i, streams[i], cancel); cause != nil && ctx.Err() == nil && reading.Err() == nil {
+				results[i].lost = d.lose(ctx, i, cause)
+			}
+		})
 	}
 	stop := context.AfterFunc(ctx, func() { d.stop(reading, cancel) })
 	defer stop()
@@ -82,18 +87,24 @@ func (d *deal) do(ctx context.Context) ([]result, error) {
 // takeError says that what the workers say cannot be taken any more.
 type takeError struct{ error }
 
-// read reads what a member says, to the end.
-func (d *deal) read(ctx context.Context, i int, s *stream, cancel context.CancelCauseFunc) result {
-	r := result{lost: s.read(ctx)}
+// read reads what a member says, to the end, and returns what kept it from that.
+func (d *deal) read(ctx context.Context, i int, s *stream, cancel context.CancelCauseFunc) (cpu time.Duration, cause error) {
+	cause = s.read(ctx)
 	if s.last != nil {
-		r.cpu = s.last.CPU
+		cpu = s.last.CPU
 	}
 	if d.over != nil {
 		if err := d.over(i); err != nil {
 			cancel(&takeError{err})
 		}
 	}
-	return r
+	return cpu, cause
+}
+
+// lose takes in that a member is lost, as soon as it has said its last line.
+func (d *deal) lose(ctx context.Context, i int, cause error) *LostError {
+	missing, of := d.missing(i)
+	return d.team.lose(ctx, d.members[i], cause, missing, of)
 }
 
 // start tells those that are ready when all begin. One that cannot be told is lost.

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
@@ -19,6 +20,8 @@ type Load struct {
 	Seed     uint64
 	// InFlight is how many requests of all workers may be under way.
 	InFlight int
+	// Prepared, when set, is called once it is known which workers send it, before they are told.
+	Prepared func()
 	// Sink takes what becomes of the load. Told, when set, is given each interval once it is
 	// written down, and Each the requests that are told of by themselves: that of each worker
 	// that was answered first, at once, and those that the run file has.
@@ -29,27 +32,35 @@ type Load struct {
 
 // Load has the workers send the requests, and returns when all have ended and what they said
 // is written down, with what the workers used of processors. Its error says that ctx has
-// ended, what could not be written down, or which workers were lost.
+// ended, that there is no worker, what could not be written down, or what is missing because
+// workers were lost.
 func (t *Team) Load(ctx context.Context, l *Load) (cpu time.Duration, err error) {
-	if err := t.Compare(ctx); err != nil && ctx.Err() != nil {
-		return 0, ctx.Err() // of a worker that is lost the order says so
+	members, err := t.summon(ctx, 0, math.MaxInt)
+	if err != nil {
+		return 0, err
 	}
-	d := &deal{team: t, members: t.present(), lead: startLead, order: l.order}
+	if l.Prepared != nil {
+		l.Prepared()
+	}
+	d := &deal{team: t, members: members, lead: startLead, order: l.order}
 	u := &underway{Load: l, merger: load.NewMerger(len(d.members)), known: make([]int, len(d.members))}
 	u.merger.Target, u.merger.Sink, u.merger.Told = l.Target, l.Sink, l.Told
 	d.begun = u.merger.BeginAt
 	d.take = func(i int, line line) error { return u.take(i, d.members[i].ahead(), line) }
 	d.over = u.merger.Gone
+	d.missing = func(i int) (missing, of int) {
+		of = load.Count(l.Schedule.Pacer(l.Length, l.Seed), l.Length, d.share(i))
+		return of - u.known[i], of
+	}
 	results, err := d.do(ctx)
 	if err != nil {
 		return 0, err
 	}
 	err = context.Cause(ctx)
-	for i, r := range results {
+	for _, r := range results {
 		cpu += r.cpu
-		if r.lost != nil && ctx.Err() == nil {
-			of := load.Count(l.Schedule.Pacer(l.Length, l.Seed), l.Length, d.share(i))
-			err = errors.Join(err, t.lose(ctx, d.members[i], r.lost, of-u.known[i], of))
+		if r.lost != nil && r.lost.Missing > 0 {
+			err = errors.Join(err, r.lost)
 		}
 	}
 	return cpu, err

@@ -7,12 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 )
-
-// silenceLimit is how long a worker may say nothing while it has an order, although it says
-// something each second.
-const silenceLimit = 15 * time.Second
 
 // stream is what a worker tells of its order, being read.
 type stream struct {
@@ -28,8 +23,6 @@ type stream struct {
 	last *end
 }
 
-var errSilent = fmt.Errorf("nothing was heard for %v", silenceLimit)
-
 // read has the worker do its order, and reads what it says, to the end. Its error says what
 // kept it from that.
 func (s *stream) read(ctx context.Context) error {
@@ -37,8 +30,8 @@ func (s *stream) read(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	s.lose = cancel
-	silent := time.AfterFunc(silenceLimit, func() { cancel(errSilent) })
-	defer silent.Stop()
+	var heard silence
+	go heard.watch(ctx, func() { cancel(errSilent) })
 	if err := s.post(ctx, pathOrder, s.order, nil); err != nil {
 		return because(ctx, err)
 	}
@@ -54,10 +47,11 @@ func (s *stream) read(ctx context.Context) error {
 		if err := lines.Decode(&l); err != nil {
 			return because(ctx, err)
 		}
-		silent.Reset(silenceLimit)
+		heard.interrupt()
 		if err := s.heard(l); err != nil {
 			return err
 		}
+		heard.begin()
 	}
 	if s.last.Error != "" {
 		return errors.New(s.last.Error)

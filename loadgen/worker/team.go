@@ -23,6 +23,9 @@ type Team struct {
 	// nothing.
 	reach   func(name string) http.RoundTripper
 	explain func(ctx context.Context, name string) string
+	// Refill, when set, has others join in place of members that are lost, if there are any. It
+	// is called before members are chosen.
+	Refill func(ctx context.Context)
 
 	mu      sync.Mutex
 	members []*member
@@ -94,14 +97,46 @@ func (t *Team) from(i int) []*member {
 func (t *Team) Size() int { return len(t.present()) }
 
 // Compare compares the clocks of all members, and writes down what it finds.
-func (t *Team) Compare(ctx context.Context) error { return t.compare(ctx, t.present()) }
-
-func (t *Team) compare(ctx context.Context, members []*member) error {
+func (t *Team) Compare(ctx context.Context) error {
 	var failed error
-	for _, m := range members {
+	for _, m := range t.present() {
 		failed = errors.Join(failed, t.compareOne(ctx, m))
 	}
 	return failed
+}
+
+// summon returns those who do the next thing together: the members from the first-th on, and
+// so many at most. The clock of each was compared a moment ago. One that does not answer then
+// is lost before it has a share, and the next ones are chosen anew.
+func (t *Team) summon(ctx context.Context, first, most int) ([]*member, error) {
+	for {
+		if t.Refill != nil {
+			t.Refill(ctx)
+		}
+		members := t.from(first)
+		chosen := members[:min(len(members), most)]
+		all := t.compareOrLose(ctx, chosen)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case len(members) == 0:
+			return nil, ErrNoWorkers
+		case all:
+			return chosen, nil
+		}
+	}
+}
+
+// compareOrLose compares the clocks of members, and says whether all have answered.
+func (t *Team) compareOrLose(ctx context.Context, members []*member) bool {
+	all := true
+	for _, m := range members {
+		if err := t.compareOne(ctx, m); err != nil && ctx.Err() == nil {
+			t.lose(ctx, m, err, 0, 0)
+			all = false
+		}
+	}
+	return all
 }
 
 func (t *Team) compareOne(ctx context.Context, m *member) error {
@@ -132,7 +167,8 @@ const keepPause = time.Minute
 // any more.
 const IdleLimit = 10 * time.Minute
 
-// Keep has the workers know that they are needed, until ctx ends.
+// Keep has the workers know that they are needed, until ctx ends. Whether one has gone is found
+// before it gets its next share.
 func (t *Team) Keep(ctx context.Context) {
 	for {
 		select {
@@ -146,7 +182,7 @@ func (t *Team) Keep(ctx context.Context) {
 	}
 }
 
-// LostError says that a worker did not do its share to the end.
+// LostError says that a worker is lost: it did not do its share to the end, or had none.
 type LostError struct {
 	// Worker is its name.
 	Worker, Reason string
@@ -157,6 +193,9 @@ type LostError struct {
 
 // Error names the worker, why it was lost, and what is missing.
 func (e *LostError) Error() string {
+	if e.Of == 0 {
+		return fmt.Sprintf("worker %s was lost while it had nothing to send: %s", e.Worker, e.Reason)
+	}
 	return fmt.Sprintf("worker %s was lost: %s; of its %d requests %d are missing", e.Worker, e.Reason, e.Of, e.Missing)
 }
 
@@ -167,20 +206,43 @@ func (t *Team) Lost() error {
 	return errors.Join(t.losses...)
 }
 
-// lose takes in that a worker is lost, and writes it down.
+// lose takes in that a worker is lost, and writes it down. It counts among the losses of the
+// run if something is missing.
 func (t *Team) lose(ctx context.Context, m *member, cause error, missing, of int) *LostError {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askLimit)
-	defer cancel()
-	reason := cause.Error()
-	if more := t.explain(ctx, m.Name); more != "" && !strings.Contains(reason, more) {
-		reason += " (" + more + ")"
-	}
-	lost := &LostError{Worker: m.Name, Reason: reason, Missing: missing, Of: of}
+	at := t.clock.Now()
 	m.leave()
 	t.mu.Lock()
 	m.lost = true
-	t.losses = append(t.losses, lost)
 	t.mu.Unlock()
-	t.event(record.Event{At: t.clock.Now(), Kind: record.EventWorkerLost, Pod: m.Name, Node: m.Node, Value: float64(missing), Message: lost.Error()})
+	lost := &LostError{Worker: m.Name, Reason: t.reason(ctx, m.Name, cause), Missing: missing, Of: of}
+	if missing > 0 {
+		t.mu.Lock()
+		t.losses = append(t.losses, lost)
+		t.mu.Unlock()
+	}
+	t.event(record.Event{At: at, Kind: record.EventWorkerLost, Pod: m.Name, Node: m.Node, Value: float64(missing), Message: lost.Error()})
 	return lost
+}
+
+// explainLimit is how long it may take until it is known what became of a worker. A kubelet
+// needs a second or two to say that a container has ended.
+const explainLimit = 4 * time.Second
+
+// reason is why a worker is lost, with what became of it, as far as that is known.
+func (t *Team) reason(ctx context.Context, name string, cause error) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), explainLimit)
+	defer cancel()
+	for {
+		if more := t.explain(ctx, name); more != "" {
+			if strings.Contains(cause.Error(), more) {
+				return cause.Error()
+			}
+			return cause.Error() + " (" + more + ")"
+		}
+		select {
+		case <-ctx.Done():
+			return cause.Error()
+		case <-time.After(time.Second):
+		}
+	}
 }

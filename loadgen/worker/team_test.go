@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,6 +30,8 @@ type crew struct {
 	servers []*httptest.Server
 	inside  []*Server
 	workers []record.Worker
+	// noted, when set, is told of each event.
+	noted func(record.Event)
 
 	mu     sync.Mutex
 	events []record.Event
@@ -63,6 +66,9 @@ func (c *crew) note(e record.Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.events = append(c.events, e)
+	if c.noted != nil {
+		c.noted(e)
+	}
 }
 
 func (c *crew) ofKind(kind record.Kind) []record.Event {
@@ -471,17 +477,110 @@ func TestTheToken(t *testing.T) {
 	}
 }
 
-// A worker that nobody reaches is lost before it has begun, and without any nothing is sent.
+// A worker that has gone while it was idle is lost before it has a share: all requests are sent,
+// by those that are left or by one that takes its place.
+func TestAnIdleWorkerIsLost(t *testing.T) {
+	address, asked := function(t, 0)
+	for _, replaced := range []bool{false, true} {
+		c, g, to, left := newCrew(t, 3), &got{}, &sink{}, 2
+		c.servers[0].Close()
+		if replaced {
+			left = 3
+			c.Refill = func(ctx context.Context) {
+				if c.Size() == 3 {
+					return
+				}
+				c.add(t)
+				if err := c.Join(ctx, c.workers[1:]); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		before := asked()["h-0.bench.example.com"]
+		if err := c.Fire(t.Context(), g.volley(targetsAt(address, 7), "burst")); err != nil || len(g.samples) != 7 || len(g.errs) != 0 {
+			t.Errorf("replaced %v: %v, %d samples, errors %v", replaced, err, len(g.samples), g.errs)
+		}
+		c.servers[1].Close()
+		if !replaced {
+			left = 1
+		} else {
+			c.workers = slices.Delete(c.workers, 1, 2)
+		}
+		_, err := c.Load(t.Context(), loadOf(t, to, address, "50/s", time.Second))
+		if n := asked()["h-0.bench.example.com"] - before; err != nil || n != 1+50 {
+			t.Errorf("replaced %v: %v, asked %d times", replaced, err, n)
+		}
+		lost := c.ofKind(record.EventWorkerLost)
+		if len(lost) != 2 || lost[0].Value != 0 || !strings.Contains(lost[0].Message, "was lost while it had nothing to send: ") || c.Lost() != nil || c.Size() != left {
+			t.Errorf("replaced %v: events %+v, losses %v, %d workers", replaced, lost, c.Lost(), c.Size())
+		}
+	}
+}
+
+// A worker that is lost in a load is told of at once: here the load cannot end before.
+func TestALossIsToldWhileTheLoadGoesOn(t *testing.T) {
+	c, to := newCrew(t, 2), &sink{}
+	told := make(chan struct{})
+	c.noted = func(e record.Event) {
+		if e.Kind == record.EventWorkerLost {
+			close(told)
+		}
+	}
+	var late atomic.Int32
+	var begun sync.Once
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		begun.Do(func() { go c.servers[1].CloseClientConnections() })
+		select {
+		case <-told:
+		case <-time.After(5 * time.Second):
+			late.Add(1)
+		}
+	}))
+	t.Cleanup(s.Close)
+	if _, err := c.Load(t.Context(), loadOf(t, to, s.Listener.Addr().String(), "20/s", time.Second)); err == nil || late.Load() != 0 {
+		t.Errorf("got error %v, %d requests have waited in vain", err, late.Load())
+	}
+}
+
+// What became of a worker is asked for until it is known, for a while.
+func TestWhatBecameOfAWorker(t *testing.T) {
+	for name, test := range map[string]struct {
+		knownAfter int
+		want       string
+		takes      time.Duration
+	}{
+		"known at once": {1, "it broke (killed)", 0},
+		"known late":    {3, "it broke (killed)", 2 * time.Second},
+		"never known":   {100, "it broke", explainLimit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				asked := 0
+				team := New(t.Context(), record.NewClock(), nil, nil, func(context.Context, string) string {
+					if asked++; asked < test.knownAfter {
+						return ""
+					}
+					return "killed"
+				})
+				began := time.Now()
+				if got := team.reason(t.Context(), "w", errors.New("it broke")); got != test.want || time.Since(began) != test.takes {
+					t.Errorf("got %q after %v", got, time.Since(began))
+				}
+			})
+		})
+	}
+}
+
+// Workers that nobody reaches are lost, and without any nothing is sent.
 func TestNoWorkerIsLeft(t *testing.T) {
 	c, g := newCrew(t, 1), &got{}
 	c.servers[0].Close()
 	address, _ := function(t, 0)
 	v := g.volley(targetsAt(address, 2), "burst")
-	if err := c.Fire(t.Context(), v); err != nil || len(g.errs) != 2 {
-		t.Errorf("%v, errors %v", err, g.errs)
-	}
-	if err := c.Fire(t.Context(), v); !errors.Is(err, ErrNoWorkers) {
-		t.Errorf("got error %v", err)
+	for range 2 {
+		if err := c.Fire(t.Context(), v); !errors.Is(err, ErrNoWorkers) || len(g.errs) != 0 {
+			t.Errorf("got error %v, errors %v", err, g.errs)
+		}
 	}
 	if _, err := net.Dial("tcp", c.workers[0].Name); err == nil {
 		t.Error("the worker is there")

@@ -25,6 +25,9 @@ type Volley struct {
 	// First is which of the workers has the first share: the next one after the last is the
 	// first again.
 	First int
+	// Prepared, when set, is called once it is known which workers send them, before they are
+	// told.
+	Prepared func()
 	// Handle is called once for each request that was sent, by several goroutines at a time:
 	// with its sample, or why there is none. If a worker is lost, that is a LostError for each
 	// request of its share of which there is no sample.
@@ -33,12 +36,14 @@ type Volley struct {
 }
 
 // Fire has the workers send the requests, and returns when all are handled. Its error says
-// that there is no worker, or that a clock could not be compared.
+// that there is no worker, that ctx had ended before, or that what they said makes no sense.
 func (t *Team) Fire(ctx context.Context, v *Volley) error {
-	members := t.from(v.First)
-	members = members[:min(len(members), len(v.Targets))]
-	if err := t.compare(ctx, members); err != nil && ctx.Err() != nil {
-		return ctx.Err() // of a worker that is lost the order says so
+	members, err := t.summon(ctx, v.First, len(v.Targets))
+	if err != nil {
+		return err
+	}
+	if v.Prepared != nil {
+		v.Prepared()
 	}
 	if len(v.Targets) == 0 {
 		return nil
@@ -49,12 +54,13 @@ func (t *Team) Fire(ctx context.Context, v *Volley) error {
 		d.lead += loadgen.ConnectLead
 	}
 	d.take = func(i int, l line) error { return f.take(d.share(i), d.members[i].ahead(), l) }
+	d.missing = func(i int) (int, int) { missing, of := f.missing(d.share(i)); return len(missing), of }
 	results, err := d.do(ctx)
 	f.handling.Wait()
 	if err != nil {
 		return err
 	}
-	f.giveUp(ctx, d, results)
+	f.giveUp(d, results)
 	if v.Arrival.Pattern == loadgen.Burst && len(f.delays) > 1 {
 		t.tellSkew(v.Targets[0], f.delays, d.members)
 	}
@@ -68,8 +74,8 @@ type firing struct {
 
 	mu      sync.Mutex
 	handled []bool
-	// cutOff says why requests were cut off. Only at the end it is known whether their worker
-	// was lost.
+	// cutOff says why requests were cut off. Only with the last line of their worker it is known
+	// whether it is lost.
 	cutOff map[int]error
 	// delays are how long after they were due requests were sent.
 	delays []time.Duration
@@ -117,17 +123,16 @@ func (f *firing) take(s loadgen.Share, offset record.ClockOffset, l line) error 
 
 // giveUp handles the requests of which there is no sample, because their worker is lost or
 // because they were cut off. Those that were not sent before an interruption are nobody's.
-func (f *firing) giveUp(ctx context.Context, d *deal, results []result) {
+func (f *firing) giveUp(d *deal, results []result) {
 	for m, r := range results {
-		missing, of := f.missing(d.share(m))
-		why := func(i int) error { return f.cutOff[i] }
-		if r.lost != nil && ctx.Err() == nil {
-			lost := d.team.lose(ctx, d.members[m], r.lost, len(missing), of)
-			why = func(int) error { return lost }
-		}
+		missing, _ := f.missing(d.share(m))
 		for _, i := range missing {
-			if err := why(i); err != nil {
-				f.Handle(i, record.Sample{}, err)
+			why := f.cutOff[i]
+			if r.lost != nil {
+				why = r.lost
+			}
+			if why != nil {
+				f.Handle(i, record.Sample{}, why)
 			}
 		}
 	}
@@ -135,6 +140,8 @@ func (f *firing) giveUp(ctx context.Context, d *deal, results []result) {
 
 // missing are the requests of a share of which there is no sample, of so many.
 func (f *firing) missing(s loadgen.Share) (missing []int, of int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for i, handled := range f.handled {
 		if !s.Has(i) {
 			continue
