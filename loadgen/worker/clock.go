@@ -26,23 +26,35 @@ func (e exchange) offset() record.ClockOffset {
 	}
 }
 
-// comparisons is how often a clock is asked for. The quickest answer counts (Cristian,
-// Probabilistic clock synchronization, 1989): it has the smallest uncertainty.
-const comparisons = 9
+// A clock is asked for so often, at the least. The quickest answer counts (Cristian,
+// Probabilistic clock synchronization, 1989): it has the smallest uncertainty. On a machine that
+// is busy for a moment all of them may be slow, so it is asked for a while longer until it is
+// known well enough. Where the way is long, that while is over by then.
+const (
+	comparisons = 9
+	wellEnough  = time.Millisecond
+	longEnough  = 250 * time.Millisecond
+)
 
 // compare asks several times, and keeps the quickest answer.
 func compare(ctx context.Context, ask func(context.Context) (exchange, error)) (record.ClockOffset, error) {
 	var best record.ClockOffset
-	for n := range comparisons {
+	var began, now time.Duration
+	for n := 0; n < comparisons || best.Uncertainty > wellEnough && now-began < longEnough; n++ {
 		e, err := ask(ctx)
 		if err != nil {
 			return best, err
 		}
-		if o := e.offset(); n == 0 || o.Uncertainty < best.Uncertainty {
-			best = o
+		if n == 0 {
+			began = e.sent
 		}
+		o := e.offset()
+		if n > 0 && best.Uncertainty < o.Uncertainty {
+			o = best
+		}
+		best, now = o, e.got
+		best.Requests = n + 1
 	}
-	best.Requests = comparisons
 	return best, nil
 }
 

@@ -69,6 +69,30 @@ func TestTheOffsetOfAMadeUpClock(t *testing.T) {
 	}
 }
 
+// A clock that is not known well is asked for longer, but not for long.
+func TestAClockIsAskedForLonger(t *testing.T) {
+	const ms = time.Millisecond
+	for name, test := range map[string]struct {
+		slow, of int // so many answers take so long there, and then all are quick
+		requests int
+	}{
+		"known at once":    {0, 0, comparisons},
+		"busy for a while": {12, 10, 13},
+		"a long way":       {100, 30, comparisons},
+		"busy for longer":  {100, 20, 12},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := &made{there: make([]time.Duration, 100), back: make([]time.Duration, 100)}
+			for i := range test.slow {
+				m.there[i] = time.Duration(test.of) * ms
+			}
+			if o, err := compare(t.Context(), m.ask); err != nil || o.Requests != test.requests {
+				t.Errorf("%+v, %v; want %d requests", o, err, test.requests)
+			}
+		})
+	}
+}
+
 // Instants are moved, what was not reached stays zero, and durations stay as they are.
 func TestOnRunClock(t *testing.T) {
 	s := record.Sample{Intended: 10, Sent: 11, Done: 15, ResponseLatency: 4, TTFB: 3, ClientTimeout: 9}
