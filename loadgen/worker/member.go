@@ -130,7 +130,7 @@ func (m *member) askClock(ctx context.Context) (exchange, error) {
 func (m *member) compare(ctx context.Context) (drift time.Duration, err error) {
 	o, err := compare(ctx, m.askClock)
 	if err != nil {
-		return 0, fmt.Errorf("compare clocks with worker %s: %w", m.Name, err)
+		return 0, fmt.Errorf("compare clocks: %w", err)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -47,7 +47,7 @@ func (t *Team) Join(ctx context.Context, workers []record.Worker) error {
 		if m == nil {
 			m = newMember(w, t.clock, t.reach(w.Name))
 			if err := t.compareOne(ctx, m); err != nil {
-				return err
+				return fmt.Errorf("worker %s: %w", m.Name, err)
 			}
 			fresh = append(fresh, m)
 		}
@@ -100,7 +100,9 @@ func (t *Team) Size() int { return len(t.present()) }
 func (t *Team) Compare(ctx context.Context) error {
 	var failed error
 	for _, m := range t.present() {
-		failed = errors.Join(failed, t.compareOne(ctx, m))
+		if err := t.compareOne(ctx, m); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("worker %s: %w", m.Name, err))
+		}
 	}
 	return failed
 }
