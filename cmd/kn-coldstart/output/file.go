@@ -87,6 +87,9 @@ func Check(path, what string, inputs ...string) error {
 // tryFolder makes a file beside path and removes it.
 func tryFolder(path, what string) error {
 	f, err := beside(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("write %s: the folder %s does not exist: make it, or name another file", what, filepath.Dir(path))
+	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", what, err)
 	}
