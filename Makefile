@@ -4,6 +4,9 @@
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 
+# One after the other, also with -j: what is installed first is needed by the rest.
+.NOTPARALLEL:
+
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' Makefile
 
@@ -98,6 +101,7 @@ dist: ## make what a release is made of: archives, Debian packages, images; NODE
 	scripts/dist
 
 dist-twice: ## check that a release is reproducible; NODE=1 with the node
+	[ -z "$(NODE)" ] || scripts/install-prerequisites build
 	scripts/package/twice
 
 images-push: ## push the images of a release to REGISTRY, such as ghcr.io/kn-coldstart

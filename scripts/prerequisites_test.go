@@ -12,12 +12,12 @@ import (
 // Each mode of install-prerequisites installs what it takes, and no browser for a build.
 func TestPrerequisites(t *testing.T) {
 	for mode, want := range map[string][]string{
-		"":      {"iptables", "gcc", "chromium"},
+		"":      {"iptables", "gcc", "chromium", "iproute2", "procps"},
 		"build": {"iptables", "gcc"},
 		"run":   {"iptables"},
 	} {
 		installed := prerequisites(t, mode)
-		for _, name := range []string{"iptables", "gcc", "chromium"} {
+		for _, name := range []string{"iptables", "gcc", "chromium", "iproute2", "procps"} {
 			if slices.Contains(installed, name) != slices.Contains(want, name) {
 				t.Errorf("mode %q installs %q, want of %s: %v", mode, installed, name, slices.Contains(want, name))
 			}
@@ -37,7 +37,7 @@ func prerequisites(t *testing.T, mode string) []string {
 	}
 	folder := t.TempDir()
 	for name, program := range map[string]string{
-		"script":  strings.ReplaceAll(string(text), "\n/usr/", "\n"+folder+"/none/"),
+		"script":  strings.ReplaceAll(string(text), "\n/", "\n"+folder+"/none/"),
 		"id":      "#!/bin/sh\necho 0\n",
 		"apt-get": "#!/bin/sh\n[ \"$1\" = update ] || echo \"$*\" >>\"$LOG\"\n",
 	} {

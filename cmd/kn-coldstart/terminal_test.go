@@ -171,7 +171,7 @@ func tellRun() {
 func onTerminal(t *testing.T, width int, environment []string, watch func(*terminal), command ...string) *terminal {
 	t.Helper()
 	cmd := exec.Command(command[0], command[1:]...)
-	cmd.Env = append(os.Environ(), environment...)
+	cmd.Env = append(append(os.Environ(), "TERM=xterm"), environment...)
 	file, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: uint16(width)})
 	if err != nil {
 		t.Fatal(err)
@@ -300,7 +300,7 @@ func TestColourOnATerminal(t *testing.T) {
 	for environment, want := range map[string]bool{"NO_COLOR=": true, "NO_COLOR=1": false} {
 		var raw strings.Builder
 		cmd := exec.Command("tell-run", "auto")
-		cmd.Env = append(os.Environ(), environment)
+		cmd.Env = append(os.Environ(), "TERM=xterm", environment)
 		file, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
 		if err != nil {
 			t.Fatal(err)

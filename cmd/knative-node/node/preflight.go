@@ -50,10 +50,28 @@ func fatal(hint, format string, args ...any) []Finding {
 	return []Finding{{true, fmt.Sprintf(format, args...), hint}}
 }
 
+// lacks says whether the kernel lacks something that a module may bring. The module is loaded
+// if so: nothing else does that on a machine that has not run a container yet.
+func lacks(there func() bool, module string) bool {
+	if there() {
+		return false
+	}
+	if module != "" {
+		_ = exec.Command("modprobe", "-q", module).Run() // the second look tells whether it helped
+	}
+	return !there()
+}
+
+func hasOverlay() bool {
+	filesystems, _ := os.ReadFile("/proc/filesystems")
+	return strings.Contains(string(filesystems), "\toverlay\n")
+}
+
+func canMakePair() bool { return sandbox.TryPair() == nil }
+
 func checkKernel(Layout) []Finding {
 	var all []Finding
-	filesystems, _ := os.ReadFile("/proc/filesystems")
-	if !strings.Contains(string(filesystems), "\toverlay\n") {
+	if lacks(hasOverlay, "overlay") {
 		all = append(all, fatal("load it: modprobe overlay", "the kernel has no overlay file system")...)
 	}
 	for _, feature := range []struct{ name, path, module string }{
@@ -62,7 +80,7 @@ func checkKernel(Layout) []Finding {
 		{"network namespaces", "/proc/self/ns/net", ""},
 		{"cgroup namespaces", "/proc/self/ns/cgroup", ""},
 	} {
-		if exists(feature.path) {
+		if !lacks(func() bool { return exists(feature.path) }, feature.module) {
 			continue
 		}
 		hint := "use a kernel that has them"
@@ -74,8 +92,8 @@ func checkKernel(Layout) []Finding {
 	if mounted, err := sandbox.HasCgroups(); err != nil || !mounted {
 		all = append(all, fatal("mount cgroup2 on /sys/fs/cgroup", "no cgroups are mounted")...)
 	}
-	if err := sandbox.TryPair(); err != nil {
-		all = append(all, fatal("load it: modprobe veth", "the kernel cannot make a pair of virtual interfaces: %v", err)...)
+	if lacks(canMakePair, "veth") {
+		all = append(all, fatal("load it: modprobe veth", "the kernel cannot make a pair of virtual interfaces: %v", sandbox.TryPair())...)
 	}
 	return all
 }

@@ -27,6 +27,28 @@ func TestCheckBuild(t *testing.T) {
 	}
 }
 
+// TestLacks has a module bring what is missing, or not.
+func TestLacks(t *testing.T) {
+	folder := t.TempDir()
+	loaded := filepath.Join(folder, "loaded")
+	script := "#!/bin/sh\n[ \"$*\" = \"-q brings\" ] && : >" + loaded + "\n"
+	if err := os.WriteFile(filepath.Join(folder, "modprobe"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder)
+	there := func() bool { return exists(loaded) }
+	if !lacks(there, "other") || !lacks(there, "") {
+		t.Error("what no module brings is there")
+	}
+	if lacks(there, "brings") {
+		t.Error("what a module brings is missing")
+	}
+	t.Setenv("PATH", t.TempDir())
+	if lacks(there, "brings") {
+		t.Error("what is there is missing without modprobe")
+	}
+}
+
 func writeFile(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
