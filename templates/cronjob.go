@@ -18,6 +18,8 @@ type CronJob struct {
 	// Image is that of kn-coldstart, and Args its command line.
 	Image string
 	Args  []string
+	// Traces says that the run takes reports of traces, at the address of its pod.
+	Traces bool
 	// Storage is the size of the volume, as a quantity.
 	Storage string
 }

@@ -12,7 +12,7 @@ import (
 func TestRenderCronJob(t *testing.T) {
 	c := CronJob{
 		Name: "nightly", Namespace: "bench: {", ServiceAccount: "ci\n---", Schedule: "0 3 * * *",
-		Image: "registry.example/kn-coldstart:v1", Args: []string{"single", "--expect-body", `a "b" <c>`}, Storage: "1Gi",
+		Image: "registry.example/kn-coldstart:v1", Args: []string{"single", "--expect-body", `a "b" <c>`, "--env=A=$$(B)"}, Traces: true, Storage: "1Gi",
 	}
 	text, err := RenderCronJob(c)
 	if err != nil {
@@ -57,10 +57,18 @@ func TestRenderCronJob(t *testing.T) {
 	}
 	got := CronJob{
 		Name: job.Metadata.Name, Namespace: job.Metadata.Namespace, ServiceAccount: p.ServiceAccountName, Schedule: job.Spec.Schedule,
-		Image: p.Containers[0].Image, Args: p.Containers[0].Args, Storage: claim.Spec.Resources.Requests.Storage,
+		Image: p.Containers[0].Image, Args: c.Args, Traces: c.Traces, Storage: claim.Spec.Resources.Requests.Storage,
 	}
 	if diff := cmp.Diff(c, got); diff != "" {
 		t.Errorf("values (-want +got):\n%s", diff)
+	}
+	// Kubernetes makes $$ a $, and fills in $(POD_IP) alone.
+	want := []string{"single", "--expect-body", `a "b" <c>`, "--env=A=$$$$(B)", "--traces", "--traces-address=[$(POD_IP)]:0"}
+	if diff := cmp.Diff(want, p.Containers[0].Args); diff != "" {
+		t.Errorf("arguments (-want +got):\n%s", diff)
+	}
+	if env := p.Containers[0].Env; len(env) != 1 || env[0].Name != "POD_IP" || env[0].ValueFrom.FieldRef.FieldPath != "status.podIP" {
+		t.Errorf("the pod knows its address from %+v", env)
 	}
 	if claim.Metadata != job.Metadata || p.Volumes[0].PersistentVolumeClaim.ClaimName != claim.Metadata.Name {
 		t.Errorf("the job uses claim %q, and there is %+v", p.Volumes[0].PersistentVolumeClaim.ClaimName, claim.Metadata)
@@ -74,6 +82,10 @@ type pod struct {
 		Image     string
 		Args      []string
 		Resources struct{ Requests map[string]string }
+		Env       []struct {
+			Name      string
+			ValueFrom struct{ FieldRef struct{ FieldPath string } }
+		}
 	}
 	Volumes []struct{ PersistentVolumeClaim struct{ ClaimName string } }
 }

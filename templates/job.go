@@ -2,6 +2,7 @@ package templates
 
 import (
 	_ "embed"
+	"strings"
 	"time"
 )
 
@@ -22,6 +23,8 @@ type Job struct {
 	// Image is that of kn-coldstart, and Args its command line.
 	Image string
 	Args  []string
+	// Traces says that the run takes reports of traces, at the address of its pod.
+	Traces bool
 	// Files are in the folder that the command line is relative to.
 	Files        map[string][]byte
 	NodeSelector map[string]string
@@ -38,3 +41,16 @@ const PodIP = "$(POD_IP)"
 
 // PodTraces is where a run in a pod takes reports of traces: at that address.
 const PodTraces = "[" + PodIP + "]:0"
+
+// podArgs are the arguments of a pod that give it a command line as it is: Kubernetes fills
+// in variables, and only the address for traces is to be one.
+func podArgs(args []string, traces bool) []string {
+	var all []string
+	for _, arg := range args {
+		all = append(all, strings.ReplaceAll(arg, "$", "$$"))
+	}
+	if traces {
+		all = append(all, "--traces", "--traces-address="+PodTraces)
+	}
+	return all
+}

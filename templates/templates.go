@@ -20,6 +20,7 @@ var functions = template.FuncMap{
 		return string(b), err
 	},
 	"seconds":    func(d time.Duration) int64 { return int64(d / time.Second) },
+	"podArgs":    podArgs,
 	"port":       ParsePort,
 	"envFrom":    ParseEnvFrom,
 	"toleration": ParseToleration,

@@ -56,7 +56,7 @@ func (f *clusterFlags) locate() (embedded bool) {
 	if !named && nodeIsUp(nodeStateDir) {
 		f.Path = kubeconfig
 	}
-	return f.Path == kubeconfig || os.Getenv("KUBECONFIG") == kubeconfig
+	return f.Path == kubeconfig || f.Path == "" && os.Getenv("KUBECONFIG") == kubeconfig
 }
 
 // validate reports flags that no cluster can fit.

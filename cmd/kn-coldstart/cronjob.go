@@ -53,10 +53,8 @@ func printCronJob(g check.Grant, job templates.CronJob) error {
 	if err != nil {
 		return usage(err)
 	}
-	if g.Traces, err = asksForTraces(command); err != nil {
-		return err
-	}
-	g.Workers = command.Changed("workers")
+	job.Args, job.Traces = command.args, command.traces
+	g.Traces, g.Workers = command.traces, command.workers
 	account, err := g.Manifests()
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func (p *Plan) Validate() error {
 // the run has one of its own.
 func (p *Plan) documents() ([]string, error) {
 	job := templates.Job{
-		Name: name(p.Run), Namespace: p.Namespace, ServiceAccount: p.ServiceAccount, Image: p.Image, Args: p.args(),
+		Name: name(p.Run), Namespace: p.Namespace, ServiceAccount: p.ServiceAccount, Image: p.Image, Args: p.Args, Traces: p.Traces,
 		Labels: p.labels(), PodLabels: map[string]string{ksvc.LabelInCluster: p.Run},
 		Files: p.Files, NodeSelector: p.NodeSelector, StartLimit: StartLimit, Kept: Kept,
 	}
@@ -102,16 +102,4 @@ func (p *Plan) labels() map[string]string {
 // grant is what a service account of the run's own is granted.
 func (p *Plan) grant() check.Grant {
 	return check.Grant{Namespace: p.Namespace, ServiceAccount: name(p.Run), Traces: p.Traces, Workers: p.Workers, Run: p.Run}
-}
-
-// args are the command line for the pod, in which Kubernetes would fill in variables.
-func (p *Plan) args() []string {
-	var all []string
-	for _, arg := range p.Args {
-		all = append(all, strings.ReplaceAll(arg, "$", "$$"))
-	}
-	if p.Traces {
-		all = append(all, "--traces", "--traces-address="+templates.PodTraces)
-	}
-	return all
 }
