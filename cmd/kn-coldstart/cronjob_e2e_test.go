@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 )
 
@@ -29,10 +31,10 @@ func TestCronJob(t *testing.T) {
 	if r := kn(t, "cluster", "load-image", filepath.Join(build, "kn-coldstart"), "--name", image); r.code != exitOK {
 		t.Fatalf("exit code %d\n%s", r.code, r)
 	}
-	admin := newSpace(t, space)
+	admin, before := newSpace(t, space), readObservability(t)
 	folder := volume(t, admin, ownName)
 	r := kn(t, "cronjob", "-n", space, "--tool-image", image, "--usage", "--schedule", never, "--",
-		"single", "--iterations", "1", "--services-per-class", "1", "--client-timeout", "14s", "--image", nodeImage)
+		"single", "--iterations", "1", "--services-per-class", "1", "--client-timeout", "14s", "--image", nodeImage, "--traces")
 	if r.code != exitOK {
 		t.Fatalf("exit code %d\n%s", r.code, r)
 	}
@@ -45,7 +47,15 @@ func TestCronJob(t *testing.T) {
 		t.Fatalf("run files %q, want one: %v", files, err)
 	}
 	wantFullRun(t, files[0])
+	run, err := record.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(run.Samples, func(s record.Sample) bool { return s.Traced && len(s.Spans) > 0 }) {
+		t.Error("no sample has spans")
+	}
 	wantNothingLeftIn(t, space)
+	wantRestored(t, before)
 }
 
 // volume makes a volume for a claim of the namespace: a folder of this machine, which the
