@@ -13,9 +13,12 @@ import (
 
 // JobFinished says that a Job has ended, one way or the other.
 func JobFinished(j *batch.Job) bool {
-	return slices.ContainsFunc(j.Status.Conditions, func(c batch.JobCondition) bool {
-		return (c.Type == batch.JobComplete || c.Type == batch.JobFailed) && c.Status == corev1.ConditionTrue
-	})
+	return slices.ContainsFunc(j.Status.Conditions, EndsJob)
+}
+
+// EndsJob says whether a condition is that of a Job that has ended.
+func EndsJob(c batch.JobCondition) bool {
+	return (c.Type == batch.JobComplete || c.Type == batch.JobFailed) && c.Status == corev1.ConditionTrue
 }
 
 // JobWarning is what Kubernetes last reported about a Job, such as why it can create no pod,

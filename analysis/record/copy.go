@@ -32,6 +32,8 @@ type Copy struct {
 	earlier []uint64
 	seed    maphash.Seed
 	begun   bool
+	// inexact says that lines that came are not in the copy, or others are.
+	inexact bool
 	// ended says that the last line was there, and end is the last line that waits for the
 	// receipt.
 	ended bool
@@ -169,6 +171,7 @@ func (c *Copy) known(text []byte) bool {
 		c.begun = true
 	}
 	if at >= len(c.earlier) || c.earlier[at] != maphash.Bytes(c.seed, text) {
+		c.inexact = c.inexact || len(c.earlier) > 0
 		c.earlier = nil
 		return false
 	}
@@ -224,11 +227,17 @@ func (c *Copy) Close(r *Receipt) error {
 		err = c.writeEnd(missing)
 	}
 	err = errors.Join(err, c.close())
+	c.inexact = c.inexact || err != nil || len(c.earlier) > 0
 	if missing != nil {
 		err = errors.Join(missing, err)
 	}
 	return err
 }
+
+// Exact says of a copy that was closed whether it has what came and nothing else, so that no
+// other copy of the same lines can have more. Lines that were there before must have come
+// again as they were, or be from before those that came.
+func (c *Copy) Exact() bool { return !c.inexact }
 
 // Leave closes the copy of a run that goes on, so that it can be continued.
 func (c *Copy) Leave() error { return c.close() }

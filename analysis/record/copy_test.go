@@ -122,6 +122,63 @@ func TestIncompleteCopy(t *testing.T) {
 	}
 }
 
+// A copy is exact if no other one of what came can have more, however much the run wrote.
+func TestExactCopy(t *testing.T) {
+	_, lines, receipt := written(t, 4)
+	damaged := lines[1][:len(lines[1])-1] + " }"
+	killed := lines[:3]
+	for name, c := range map[string]struct {
+		there, come []string
+		receipt     *Receipt
+		want        bool
+	}{
+		"of a run to its end":         {nil, lines, &receipt, true},
+		"of a run that was killed":    {nil, killed, nil, true},
+		"that is continued":           {killed[:2], killed, nil, true},
+		"that is continued later on":  {killed[:2], killed[1:], nil, true},
+		"to which nothing is added":   {killed, killed, nil, true},
+		"with a damaged middle":       {[]string{lines[0], damaged, lines[2]}, killed, nil, false},
+		"with a damaged end":          {[]string{lines[0], lines[1], "\x00"}, killed[:2], nil, false},
+		"that begins with other ones": {[]string{lines[0], damaged}, killed[1:], nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "run.jsonl")
+			if c.there != nil {
+				if err := os.WriteFile(path, []byte(strings.Join(c.there, "\n")+"\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			copied, err := OpenCopy(path, header().RunID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range c.come {
+				if err := copied.Line([]byte(line)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := copied.Close(c.receipt); copied.Exact() != c.want || (err == nil) != (c.receipt != nil) {
+				t.Errorf("Close = %v, and it is exact: %v", err, copied.Exact())
+			}
+		})
+	}
+	t.Run("that could not be written", func(t *testing.T) {
+		c, err := OpenCopy(filepath.Join(t.TempDir(), "run.jsonl"), header().RunID)
+		if err == nil {
+			err = c.Line([]byte(lines[0]))
+		}
+		if err == nil {
+			err = c.Leave() // what is written to a file that is closed fails, as on a full disk
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(nil); err == nil || c.Exact() {
+			t.Errorf("Close = %v, and it is exact: %v", err, c.Exact())
+		}
+	})
+}
+
 func TestOpenCopyRefusesOtherFiles(t *testing.T) {
 	text, _, _ := written(t, 1)
 	for there, want := range map[string]string{

@@ -31,8 +31,9 @@ func newAttach() *cobra.Command {
 		Short: "Follow a run that takes place in a pod of the cluster",
 		Long: "attach follows a run that was begun with --in-cluster and whose command is gone: it was killed, its terminal was\n" +
 			"closed, or its computer was away. It writes the whole run file, or the rest of one that was begun, prints how the\n" +
-			"run goes and what came of it, and removes its pod and all that belongs to it. A run that has ended already can be\n" +
-			"attached for a day. Of one whose pod died it says so, and removes what it left. Ctrl-C ends the run.\n\n" +
+			"run goes and what came of it, and removes its pod and all that belongs to it once the run file is whole. A run that\n" +
+			"has ended already can be attached for a day. Of one whose pod died it says so, and removes what it left. Ctrl-C ends\n" +
+			"the run.\n\n" +
 			"Without a RUN it lists those that there are.",
 		Example: "  kn-coldstart attach\n  kn-coldstart attach -n bench 20261121-104501-a1b2c3\n" +
 			"  kn-coldstart attach -n bench 20261121-104501-a1b2c3 --run-file nightly.jsonl -o json",

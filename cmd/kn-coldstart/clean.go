@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -27,8 +28,9 @@ func newClean() *cobra.Command {
 			"to no run that is under way it removes: it puts Knative's setting back, deletes the services, and waits until\n" +
 			"their pods are gone. It touches nothing that kn-coldstart did not make.\n\n" +
 			"A run that is under way renews a lease in the namespace of its services. One that was killed counts as under\n" +
-			"way for a minute more: name it with --run, or wait. Of a run --in-cluster the job, the service account and the\n" +
-			"roles are removed once it has ended.",
+			"way for a minute more: name it with --run, or wait. One --in-cluster that has ended is left alone for 24\n" +
+			"hours, because its run file may be in the log of its pod only: attach to it, or name it with --run. After that, or\n" +
+			"at once if it has no pod, its job, service account and roles are removed.",
 		Example: "  kn-coldstart clean\n  kn-coldstart clean -n bench --run 20261121-104501-a1b2c3\n  kn-coldstart clean --all-namespaces\n" +
 			"  kn-coldstart clean -n bench --all-runs",
 		Args: noArgs,
@@ -37,7 +39,7 @@ func newClean() *cobra.Command {
 	flags := cmd.Flags()
 	f.register(flags)
 	flags.StringVar(&f.run, "run", "", "remove only what the run of this ID left, even if it is under way (20261121-104501-a1b2c3)")
-	flags.BoolVar(&f.allRuns, "all-runs", false, "remove runs that are under way, too, whoever runs them")
+	flags.BoolVar(&f.allRuns, "all-runs", false, "remove runs that are under way, too, and those that can be attached, whoever runs them")
 	flags.BoolVarP(&f.all, "all-namespaces", "A", false, "remove from all namespaces")
 	return cmd
 }
@@ -65,9 +67,19 @@ func (f *cleanFlags) clean(ctx context.Context) error {
 	}
 	client := cluster.Client()
 	sayChecking(client.Server)
-	if err := f.cleanPods(ctx, client); err != nil {
-		return err
+	if err := client.Reach(ctx); err != nil {
+		return fmt.Errorf("look for what runs have left: %w", err)
 	}
+	return f.remove(ctx, client)
+}
+
+// remove removes what of both kinds can be removed, even if something of the first cannot.
+func (f *cleanFlags) remove(ctx context.Context, client *ksvc.Client) error {
+	return errors.Join(f.cleanPods(ctx, client), f.cleanServices(ctx, client))
+}
+
+// cleanServices removes what runs have left that is no pod of their own.
+func (f *cleanFlags) cleanServices(ctx context.Context, client *ksvc.Client) error {
 	found, err := client.Left(ctx, f.all)
 	if err != nil {
 		return err

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/incluster"
@@ -12,9 +12,6 @@ import (
 // cleanPods removes what is left of runs in pods. One that is under way counts as living; if
 // it is to go all the same, it is asked to end first, so that it removes what it created.
 func (f *cleanFlags) cleanPods(ctx context.Context, client *ksvc.Client) error {
-	if err := client.Reach(ctx); err != nil {
-		return fmt.Errorf("look for runs in pods: %w", err)
-	}
 	jobs, err := incluster.List(ctx, client, f.all)
 	if err != nil {
 		return err
@@ -22,7 +19,11 @@ func (f *cleanFlags) cleanPods(ctx context.Context, client *ksvc.Client) error {
 	var errs []error
 	removed := 0
 	for _, j := range jobs {
-		taken := f.takesJob(j)
+		taken, err := f.takesJob(ctx, client, j)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
 		sayJobLeft(j, taken)
 		if !taken {
 			continue
@@ -37,12 +38,21 @@ func (f *cleanFlags) cleanPods(ctx context.Context, client *ksvc.Client) error {
 	return errors.Join(errs...)
 }
 
-// takesJob says whether the run is to be removed.
-func (f *cleanFlags) takesJob(j incluster.Job) bool {
-	if f.run != "" {
-		return j.Run == f.run
+// takesJob says whether the run is to be removed. One that has ended is not for as long as its
+// run file may be in its log only.
+func (f *cleanFlags) takesJob(ctx context.Context, client *ksvc.Client, j incluster.Job) (bool, error) {
+	switch {
+	case f.run != "":
+		return j.Run == f.run, nil
+	case f.allRuns:
+		return true, nil
+	case j.State != incluster.Ended:
+		return false, nil
+	case j.Finished.IsZero() || time.Since(j.Finished) > incluster.Kept:
+		return true, nil
 	}
-	return f.allRuns || j.State == incluster.Ended
+	kept, err := incluster.HasLog(ctx, client, j)
+	return !kept, err
 }
 
 func removeJob(ctx context.Context, client *ksvc.Client, j incluster.Job) error {

@@ -108,7 +108,7 @@ func (r *podRun) Line(text []byte) error {
 // Notice implements incluster.Sink.
 func (r *podRun) Notice(text string) { sayWarning("%s", text) }
 
-// follow follows the run to its end, and removes everything. A signal from the keyboard ends
+// follow follows the run to its end, and settles it. A signal from the keyboard ends
 // the run; a terminal that is closed does not, nor does what goes wrong here.
 func (r *podRun) follow(ctx context.Context) (path string, err error) {
 	following, leave := context.WithCancel(context.WithoutCancel(ctx))
@@ -127,13 +127,13 @@ func (r *podRun) follow(ctx context.Context) (path string, err error) {
 // stopped says that somebody has ended the run.
 func stopped(ctx context.Context) bool { return ctx.Err() != nil && !keepsRunning(endedBy(ctx)) }
 
-// finish closes the run file and removes everything. The error has the exit code of the run;
+// finish settles the run. The error has the exit code of the run;
 // what the run itself had to say of it was in its log.
 func (r *podRun) finish(ctx context.Context, ending incluster.Ending, followed error) (path string, err error) {
 	if errors.Is(followed, context.Canceled) {
 		followed = nil // there was no pod to wait for
 	}
-	problem := errors.Join(followed, r.copy.Close(r.receipt), r.remove(context.WithoutCancel(ctx), ending))
+	problem := errors.Join(followed, r.settle(context.WithoutCancel(ctx), ending))
 	code := ending.Code
 	switch {
 	case stopped(ctx):
@@ -150,14 +150,36 @@ func (r *podRun) finish(ctx context.Context, ending incluster.Ending, followed e
 	return r.copy.Path(), codeOf(code)
 }
 
-// remove removes the pod of the run and all that belongs to it, and what the run created if it
-// could not do so itself.
-func (r *podRun) remove(ctx context.Context, ending incluster.Ending) error {
-	err := incluster.Remove(ctx, r.client, r.job)
+// settle closes the run file and removes the pod of the run with all that belongs to it, unless
+// its log is needed once more. It removes what the run created if that could not do so itself.
+func (r *podRun) settle(ctx context.Context, ending incluster.Ending) error {
+	err := r.copy.Close(r.receipt)
+	if err != nil && r.mendable(ctx, ending) {
+		err = adviseAgain(err, r.job)
+	} else {
+		err = errors.Join(err, incluster.Remove(ctx, r.client, r.job))
+	}
 	if ending.Reason != "" {
 		err = errors.Join(err, removeLeft(ctx, r.client, r.job.Run))
 	}
 	return err
+}
+
+// mendable says whether another copy of the log could be better than this one. None is if the
+// run was killed and all that it had written is here, or if the log is gone.
+func (r *podRun) mendable(ctx context.Context, ending incluster.Ending) bool {
+	if ending.Reason != "" && r.receipt == nil && r.copy.Exact() {
+		return false
+	}
+	there, err := incluster.HasLog(ctx, r.client, r.job)
+	return there || err != nil // what may be the only good copy is not removed on a guess
+}
+
+// adviseAgain says how to get the run file whose copy here is not whole.
+func adviseAgain(err error, j incluster.Job) error {
+	return withHint(fmt.Errorf("copy the log of run %s: %w; the pod of the run was left there, because its log may be whole", j.Run, err),
+		fmt.Sprintf("'kn-coldstart attach -n %s %s --run-file OTHER' reads it once more, up to %.0f h after the run's end; 'kn-coldstart clean -n %s --run %s' removes it",
+			j.Namespace, j.Run, incluster.Kept.Hours(), j.Namespace, j.Run))
 }
 
 // interrupted asks the run to end, or leaves it alone.

@@ -100,7 +100,11 @@ func sayJobLeft(j incluster.Job, taken bool) {
 		text += ", ending in good order"
 	}
 	say("%s", text)
-	if !taken && j.State != incluster.Ended {
+	switch {
+	case taken:
+	case j.State == incluster.Ended && !j.Gone:
+		say("hint: 'kn-coldstart attach -n %s %s' writes its run file, up to %.0f h after its end; it is removed all the same with --run %s", j.Namespace, j.Run, incluster.Kept.Hours(), j.Run)
+	case j.State != incluster.Ended:
 		say("hint: 'kn-coldstart attach -n %s %s' follows it; it is ended and removed with --run %s", j.Namespace, j.Run, j.Run)
 	}
 }

@@ -35,6 +35,8 @@ type Job struct {
 	Command string
 	State   State
 	Created time.Time
+	// Finished is when Kubernetes saw the job end. It is zero if the job has not ended, or is gone.
+	Finished time.Time
 	// Gone says that there is no job any more, only roles outside its namespace.
 	Gone bool
 	// Grants says that the run has a service account of its own, with roles.
@@ -87,9 +89,10 @@ func jobOf(j *batch.Job) Job {
 	if containers := j.Spec.Template.Spec.Containers; len(containers) > 0 && len(containers[0].Args) > 0 {
 		found.Command = containers[0].Args[0]
 	}
+	at := slices.IndexFunc(j.Status.Conditions, ksvc.EndsJob)
 	switch {
-	case ksvc.JobFinished(j):
-		found.State = Ended
+	case at >= 0:
+		found.State, found.Finished = Ended, j.Status.Conditions[at].LastTransitionTime.Time
 	case j.Spec.Suspend != nil && *j.Spec.Suspend && !hasPod(j):
 		found.State = Starting
 		if time.Since(found.Created) > startLimit {
@@ -158,16 +161,49 @@ func podsOf(ctx context.Context, c *ksvc.Client, j Job) ([]corev1.Pod, error) {
 	return pods.Items, nil
 }
 
+// HasLog says whether there is a log of the run that another command can read: the run has a
+// pod that has started, and of which Kubernetes does not remove what is left.
+func HasLog(ctx context.Context, c *ksvc.Client, j Job) (bool, error) {
+	pods, err := podsOf(ctx, c, j)
+	return slices.ContainsFunc(pods, hasLog), err
+}
+
+func hasLog(p corev1.Pod) bool {
+	s := (&pod{latest: &p}).stage()
+	return s.started && (p.DeletionTimestamp == nil || !s.over)
+}
+
+// endPatience is how long a pod that was told to end may be there beyond its grace period, in
+// which it removes what it created.
+const endPatience = time.Minute
+
+var adviseHeld = ksvc.NewAdvice("`kubectl describe pod -n %s %s` says what holds it; if its node is away for good, `kubectl delete pod -n %s %s --force` removes it, and `kn-coldstart clean -n %s --run %s` the rest")
+
 // End stops the pod of a run, and returns when it is gone.
 func End(ctx context.Context, c *ksvc.Client, j Job) error {
-	there, err := Stop(ctx, c, j)
-	for err == nil && there {
-		if err = feed.Pause(ctx, nil, time.Second); err != nil {
-			break
-		}
-		var pods []corev1.Pod
-		pods, err = podsOf(ctx, c, j)
-		there = len(pods) > 0
+	if _, err := Stop(ctx, c, j); err != nil {
+		return err
 	}
-	return err
+	for began := time.Now(); ; {
+		pods, err := podsOf(ctx, c, j)
+		if err != nil || len(pods) == 0 {
+			return err
+		}
+		if p := &pods[0]; time.Since(began) > grace(p)+endPatience {
+			err := fmt.Errorf("end run %s: pod %s/%s is still there %v after its grace period of %v", j.Run, p.Namespace, p.Name, endPatience, grace(p))
+			return ksvc.WithHint(err, adviseHeld.With(p.Namespace, p.Name, p.Namespace, p.Name, j.Namespace, j.Run))
+		}
+		if err := feed.Pause(ctx, nil, time.Second); err != nil {
+			return err
+		}
+	}
+}
+
+// grace is how long a pod may take to end.
+func grace(p *corev1.Pod) time.Duration {
+	seconds := int64(corev1.DefaultTerminationGracePeriodSeconds)
+	if s := p.Spec.TerminationGracePeriodSeconds; s != nil {
+		seconds = *s
+	}
+	return time.Duration(seconds) * time.Second
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -170,7 +171,8 @@ func TestList(t *testing.T) {
 		change(j)
 		return j
 	}
-	failed := batch.JobCondition{Type: batch.JobFailed, Status: corev1.ConditionTrue}
+	end := time.Now().Add(-time.Hour).Truncate(time.Second)
+	failed := batch.JobCondition{Type: batch.JobFailed, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(end)}
 	f := ksvctest.NewFakes(
 		job("runs", 4*time.Hour, func(*batch.Job) {}),
 		job("failed", 3*time.Hour, func(j *batch.Job) { j.Status.Conditions = []batch.JobCondition{failed} }),
@@ -195,6 +197,9 @@ func TestList(t *testing.T) {
 		got := map[string]State{}
 		for _, j := range jobs {
 			got[j.Run] = j.State
+			if j.Finished.Equal(end) != (j.Run == "failed") || j.Finished.IsZero() != (j.Run != "failed") {
+				t.Errorf("%s has finished at %v", j.Run, j.Finished)
+			}
 			if j.Gone {
 				got[j.Run] += ", no job"
 			}
@@ -249,5 +254,50 @@ func TestEnd(t *testing.T) {
 	job, err := f.Kube.BatchV1().Jobs(p.Namespace).Get(t.Context(), name(p.Run), metav1.GetOptions{})
 	if err != nil || !*job.Spec.Suspend {
 		t.Errorf("%v, the job may start another pod: %+v", err, job.Spec)
+	}
+}
+
+// A pod that something holds is not waited for without end.
+func TestEndOfAPodThatIsHeld(t *testing.T) {
+	for _, seconds := range []*int64{nil, new(int64(300))} {
+		synctest.Test(t, func(t *testing.T) {
+			held, p, began := running(), testPlan(), time.Now()
+			held.Spec.TerminationGracePeriodSeconds = seconds
+			f := ksvctest.NewFakes(held)
+			if err := Start(t.Context(), f.Client, p); err != nil {
+				t.Fatal(err)
+			}
+			err := End(t.Context(), f.Client, p.Job())
+			if err == nil || !strings.Contains(err.Error(), "pod bench/p is still there") || !strings.Contains(ksvc.Hint(err), "describe pod -n bench p") {
+				t.Errorf("End = %v, hint %q", err, ksvc.Hint(err))
+			}
+			if took := time.Since(began); took < grace(held)+endPatience || took > grace(held)+endPatience+2*time.Second {
+				t.Errorf("End gave up after %v, with a grace period of %v", took, grace(held))
+			}
+		})
+	}
+}
+
+func TestHasLog(t *testing.T) {
+	removed := func(p *corev1.Pod) *corev1.Pod {
+		now := metav1.Now()
+		p.DeletionTimestamp, p.Finalizers = &now, []string{"held"}
+		return p
+	}
+	for name, c := range map[string]struct {
+		pod  *corev1.Pod
+		want bool
+	}{
+		"running":          {running(), true},
+		"ended":            {exited(0, "Completed"), true},
+		"about to end":     {removed(running()), true},
+		"about to go":      {removed(exited(0, "Completed")), false},
+		"not started":      {waiting("ImagePullBackOff", "no such image"), false},
+		"of another's run": {&corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: ksvctest.Space, Name: "q"}}, false},
+	} {
+		f := ksvctest.NewFakes(c.pod)
+		if got, err := HasLog(t.Context(), f.Client, testJob); got != c.want || err != nil {
+			t.Errorf("HasLog of a pod that is %s = %v, %v", name, got, err)
+		}
 	}
 }
