@@ -47,9 +47,10 @@ values. Below gate are the flags of 'kn-coldstart gate'. It judges the one run o
 that takes 19 runs of it at least, so say last: 30 of a folder. What an experiment says itself replaces what the
 defaults say. 'kn-coldstart init' writes a file to begin with.
 
-Paths in the file are relative to the file. Environment variables in it are not filled in: what is in git is what is
-measured, and the SHA-256 of the file stands in each run file. Nor do variables such as KN_COLDSTART_IMAGE set flags of
-its experiments. Which cluster is measured can be said on the command line.
+Paths in the file are relative to the file, and those in a gate file that it names to that one. Environment variables in
+it are not filled in: what is in git is what is measured, and the SHA-256 of the file stands in each run file. Nor do
+variables such as KN_COLDSTART_IMAGE set flags of its experiments. Which cluster is measured can be said on the command
+line.
 
 The whole file is checked before anything is asked of the cluster, and all that is wrong with it is told, with the line
 and column. --dry-run ends there and says what would be run. Each experiment writes a run file of its own. If one fails,
