@@ -41,7 +41,7 @@ func TestFlagsAreReadFromTheEnvironment(t *testing.T) {
 	} {
 		t.Setenv(variablePrefix+variable, value)
 	}
-	t.Cleanup(func() { clear(fromEnvironment); environmentArgs = nil })
+	t.Cleanup(forgetEnvironment)
 	var got setFlags
 	flags := got.register()
 	if err := flags.Parse([]string{"--iterations", "7"}); err != nil {
@@ -79,4 +79,9 @@ func TestVariablesAreUnambiguous(t *testing.T) {
 			t.Errorf("--%s has variable %s, which is for tests", name, variable)
 		}
 	}
+}
+
+func forgetEnvironment() {
+	clear(fromEnvironment)
+	environmentArgs = nil
 }
