@@ -79,9 +79,6 @@ func readEnvironment(flags *pflag.FlagSet) error {
 		}
 		fromEnvironment[f.Name] = variable
 	})
-	for _, name := range slices.Sorted(maps.Keys(fromEnvironment)) {
-		sayMore("--%s is set by %s", name, fromEnvironment[name])
-	}
 	return errors.Join(errs...)
 }
 

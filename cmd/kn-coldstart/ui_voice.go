@@ -75,6 +75,13 @@ func sayUnknownVariable(v unknownVariable) {
 	}
 }
 
+// sayEnvironment tells which flags the environment gave.
+func sayEnvironment() {
+	for _, name := range slices.Sorted(maps.Keys(fromEnvironment)) {
+		sayMore("--%s is set by %s", name, fromEnvironment[name])
+	}
+}
+
 // sayOrigin tells, of the flags that an error names, which ones the environment gave: they
 // are not to be seen on the command line.
 func sayOrigin(err error) {
