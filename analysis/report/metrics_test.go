@@ -30,12 +30,23 @@ func metricsOf(t *testing.T, run *record.Run) *metric.Set {
 	return s
 }
 
+// searched is a load that looked for the highest rate that a class holds.
+func searched() *record.Run {
+	const limit = 500 * time.Millisecond
+	r := runtest.New("searched", "runc").Load("runc", limit, runtest.Same(30, 20*time.Millisecond)).Run()
+	r.Header.Settings.UntilFailure = true
+	r.Events = append(r.Events, record.Event{
+		Type: record.TypeEvent, At: time.Minute, Kind: record.EventLimit, RuntimeClass: "runc", Value: 30, Message: "at 60/s p99 is 2 s, which is p99>500ms",
+	})
+	return r
+}
+
 // The golden files of OpenMetrics are read by Prometheus' own parser, and asked by its own
 // engine, in the module scripts/dashboard.
 func TestGoldenMetrics(t *testing.T) {
 	for name, run := range map[string]*record.Run{
 		"real": runtest.Real(t, "../testdata"), "troubled": runtest.Troubled(), "scaled": runtest.Scaled(), "limited": runtest.Limited(),
-		"load": runtest.Loaded(), "deployed": runtest.Deployed(), "work": runtest.Worked(), "empty": runtest.New("r", "runc").Run(),
+		"load": runtest.Loaded(), "deployed": runtest.Deployed(), "work": runtest.Worked(), "searched": searched(), "empty": runtest.New("r", "runc").Run(),
 	} {
 		golden.Check(t, name+".openmetrics.txt", func(w io.Writer) error { return OpenMetrics(w, metricsOf(t, run)) })
 	}

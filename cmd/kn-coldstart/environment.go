@@ -40,14 +40,37 @@ var (
 	environmentArgs []string
 )
 
+// excluding are flags that leave others without a meaning.
+var excluding = map[string][]string{
+	"all-namespaces": {"namespace"},
+	"filename":       slices.Concat([]string{"image"}, podFlags, fileScale),
+	existingFlag:     slices.Concat(ownServiceFlags, podFlags, []string{"traces", "traces-address"}),
+}
+
+// excluded are the flags that mean nothing beside those of the command line. A variable is
+// there for many commands: what it says is a contradiction on the command line only.
+func excluded(flags *pflag.FlagSet) []string {
+	var all []string
+	for name, others := range excluding {
+		if flags.Changed(name) {
+			all = append(all, others...)
+		}
+	}
+	if on := flags.Lookup("in-cluster"); on != nil && on.Value.String() == "false" && (on.Changed || os.Getenv(variableOf(on)) == "") {
+		all = append(all, "tool-image", "tool-service-account", "tool-node-selector")
+	}
+	return all
+}
+
 // readEnvironment sets the flags that the command line does not give and the environment
 // does.
 func readEnvironment(flags *pflag.FlagSet) error {
 	var errs []error
+	without := excluded(flags)
 	flags.VisitAll(func(f *pflag.Flag) {
 		variable := variableOf(f)
 		value := os.Getenv(variable)
-		if variable == "" || value == "" || f.Changed {
+		if variable == "" || value == "" || f.Changed || slices.Contains(without, f.Name) {
 			return
 		}
 		if err := setFlag(flags, f, value); err != nil {
@@ -56,9 +79,6 @@ func readEnvironment(flags *pflag.FlagSet) error {
 		}
 		fromEnvironment[f.Name] = variable
 	})
-	for _, name := range slices.Sorted(maps.Keys(fromEnvironment)) {
-		sayMore("--%s is set by %s", name, fromEnvironment[name])
-	}
 	return errors.Join(errs...)
 }
 

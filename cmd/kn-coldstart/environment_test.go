@@ -1,10 +1,13 @@
 package main
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
@@ -41,7 +44,7 @@ func TestFlagsAreReadFromTheEnvironment(t *testing.T) {
 	} {
 		t.Setenv(variablePrefix+variable, value)
 	}
-	t.Cleanup(func() { clear(fromEnvironment); environmentArgs = nil })
+	t.Cleanup(forgetEnvironment)
 	var got setFlags
 	flags := got.register()
 	if err := flags.Parse([]string{"--iterations", "7"}); err != nil {
@@ -71,6 +74,42 @@ func TestFlagsAreReadFromTheEnvironment(t *testing.T) {
 	}
 }
 
+// A variable is a default for many command lines, and is no contradiction to one of them.
+func TestVariablesThatTheCommandLineExcludes(t *testing.T) {
+	for name, value := range map[string]string{"NAMESPACE": "x", "IMAGE": "x", "LIMIT": "cpu=1", "TOOL_IMAGE": "x", "TRACES": "true"} {
+		t.Setenv(variablePrefix+name, value)
+	}
+	t.Cleanup(forgetEnvironment)
+	for _, c := range []struct {
+		command   *cobra.Command
+		args      string
+		inCluster string
+		want      []string
+	}{
+		{newClean(), "", "", []string{"namespace"}},
+		{newClean(), "-A", "", nil},
+		{newSingle(), "", "", []string{"image", "limit", "namespace", "traces"}},
+		{newSingle(), "--service shop", "", []string{"namespace"}},
+		{newSingle(), "-f shop.yaml", "", []string{"namespace", "traces"}},
+		{newSingle(), "--in-cluster", "", []string{"image", "limit", "namespace", "tool-image", "traces"}},
+		{newSingle(), "--service shop", "true", []string{"in-cluster", "namespace", "tool-image"}},
+		{newSingle(), "--service shop --in-cluster=false", "true", []string{"namespace"}},
+		{newCronJob(), "", "", []string{"namespace", "tool-image"}},
+	} {
+		forgetEnvironment()
+		t.Setenv(variablePrefix+"IN_CLUSTER", c.inCluster)
+		if err := c.command.ParseFlags(strings.Fields(c.args)); err != nil {
+			t.Fatal(err)
+		}
+		if err := readEnvironment(c.command.Flags()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, slices.Sorted(maps.Keys(fromEnvironment))); diff != "" {
+			t.Errorf("%s %s, in cluster %q:\n%s", c.command.Name(), c.args, c.inCluster, diff)
+		}
+	}
+}
+
 // Each variable stands for one flag, and no flag's variable begins as those of the tests do.
 func TestVariablesAreUnambiguous(t *testing.T) {
 	for name := range knownFlags(t) {
@@ -79,4 +118,9 @@ func TestVariablesAreUnambiguous(t *testing.T) {
 			t.Errorf("--%s has variable %s, which is for tests", name, variable)
 		}
 	}
+}
+
+func forgetEnvironment() {
+	clear(fromEnvironment)
+	environmentArgs = nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -66,8 +67,9 @@ If you give one run of 'kn-coldstart ab' and ask nothing else, gate judges it ag
     expected: [image, imageDigest]
   inconclusive: fail
 
-A flag overrules the file, except --slo, which adds to it. On GitHub Actions the verdict also appears as annotations
-and in the step's summary.
+Its baselines are relative to the working directory, and in a scenario to the folder of the gate file. A flag overrules
+the file, except --slo, which adds to it. On GitHub Actions the verdict also appears as annotations and in the step's
+summary.
 
 --calibrate takes runs of the same thing and measures how much they differ. It proposes how many runs and samples, and
 which tolerance, will find a change. Its exit code is 4 if no design finds it.`
@@ -259,7 +261,24 @@ func (f *gateFlags) readFile() (*gate.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read gate file: %w", err)
 	}
-	return gate.ParseFile(f.filename, data)
+	q, err := gate.ParseFile(f.filename, data)
+	if err == nil && f.verdict.part != nil {
+		q.Baseline = nextTo(f.filename, q.Baseline)
+	}
+	return q, err
+}
+
+// nextTo are paths in a gate file that are relative to its folder, as all paths of a
+// scenario are. A gate by itself takes them from the working directory, as the shell does.
+func nextTo(file string, paths []string) []string {
+	var all []string
+	for _, path := range paths {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(file), path)
+		}
+		all = append(all, path)
+	}
+	return all
 }
 
 // runCalibration is gate --calibrate.

@@ -25,7 +25,10 @@ func begin(cmd *cobra.Command, _ []string) error {
 	if completes(cmd) {
 		return nil // it says nothing of its own
 	}
-	if err := readEnvironment(cmd.Flags()); err != nil {
+	err := readEnvironment(cmd.Flags())
+	sayObjects(cmd.Flags())
+	sayEnvironment()
+	if err != nil {
 		return usage(err)
 	}
 	if voice.quiet && voice.verbose {

@@ -5,7 +5,8 @@ const rootHelp = `kn-coldstart measures how long a cold start takes on this clus
 It proves that every sample was cold, keeps every failure, and removes everything that it created.
 
 Every flag can be given in the environment, too: --client-timeout as KN_COLDSTART_CLIENT_TIMEOUT. What the command
-line says comes first. A flag that is repeatable takes a line of its variable for each value.
+line says comes first, and what makes no sense beside it does not count, such as KN_COLDSTART_NAMESPACE beside
+--all-namespaces. A flag that is repeatable takes a line of its variable for each value.
 
 The exit codes:
 

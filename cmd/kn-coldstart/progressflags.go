@@ -25,6 +25,14 @@ func (f *progressFlags) register(flags *pflag.FlagSet) {
 	flags.Lookup("progress").DefValue = "" // the text says it
 }
 
+// sayObjects has all that is said be objects, if that is how progress will be told: what a
+// program reads is objects from the first line on.
+func sayObjects(flags *pflag.FlagSet) {
+	if f := flags.Lookup("progress"); f != nil && f.Value.String() == string(progressJSON) {
+		stderr.use(progressJSON)
+	}
+}
+
 // use has progress be told from now on as the flag says. What goes to standard output
 // while the run goes on, as its run file may, must not meet lines that are redrawn.
 func (f *progressFlags) use(runFile string) error {

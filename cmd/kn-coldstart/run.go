@@ -47,9 +47,11 @@ values. Below gate are the flags of 'kn-coldstart gate'. It judges the one run o
 that takes 19 runs of it at least, so say last: 30 of a folder. What an experiment says itself replaces what the
 defaults say. 'kn-coldstart init' writes a file to begin with.
 
-Paths in the file are relative to the file. Environment variables in it are not filled in: what is in git is what is
-measured, and the SHA-256 of the file stands in each run file. Nor do variables such as KN_COLDSTART_IMAGE set flags of
-its experiments. Which cluster is measured can be said on the command line.
+Paths in the file are relative to the file, and those in a gate file that it names to that one. Environment variables in
+it are not filled in: what is in git is what is measured, and the SHA-256 of the file stands in each run file. Nor do
+variables such as KN_COLDSTART_IMAGE set flags of its experiments. Which cluster is measured can be said on the command
+line, whatever the file says. KN_COLDSTART_KUBECONFIG, KN_COLDSTART_CONTEXT, KN_COLDSTART_NAMESPACE and
+KN_COLDSTART_INGRESS_ADDRESS say it where the file does not.
 
 The whole file is checked before anything is asked of the cluster, and all that is wrong with it is told, with the line
 and column. --dry-run ends there and says what would be run. Each experiment writes a run file of its own. If one fails,
@@ -92,7 +94,8 @@ func newRun() *cobra.Command {
 	return cmd
 }
 
-// overrulingFlags are the flags of run that overrule the file.
+// overrulingFlags are the flags of run that overrule the file. Variables that stand for them
+// fill in what it does not say.
 var overrulingFlags = []string{"kubeconfig", "context", "namespace", "ingress-address", "progress"}
 
 // read reads the file. All that is wrong with it is one error.
@@ -111,11 +114,14 @@ func (f *scenarioFlags) read(cmd *cobra.Command) (*scenarioRun, error) {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
 	s := &scenarioRun{
-		name: f.filename, folder: filepath.Dir(f.filename), results: f.results, overruling: map[string]string{},
-		faults: &scenario.Faults{File: f.filename},
+		name: f.filename, folder: filepath.Dir(f.filename), results: f.results,
+		overruling: map[string]string{}, filling: map[string]string{}, faults: &scenario.Faults{File: f.filename},
 	}
 	for _, name := range overrulingFlags {
-		if flag := cmd.Flags().Lookup(name); flag.Changed {
+		flag := cmd.Flags().Lookup(name)
+		if _, variable := fromEnvironment[name]; variable {
+			s.filling[name] = flag.Value.String()
+		} else if flag.Changed {
 			s.overruling[name] = flag.Value.String()
 		}
 	}

@@ -24,9 +24,10 @@ type scenarioRun struct {
 	file         *scenario.File
 	faults       *scenario.Faults
 	results      string
-	// overruling are flags of the command line that count more than what the file says.
-	overruling map[string]string
-	planned    []plannedExperiment
+	// overruling are flags of the command line that count more than what the file says, and
+	// filling are those of the environment, which count less.
+	overruling, filling map[string]string
+	planned             []plannedExperiment
 }
 
 // plannedExperiment is one that was found to make sense.
@@ -126,6 +127,11 @@ func (s *scenarioRun) command(e scenario.Experiment, p *part) *cobra.Command {
 	scenario.Apply(relativeTo(s.folder, e.Settings, s.faults), cmd.Flags(), s.faults)
 	for name, value := range s.overruling {
 		_ = cmd.Flags().Set(name, value) // it has the type of the flag of run
+	}
+	for name, value := range s.filling {
+		if !cmd.Flags().Changed(name) {
+			_ = cmd.Flags().Set(name, value)
+		}
 	}
 	return cmd
 }

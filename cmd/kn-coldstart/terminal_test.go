@@ -297,10 +297,10 @@ func TestCutByColumns(t *testing.T) {
 }
 
 func TestColourOnATerminal(t *testing.T) {
-	for environment, want := range map[string]bool{"NO_COLOR=": true, "NO_COLOR=1": false} {
+	for environment, want := range map[string]bool{"NO_COLOR=": true, "NO_COLOR=1": false, "TERM=dumb": false} {
 		var raw strings.Builder
 		cmd := exec.Command("tell-run", "auto")
-		cmd.Env = append(os.Environ(), "TERM=xterm", environment)
+		cmd.Env = append(os.Environ(), "NO_COLOR=", "TERM=xterm", environment)
 		file, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
 		if err != nil {
 			t.Fatal(err)

@@ -23,8 +23,8 @@ import (
 // This file writes for people. Its rules: results go to standard output and everything
 // else to standard error. An error is one line that says what was attempted and why it
 // failed, followed by a hint that says what to do. Whatever takes more than two seconds
-// says how far it has come. There is colour only on a terminal, and none if NO_COLOR is
-// set, unless --color says otherwise. Results are drawn by the formats in package output;
+// says how far it has come. There is colour only on a terminal that is not dumb, and
+// none if NO_COLOR is set, unless --color says otherwise. Results are drawn by the formats in package output;
 // ui_run.go tells how a run goes, and ui_screen.go knows what of it is on the terminal.
 
 // say writes a line, or several where an error has several parts, to standard error. With

@@ -58,7 +58,7 @@ func (m colourMode) on(file *os.File) bool {
 		return false
 	}
 	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == ""
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
 
 // sayMore is say for those who asked for more.
@@ -72,6 +72,13 @@ func sayUnknownVariable(v unknownVariable) {
 	sayWarning("environment variable %s stands for no flag, and means nothing", v.name)
 	if v.near != "" {
 		say("hint: did you mean %s?", v.near)
+	}
+}
+
+// sayEnvironment tells which flags the environment gave.
+func sayEnvironment() {
+	for _, name := range slices.Sorted(maps.Keys(fromEnvironment)) {
+		sayMore("--%s is set by %s", name, fromEnvironment[name])
 	}
 }
 

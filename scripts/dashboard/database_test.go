@@ -19,24 +19,36 @@ import (
 	"github.com/prometheus/prometheus/tsdb/chunks"
 )
 
-// scraped is when all samples are from, and what queries are asked at.
+// scraped is when the samples of golden files are from.
 var scraped = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// sample is one value at the time of scraping.
-type sample float64
+// sample is one value.
+type sample struct {
+	at    time.Time
+	value float64
+}
 
-func (s sample) T() int64                      { return scraped.UnixMilli() }
+func (s sample) T() int64                      { return s.at.UnixMilli() }
 func (s sample) ST() int64                     { return 0 }
-func (s sample) F() float64                    { return float64(s) }
+func (s sample) F() float64                    { return s.value }
 func (s sample) H() *histogram.Histogram       { return nil }
 func (s sample) FH() *histogram.FloatHistogram { return nil }
 func (s sample) Type() chunkenc.ValueType      { return chunkenc.ValFloat }
 func (s sample) Copy() chunks.Sample           { return s }
 
-// series is what one line of OpenMetrics says.
+// series is what one line of OpenMetrics says, each time that it was read.
 type series struct {
-	labels labels.Labels
-	value  sample
+	labels  labels.Labels
+	samples []sample
+}
+
+// chunk are the samples as Prometheus takes them.
+func (s series) chunk() []chunks.Sample {
+	var all []chunks.Sample
+	for _, one := range s.samples {
+		all = append(all, one)
+	}
+	return all
 }
 
 // database is what Prometheus would have after it had scraped the files, each as a job of
@@ -85,7 +97,7 @@ func parse(text []byte, job string) (database, error) {
 		var found labels.Labels
 		p.Labels(&found)
 		_, _, value := p.Series()
-		all = append(all, series{labels.NewBuilder(found).Set("job", job).Labels(), sample(value)})
+		all = append(all, series{labels.NewBuilder(found).Set("job", job).Labels(), []sample{{scraped, value}}})
 	}
 }
 
@@ -95,7 +107,7 @@ func (d database) Querier(_, _ int64) (storage.Querier, error) {
 		set := &found{SeriesSet: storage.EmptySeriesSet()}
 		for _, s := range d {
 			if matches(s.labels, matchers) {
-				set.left = append(set.left, storage.NewListSeries(s.labels, []chunks.Sample{s.value}))
+				set.left = append(set.left, storage.NewListSeries(s.labels, s.chunk()))
 			}
 		}
 		return set
@@ -128,11 +140,11 @@ func (f *found) Next() bool {
 
 func (f *found) At() storage.Series { return f.at }
 
-// ask evaluates a query with Prometheus' engine.
-func (d database) ask(ctx context.Context, query string) (promql.Vector, error) {
+// ask evaluates a query with Prometheus' engine, so long after the scrape.
+func (d database) ask(ctx context.Context, query string, later time.Duration) (promql.Vector, error) {
 	engine := promql.NewEngine(promql.EngineOpts{MaxSamples: 1_000_000, Timeout: time.Minute, LookbackDelta: 5 * time.Minute, Parser: parser.NewParser(parser.Options{})})
 	defer engine.Close()
-	q, err := engine.NewInstantQuery(ctx, d, nil, query, scraped)
+	q, err := engine.NewInstantQuery(ctx, d, nil, query, scraped.Add(later))
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ var Refused = map[string]string{
 	"tool-image":           "it is for --in-cluster",
 	"tool-service-account": "it is for --in-cluster",
 	"tool-node-selector":   "it is for --in-cluster",
+	"metric-label":         "metrics are made of run files: say it to 'kn-coldstart report' or 'kn-coldstart gate'",
 	"calibrate":            "a scenario judges; calibrate by hand",
 	"worse":                "it is for --calibrate",
 	"power":                "it is for --calibrate",
