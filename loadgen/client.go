@@ -21,8 +21,8 @@ type Client struct {
 	// Dial opens connections; a plain net.Dialer by default.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// TraceID, when set, draws the trace id of each request whose target has none: 32
-	// hexadecimal digits, which go into its sample, and into its header so that what it passes on its
-	// way reports spans of that trace.
+	// hexadecimal digits, which go into its sample, and into its header so that what it
+	// passes on its way reports spans of that trace.
 	TraceID func() string
 	// Message is how the requests look, but for those of the classes in Messages.
 	Message  Message

@@ -26,6 +26,18 @@ func goOf(t *testing.T, file string) string {
 	return "go" + string(found[1])
 }
 
+// The first page says which Go builds the node.
+func TestReadmeNamesTheGoOfTheNode(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	oldest := strings.TrimPrefix(goOf(t, "../cmd/knative-node/go.mod"), "go")
+	if want := "Go " + oldest + " or later"; !strings.Contains(string(text), want) {
+		t.Errorf("README.md does not say %q", want)
+	}
+}
+
 // The action builds the node with one Go, which setup-go lets fetch no other. No module of the
 // build may want a newer one.
 func TestActionTakesTheNewestGo(t *testing.T) {

@@ -24,8 +24,9 @@ import (
 // else to standard error. An error is one line that says what was attempted and why it
 // failed, followed by a hint that says what to do. Whatever takes more than two seconds
 // says how far it has come. There is colour only on a terminal that is not dumb, and
-// none if NO_COLOR is set, unless --color says otherwise. Results are drawn by the formats in package output;
-// ui_run.go tells how a run goes, and ui_screen.go knows what of it is on the terminal.
+// none if NO_COLOR is set, unless --color says otherwise. Results are drawn by the
+// formats in package output; ui_run.go tells how a run goes, and ui_screen.go knows what
+// of it is on the terminal.
 
 // say writes a line, or several where an error has several parts, to standard error. With
 // --quiet it is left out, as is all but results, errors and the hints for them.

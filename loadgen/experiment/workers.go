@@ -102,11 +102,6 @@ func (s *session) hire(ctx context.Context, w record.Workers) error {
 	}
 	s.team = worker.New(s.guard.ctx, s.clock, s.event, s.cluster.WorkerTransport, s.cluster.WorkerState)
 	s.team.Refill = s.refill
-	return s.muster(ctx)
-}
-
-// muster waits for all workers to be Ready, those that replace others too.
-func (s *session) muster(ctx context.Context) error {
 	workers, err := s.staff(ctx)
 	if err != nil {
 		return err
@@ -114,7 +109,7 @@ func (s *session) muster(ctx context.Context) error {
 	return s.team.Join(ctx, workers)
 }
 
-// staff are the workers once all are Ready.
+// staff are the workers once all are Ready, those too that replace others.
 func (s *session) staff(ctx context.Context) ([]record.Worker, error) {
 	return s.cluster.AwaitWorkers(ctx, s.header.RunID, s.progress("waiting for workers to be Ready"), func(why string) {
 		s.observer.See(Warning{"still waiting for workers: " + why})

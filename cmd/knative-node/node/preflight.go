@@ -29,7 +29,7 @@ type Finding struct {
 }
 
 // Preflight looks for everything that would keep the node from booting. It starts
-// nothing.
+// nothing, but loads modules that the kernel lacks.
 func Preflight(l Layout) []Finding {
 	if runtime.GOOS != "linux" {
 		return []Finding{{true, "the embedded node needs Linux", "use --kubeconfig with a cluster elsewhere"}}
