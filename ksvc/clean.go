@@ -14,12 +14,13 @@ type Cleaned struct {
 
 // Clean removes what Left has found of runs, and puts back what they have changed in
 // Knative's tracing. Neither waits for the other, and whatever fails keeps nothing else.
-// The runs of o do not count.
+// The runs of o do not count. It deletes in order, since nobody has watched whether the API
+// server has restarted.
 func (c *Client) Clean(ctx context.Context, runs []Left, o DeleteOptions) (Cleaned, error) {
 	var done Cleaned
 	var restoring sync.WaitGroup
 	var failed, restored, deleted error
-	o.Runs = nil
+	o.Runs, o.InOrder = nil, true
 	for _, l := range runs {
 		if !l.Tracing {
 			o.Runs = append(o.Runs, l.Run)

@@ -113,6 +113,75 @@ func TestDelete(t *testing.T) {
 	}
 }
 
+// What a run leaves goes in order where the API server may have restarted, which clean never
+// knows.
+func TestDeleteInOrder(t *testing.T) {
+	for name, test := range map[string]struct {
+		remove func(context.Context, *ksvctest.Fakes) error
+		want   metav1.DeletionPropagation
+	}{
+		"the service first": {func(ctx context.Context, f *ksvctest.Fakes) error {
+			_, err := f.Delete(ctx, ksvc.DeleteOptions{Runs: []string{"run-1"}})
+			return err
+		}, metav1.DeletePropagationBackground},
+		"in order": {func(ctx context.Context, f *ksvctest.Fakes) error {
+			_, err := f.Delete(ctx, ksvc.DeleteOptions{Runs: []string{"run-1"}, InOrder: true})
+			return err
+		}, metav1.DeletePropagationForeground},
+		"clean": {func(ctx context.Context, f *ksvctest.Fakes) error {
+			_, err := f.Clean(ctx, []ksvc.Left{{Run: "run-1"}}, ksvc.DeleteOptions{})
+			return err
+		}, metav1.DeletePropagationForeground},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := deleteFakes()
+				if err := test.remove(t.Context(), f); err != nil {
+					t.Fatal(err)
+				}
+				var got []metav1.DeletionPropagation
+				for _, a := range f.Serving.Actions() {
+					if d, ok := a.(clienttesting.DeleteActionImpl); ok {
+						got = append(got, *d.DeleteOptions.PropagationPolicy)
+					}
+				}
+				if diff := cmp.Diff([]metav1.DeletionPropagation{test.want}, got); diff != "" {
+					t.Errorf("deletions (-want +got):\n%s", diff)
+				}
+				synctest.Wait()
+			})
+		})
+	}
+}
+
+// What Knative makes anew, because it does not know yet that the service is gone, is waited
+// for as well.
+func TestDeleteInOrderWaitsForWhatComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, began := deleteFakes(), time.Now()
+		_, again := owned("run-1", "again")
+		at := func(after time.Duration, do func() error) {
+			time.AfterFunc(after, func() {
+				if err := do(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		at(2*time.Second, func() error { return f.Kube.Tracker().Add(again) })
+		at(10*time.Second, func() error {
+			return f.Kube.Tracker().Delete(corev1.SchemeGroupVersion.WithResource("pods"), ksvctest.Space, again.Name)
+		})
+		got, err := f.Delete(t.Context(), ksvc.DeleteOptions{Runs: []string{"run-1"}, InOrder: true})
+		if want := (ksvc.Deleted{Services: 1, Pods: 2}); err != nil || got != want {
+			t.Errorf("Delete = %+v, %v, want %+v", got, err, want)
+		}
+		if took := time.Since(began); took != 12*time.Second {
+			t.Errorf("took %v, want 12 s", took)
+		}
+		synctest.Wait()
+	})
+}
+
 func TestDeleteNamesWhatStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, p := owned("run-1", "a")

@@ -92,6 +92,23 @@ func (d *departure) wait(ctx context.Context) error {
 	}
 }
 
+// settled is wait for a time in which Knative may make anew what is gone. It returns when
+// nothing has been left for a while.
+func (d *departure) settled(ctx context.Context) error {
+	for again := true; again; {
+		if err := d.wait(ctx); err != nil {
+			return err
+		}
+		if err := feed.Pause(ctx, nil, settleTime); err != nil {
+			return err
+		}
+		d.mu.Lock()
+		again = len(d.there) > 0
+		d.mu.Unlock()
+	}
+	return nil
+}
+
 // result is what is gone, and in words what is left. If nothing is left while Delete
 // still waits, the API server has not told what there is.
 func (d *departure) result() (Deleted, string) {
@@ -159,6 +176,10 @@ func identity(o metav1.Object) types.UID {
 
 // watchDelay is about how long a watch event is on its way here.
 const watchDelay = time.Millisecond
+
+// settleTime is how long nothing has to be left where Knative may not know yet that a
+// service is gone.
+const settleTime = 2 * time.Second
 
 // departureSink is the departure as one feed sees it.
 type departureSink struct {

@@ -75,7 +75,7 @@ func TestTwoTracedRunsAtOnce(t *testing.T) {
 		for _, s := range run.Samples {
 			if s.Traced {
 				traced++
-				wantSpans(t, s)
+				wantSpans(t, r, s)
 			}
 		}
 		if traced == 0 || strings.Contains(r.stderr, "warning: left as somebody else") {

@@ -145,7 +145,7 @@ func TestSingle(t *testing.T) {
 		wantProvenCold(t, s)
 		wantPhasesInOrder(t, s)
 		if s.Traced {
-			wantSpans(t, s)
+			wantSpans(t, r, s)
 		}
 		if s.Instance != nil {
 			if uids[s.Instance.UID] {

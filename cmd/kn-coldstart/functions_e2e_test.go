@@ -121,7 +121,7 @@ func TestOwnFunction(t *testing.T) {
 // other starts of the same run are proven as ever.
 func TestFunctionByTrace(t *testing.T) {
 	before := readObservability(t)
-	_, run := function{name: "nodejs", classes: "runc"}.measure(t, 4, "--traces")
+	r, run := function{name: "nodejs", classes: "runc"}.measure(t, 4, "--traces")
 	traced := 0
 	for _, s := range run.Samples {
 		wantPhasesInOrder(t, s)
@@ -130,7 +130,7 @@ func TestFunctionByTrace(t *testing.T) {
 			continue
 		}
 		wantProvenBy(t, s, record.ProofTrace)
-		wantSpans(t, s)
+		wantSpans(t, r, s)
 		traced++
 	}
 	if traced != 2 {

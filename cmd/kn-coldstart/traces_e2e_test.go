@@ -4,6 +4,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,9 +14,13 @@ import (
 )
 
 // wantSpans checks that Knative's components have reported a sample's request,
-// and that what it waited for in the activator is part of its latency.
-func wantSpans(t *testing.T, s record.Sample) {
+// and that what it waited for in the activator is part of its latency. A component drops
+// spans that it cannot send at once: these may be missing where the run says so.
+func wantSpans(t *testing.T, r result, s record.Sample) {
 	t.Helper()
+	if !reported(t, r, s, "activator") || !reported(t, r, s, record.QueueProxy) {
+		return
+	}
 	wait := slices.IndexFunc(s.Spans, func(p record.Span) bool { return p.Service == "activator" && p.Name == "throttler_try" })
 	if wait < 0 {
 		t.Errorf("%s block %d: no span tells how long the activator waited: %+v", s.Service, s.Block, s.Spans)
@@ -24,9 +29,18 @@ func wantSpans(t *testing.T, s record.Sample) {
 	if d := s.Spans[wait].Duration; d <= 0 || d > s.ResponseLatency {
 		t.Errorf("%s block %d: the activator waited %v of %v", s.Service, s.Block, d, s.ResponseLatency)
 	}
-	if !slices.ContainsFunc(s.Spans, func(p record.Span) bool { return p.Service == "queue-proxy" }) {
-		t.Errorf("%s block %d: no span of queue-proxy: %+v", s.Service, s.Block, s.Spans)
+}
+
+// reported says whether a component has reported a sample's request.
+func reported(t *testing.T, r result, s record.Sample, component string) bool {
+	t.Helper()
+	has := slices.ContainsFunc(s.Spans, func(p record.Span) bool { return p.Service == component })
+	if told := strings.Contains(r.stderr, component+" has not reported 1 of "); !has && told {
+		t.Logf("%s block %d: the spans of %s are missing, as the run says", s.Service, s.Block, component)
+	} else if !has {
+		t.Errorf("%s block %d: no span of %s, and not a word of it: %+v", s.Service, s.Block, component, s.Spans)
 	}
+	return has
 }
 
 // observability is Knative's setting that traces change, with the note of what it

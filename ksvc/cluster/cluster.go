@@ -9,6 +9,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
@@ -117,10 +118,17 @@ func (c *Cluster) Address(ctx context.Context, service string) (string, error) {
 	return c.address, nil
 }
 
+// recovery is for how long after the API server has restarted Kubernetes' and Knative's
+// controllers may see changes late: they try to watch again every 30 to 60 s in the end.
+const recovery = 2 * time.Minute
+
 // Remove removes all that a run created but its workers, and returns when it is gone. ctx
 // should not be one that Ctrl-C has cancelled.
 func (c *Cluster) Remove(ctx context.Context, runID string, progress func(done, total int)) error {
-	_, err := c.client.Delete(c.traced(ctx), ksvc.DeleteOptions{Runs: []string{runID}, KeepWorkers: true, Progress: progress})
+	w := c.present.Load()
+	_, err := c.client.Delete(c.traced(ctx), ksvc.DeleteOptions{
+		Runs: []string{runID}, KeepWorkers: true, InOrder: w != nil && w.LostWithin(recovery), Progress: progress,
+	})
 	// What is left without a lease is for clean.
 	return errors.Join(err, c.holding.leave(ctx, &c.holding.services))
 }

@@ -14,10 +14,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	clienttesting "k8s.io/client-go/testing"
 	"knative.dev/networking/pkg/apis/networking/v1alpha1"
+	servingv1 "knative.dev/serving/pkg/apis/serving/v1"
 
 	"github.com/kn-coldstart/kn-coldstart/analysis/record"
 	"github.com/kn-coldstart/kn-coldstart/ksvc"
+	"github.com/kn-coldstart/kn-coldstart/ksvc/feed"
 	"github.com/kn-coldstart/kn-coldstart/ksvc/internal/ksvctest"
 )
 
@@ -89,6 +92,34 @@ func TestOneWatchAtATime(t *testing.T) {
 		t.Errorf("StartWatch = %v for the next run", err)
 	}
 	c.StopWatch()
+}
+
+// A run removes its services in order if the API server may have restarted, which its
+// watches tell.
+func TestRemoveInOrderAfterALostWatch(t *testing.T) {
+	for name, lost := range map[string]bool{"the watches held": false, "one was lost": true} {
+		t.Run(name, func(t *testing.T) {
+			f := ksvctest.NewFakes(&servingv1.Service{ObjectMeta: ksvctest.Meta(ksvctest.Service)})
+			c, clock := New(f.Client), record.NewClock()
+			if err := c.StartWatch(t.Context(), ksvctest.Run, clock, record.Patience{}, nil); err != nil {
+				t.Fatal(err)
+			}
+			if lost {
+				c.present.Load().Down(feed.Pods, clock.Now(), errors.New("refused"))
+			}
+			c.StopWatch()
+			if err := c.Remove(t.Context(), ksvctest.Run, nil); err != nil {
+				t.Fatal(err)
+			}
+			want := map[bool]metav1.DeletionPropagation{false: metav1.DeletePropagationBackground, true: metav1.DeletePropagationForeground}[lost]
+			for _, a := range f.Serving.Actions() {
+				if d, ok := a.(clienttesting.DeleteActionImpl); ok && *d.DeleteOptions.PropagationPolicy == want {
+					return
+				}
+			}
+			t.Errorf("no service was deleted with propagation %s", want)
+		})
+	}
 }
 
 // observability is the setting under test and whether a note for undoing it is left.

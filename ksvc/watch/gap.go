@@ -68,6 +68,11 @@ func (g gaps) down(feeds ...string) (gap, bool) {
 	return gap{}, false
 }
 
+// since says whether there was a gap, of any feed, at an instant or later.
+func (g gaps) since(t time.Duration) bool {
+	return slices.ContainsFunc(g, func(one gap) bool { return one.to < 0 || one.to >= t })
+}
+
 // signs are when each watch last gave a sign of life.
 type signs map[string]time.Duration
 

@@ -30,3 +30,18 @@ func TestGaps(t *testing.T) {
 		}
 	}
 }
+
+func TestGapsSince(t *testing.T) {
+	var g gaps
+	if g.since(0) {
+		t.Error("there is a gap, want none yet")
+	}
+	g.open("pods", 10*time.Second, errBroken)
+	if !g.since(time.Hour) {
+		t.Error("the gap that lasts is over")
+	}
+	g.close("pods", 12*time.Second)
+	if !g.since(12*time.Second) || g.since(13*time.Second) {
+		t.Errorf("a gap until 12 s: since then %v, since 13 s %v, want true and false", g.since(12*time.Second), g.since(13*time.Second))
+	}
+}

@@ -220,6 +220,14 @@ func (w *Watch) Up(name string, at time.Duration) {
 	w.wakeAll()
 }
 
+// LostWithin says whether one of the watches was down at any time in the last while. The
+// API server may have restarted.
+func (w *Watch) LostWithin(while time.Duration) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.gaps.since(w.clock.Now() - while)
+}
+
 // wakeAll wakes everyone who waits, because all depends on the watches.
 func (w *Watch) wakeAll() {
 	for _, r := range w.revisions {

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,12 +16,12 @@ const (
 	// leave every 5 s.
 	batchDelay = 6 * time.Second
 	// retryDelay is how much longer spans are awaited that are missing: a component whose
-	// batch was not taken tries again after 5 s.
-	retryDelay = 9 * time.Second
-	// reporters is how many of Knative's components report each request: the activator and
-	// the queue-proxy.
-	reporters = 2
+	// batch was not taken tries again after 5 s, and after 30 s at the latest gives it up.
+	retryDelay = 30 * time.Second
 )
+
+// reporters are Knative's components that report each request.
+var reporters = []string{"activator", record.QueueProxy}
 
 // traces collects the spans of a run's requests. A nil one collects none.
 //
@@ -115,8 +116,8 @@ func (t *traces) finish(ctx context.Context) error {
 		_ = pause(ctx, batchDelay)
 		t.awaitMissing(ctx)
 	}
-	if asked && ctx.Err() == nil && t.received.Load() == 0 {
-		t.observer.See(Warning{"no trace arrived at " + t.listens + ": pods may not be able to reach it"})
+	if asked && ctx.Err() == nil {
+		t.tellMissing()
 	}
 	return t.tracer.StopTraces()
 }
@@ -124,22 +125,36 @@ func (t *traces) finish(ctx context.Context) error {
 // awaitMissing waits for the traces that a component has not reported yet. A request that no
 // instance answered is never reported by one, so the wait has an end.
 func (t *traces) awaitMissing(ctx context.Context) {
-	for end := time.Now().Add(retryDelay); t.missing() > 0 && time.Now().Before(end) && ctx.Err() == nil; {
+	for end := time.Now().Add(retryDelay); t.missing() != "" && time.Now().Before(end) && ctx.Err() == nil; {
 		_ = pause(ctx, 100*time.Millisecond)
 	}
 }
 
-// missing is how many traces were not reported by all components.
-func (t *traces) missing() int {
+func (t *traces) tellMissing() {
+	if t.received.Load() == 0 {
+		t.observer.See(Warning{"no trace arrived at " + t.listens + ": pods may not be able to reach it"})
+	} else if missing := t.missing(); missing != "" {
+		t.observer.See(Warning{"spans are missing: " + missing + "; a component drops what it cannot send at once, and no instance reports a request that none answered"})
+	}
+}
+
+// missing says how many traces each component has not reported, or "".
+func (t *traces) missing() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	n := 0
-	for _, components := range t.begun {
-		if len(components) < reporters {
-			n++
+	var missing []string
+	for _, component := range reporters {
+		n := 0
+		for _, reported := range t.begun {
+			if !reported[component] {
+				n++
+			}
+		}
+		if n > 0 {
+			missing = append(missing, fmt.Sprintf("%s has not reported %d of %d requests", component, n, len(t.begun)))
 		}
 	}
-	return n
+	return strings.Join(missing, ", ")
 }
 
 // restore puts Knative's setting back, also when the run was interrupted.

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,16 +44,21 @@ func TestNothingIsAwaitedBeforeTheFirstRequest(t *testing.T) {
 func TestMissingSpansAreAwaited(t *testing.T) {
 	for name, test := range map[string]struct {
 		late, want time.Duration // when the queue-proxy reports, and how long is waited
+		told       bool          // whether spans are said to be missing
 	}{
 		"in time":        {late: time.Second, want: batchDelay},
 		"after a retry":  {late: 11 * time.Second, want: 11 * time.Second},
-		"not in the end": {late: time.Hour, want: batchDelay + retryDelay},
+		"not in the end": {late: time.Hour, want: batchDelay + retryDelay, told: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMadeUp(t)
 			synctest.Test(t, func(t *testing.T) {
+				told := false
 				tr := &traces{
-					tracer: m, observer: ObserverFunc(func(Notice) {}),
+					tracer: m, observer: ObserverFunc(func(n Notice) {
+						w, warned := n.(Warning)
+						told = told || warned && strings.Contains(w.Text, "queue-proxy has not reported 1 of 1 requests")
+					}),
 					sink: func(record.TraceSpan) {}, begun: map[string]map[string]bool{},
 				}
 				id, began := tr.ids()(), time.Now()
@@ -65,6 +71,9 @@ func TestMissingSpansAreAwaited(t *testing.T) {
 				}
 				if waited := time.Since(began); waited < test.want || waited > test.want+time.Second {
 					t.Errorf("waited %v, want %v", waited, test.want)
+				}
+				if told != test.told {
+					t.Errorf("said that spans are missing: %v, want %v", told, test.told)
 				}
 			})
 		})
