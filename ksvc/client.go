@@ -82,7 +82,7 @@ func (k Kubeconfig) Load() (*rest.Config, string, error) {
 
 	config, err := loader.ClientConfig()
 	if err != nil {
-		return nil, "", k.explain(err, loader)
+		return nil, "", k.explain(err, loader, rules.GetLoadingPrecedence())
 	}
 	namespace := k.Namespace
 	if namespace == "" {
@@ -100,13 +100,14 @@ var (
 	adviseView     = NewAdvice("check --kubeconfig and --context with `kubectl config view`")
 )
 
-// explain turns clientcmd's errors into what was attempted and what to do.
-func (k Kubeconfig) explain(err error, loader clientcmd.ClientConfig) error {
+// explain turns clientcmd's errors into what was attempted and what to do. files are where a
+// kubeconfig was looked for.
+func (k Kubeconfig) explain(err error, loader clientcmd.ClientConfig, files []string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return WithHint(fmt.Errorf("read kubeconfig %s: no such file", k.Path), adviseFile)
 	}
 	if clientcmd.IsEmptyConfig(err) {
-		return WithHint(errors.New("read kubeconfig: none found"), adviseCluster)
+		return WithHint(fmt.Errorf("read kubeconfig: none found at %s", strings.Join(files, ", ")), adviseCluster)
 	}
 	if raw, rawErr := loader.RawConfig(); rawErr == nil && k.Context != "" && raw.Contexts[k.Context] == nil {
 		known := slices.Sorted(maps.Keys(raw.Contexts))

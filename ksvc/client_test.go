@@ -34,7 +34,8 @@ func TestConnect(t *testing.T) {
 }
 
 func TestConnectSaysWhatToDo(t *testing.T) {
-	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	none := filepath.Join(t.TempDir(), "none")
+	t.Setenv("KUBECONFIG", none)
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
 	tests := []struct {
@@ -43,7 +44,7 @@ func TestConnectSaysWhatToDo(t *testing.T) {
 		want, hint string
 	}{
 		{"no such file", ksvc.Kubeconfig{Path: "/does/not/exist"}, "read kubeconfig /does/not/exist: no such file", "--kubeconfig"},
-		{"nothing named", ksvc.Kubeconfig{}, "read kubeconfig: none found", "cluster up"},
+		{"nothing named", ksvc.Kubeconfig{}, "read kubeconfig: none found at " + none, "cluster up"},
 		{"no namespace's name", ksvc.Kubeconfig{Path: ksvctest.Kubeconfig(t, "https://h"), Namespace: "Bad_NS"}, `namespace "Bad_NS": a lowercase RFC 1123 label`, "--namespace"},
 		{"no such context", ksvc.Kubeconfig{Path: ksvctest.Kubeconfig(t, "https://h"), Context: "three"}, `context "three" is not in it`, "one, two"},
 	}
