@@ -113,8 +113,7 @@ func TestDelete(t *testing.T) {
 	}
 }
 
-// What a run leaves goes in order where the API server may have restarted, which clean never
-// knows.
+// What goes in order, as it does by clean, stays until what it owns is gone.
 func TestDeleteInOrder(t *testing.T) {
 	for name, test := range map[string]struct {
 		remove func(context.Context, *ksvctest.Fakes) error

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -15,27 +16,29 @@ import (
 // quickTrials is how many trials a run has that is started quickly.
 const quickTrials = 10
 
-// startQuickly starts a run whose services come back to zero soon. Their pods may
-// take as long to end as the client waits. It returns after the discarded starts, which
-// are made together: a fault among them would hit all of them at once.
-func startQuickly(t *testing.T, timeout string, args ...string) faultyRun {
+// startQuickly starts a run of some trials, whose services come back to zero soon. Their pods
+// may take as long to end as the client waits. It returns after the discarded starts, half of
+// the trials, which are made together: a fault among them would hit all of them at once.
+func startQuickly(t *testing.T, trials int, timeout string, args ...string) faultyRun {
 	t.Helper()
-	f := startFaulty(t, append(args, "--runtime-class", "runc", "--iterations", "5", "--services-per-class", "5", "--client-timeout", timeout)...)
-	awaitSamples(t, f.file, quickTrials/2)
+	half := strconv.Itoa(trials / 2)
+	f := startFaulty(t, append(args, "--runtime-class", "runc", "--iterations", half, "--services-per-class", half, "--client-timeout", timeout)...)
+	awaitSamples(t, f.file, trials/2)
 	return f
 }
 
 // testDataPlaneFaults kills what a cold start needs, one after the other, each in
 // the middle of one.
 func testDataPlaneFaults(t *testing.T) {
-	f := startQuickly(t, "20s")
+	const trials = 2 * quickTrials // so that each fault finds a cold start
+	f := startQuickly(t, trials, "20s")
 	for _, name := range []string{"containerd", "autoscaler", "traefik"} {
 		c := status(t, name)
 		f.awaitColdStart(t)
 		kill(t, c)
 		awaitBack(t, c)
 	}
-	r, run := f.finish(t, quickTrials)
+	r, run := f.finish(t, trials)
 	answered, broken := 0, 0
 	for _, s := range run.Samples {
 		switch {
@@ -46,7 +49,7 @@ func testDataPlaneFaults(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d samples answered, %d met no ingress", answered, len(run.Samples), broken)
-	if answered < quickTrials/2 {
+	if answered < trials/2 {
 		t.Errorf("only %d samples were answered", answered)
 	}
 	// The request in flight, and perhaps one more before it is clear what happened.
@@ -65,7 +68,7 @@ func testDataPlaneFaults(t *testing.T) {
 
 // testAPIServerRestart kills the API server in the middle of a cold start.
 func testAPIServerRestart(t *testing.T) {
-	f := startQuickly(t, "12s")
+	f := startQuickly(t, quickTrials, "12s")
 	c := status(t, "kube-apiserver")
 	f.awaitColdStart(t)
 	kill(t, c)
@@ -86,7 +89,7 @@ func testAPIServerRestart(t *testing.T) {
 // has restarted. It has forgotten the version to watch from by then.
 func testExpiredWatch(t *testing.T) {
 	proxy := newWatchProxy(t)
-	f := startQuickly(t, "12s", "--kubeconfig", kubeconfig(t, proxy.URL, ""), "--image", nodeImage)
+	f := startQuickly(t, quickTrials, "12s", "--kubeconfig", kubeconfig(t, proxy.URL, ""), "--image", nodeImage)
 	awaitSamples(t, f.file, quickTrials/2+1)
 	proxy.hold()
 	awaitSamples(t, f.file, quickTrials/2+3) // the last of them was sent in silence

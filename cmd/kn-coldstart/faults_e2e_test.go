@@ -61,6 +61,9 @@ func status(t *testing.T, name string) component {
 // kill ends a component without a warning; whoever runs it starts it again.
 func kill(t *testing.T, c component) {
 	t.Helper()
+	if c.PID <= 1 {
+		t.Fatalf("kill %s: the node knows no process of it", c.Name)
+	}
 	if err := syscall.Kill(c.PID, syscall.SIGKILL); err != nil {
 		t.Fatalf("kill %s, process %d: %v", c.Name, c.PID, err)
 	}

@@ -21,10 +21,10 @@ var functionFaults = []struct {
 	events  string // in the message of an instanceTrouble event
 }{
 	// queue-proxy answers for a function that is gone.
-	{fault: "crash", timeout: "15s", outcome: record.HTTP, status: 502, says: "status 502", events: "container user-container exited, exit code 1"},
-	{fault: "status500", timeout: "15s", outcome: record.HTTP, status: 500, says: "COLDFN_FAULT=status500"},
+	{fault: "crash", timeout: patient, outcome: record.HTTP, status: 502, says: "status 502", events: "container user-container exited, exit code 1"},
+	{fault: "status500", timeout: patient, outcome: record.HTTP, status: 500, says: "COLDFN_FAULT=status500"},
 	{fault: "hang", timeout: "10s", outcome: record.Timeout, says: "not answered within 10s"},
-	{fault: "foreignBody", timeout: "15s", outcome: record.WrongInstance, status: 200, says: "answered by pod foreign-00001-deployment-0, which is not of "},
+	{fault: "foreignBody", timeout: patient, outcome: record.WrongInstance, status: 200, says: "answered by pod foreign-00001-deployment-0, which is not of "},
 }
 
 // testFunctionFaults has the runs of all faults beside one another.

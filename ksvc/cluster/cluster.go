@@ -124,10 +124,14 @@ const recovery = 2 * time.Minute
 
 // Remove removes all that a run created but its workers, and returns when it is gone. ctx
 // should not be one that Ctrl-C has cancelled.
+//
+// It does so in order, since the API server may have restarted before the run. Removals
+// that are followed are as quick as they can be, unless a watch was lost lately.
 func (c *Cluster) Remove(ctx context.Context, runID string, progress func(done, total int)) error {
-	w := c.present.Load()
+	w, followed := c.present.Load(), c.follower.Load() != nil
 	_, err := c.client.Delete(c.traced(ctx), ksvc.DeleteOptions{
-		Runs: []string{runID}, KeepWorkers: true, InOrder: w != nil && w.LostWithin(recovery), Progress: progress,
+		Runs: []string{runID}, KeepWorkers: true, Progress: progress,
+		InOrder: !followed || w != nil && w.LostWithin(recovery),
 	})
 	// What is left without a lease is for clean.
 	return errors.Join(err, c.holding.leave(ctx, &c.holding.services))

@@ -94,30 +94,42 @@ func TestOneWatchAtATime(t *testing.T) {
 	c.StopWatch()
 }
 
-// A run removes its services in order if the API server may have restarted, which its
-// watches tell.
-func TestRemoveInOrderAfterALostWatch(t *testing.T) {
-	for name, lost := range map[string]bool{"the watches held": false, "one was lost": true} {
+// A run removes its services in order, except where removals are followed and no watch was
+// lost, so that the API server has not restarted.
+func TestRemoveInOrder(t *testing.T) {
+	for name, test := range map[string]struct {
+		followed, lost bool
+		want           metav1.DeletionPropagation
+	}{
+		"a run":                  {want: metav1.DeletePropagationForeground},
+		"removals are followed":  {followed: true, want: metav1.DeletePropagationBackground},
+		"also, a watch was lost": {followed: true, lost: true, want: metav1.DeletePropagationForeground},
+	} {
 		t.Run(name, func(t *testing.T) {
 			f := ksvctest.NewFakes(&servingv1.Service{ObjectMeta: ksvctest.Meta(ksvctest.Service)})
 			c, clock := New(f.Client), record.NewClock()
 			if err := c.StartWatch(t.Context(), ksvctest.Run, clock, record.Patience{}, nil); err != nil {
 				t.Fatal(err)
 			}
-			if lost {
+			defer c.StopWatch()
+			if test.followed {
+				if err := c.FollowDeployments(t.Context(), ksvctest.Run, clock); err != nil {
+					t.Fatal(err)
+				}
+				defer c.StopDeployments()
+			}
+			if test.lost {
 				c.present.Load().Down(feed.Pods, clock.Now(), errors.New("refused"))
 			}
-			c.StopWatch()
 			if err := c.Remove(t.Context(), ksvctest.Run, nil); err != nil {
 				t.Fatal(err)
 			}
-			want := map[bool]metav1.DeletionPropagation{false: metav1.DeletePropagationBackground, true: metav1.DeletePropagationForeground}[lost]
 			for _, a := range f.Serving.Actions() {
-				if d, ok := a.(clienttesting.DeleteActionImpl); ok && *d.DeleteOptions.PropagationPolicy == want {
+				if d, ok := a.(clienttesting.DeleteActionImpl); ok && *d.DeleteOptions.PropagationPolicy == test.want {
 					return
 				}
 			}
-			t.Errorf("no service was deleted with propagation %s", want)
+			t.Errorf("no service was deleted with propagation %s", test.want)
 		})
 	}
 }
