@@ -30,8 +30,8 @@ type DeleteOptions struct {
 	// KeepWorkers leaves the workers of the runs, which send requests.
 	KeepWorkers bool
 	// InOrder keeps each object until what it owns is gone. Otherwise the service goes
-	// first, which takes a third of the time, but is not safe for a minute after the API
-	// server has restarted: Knative, which sees late that the service is gone, replaces its
+	// first, which is quicker, but is not safe for a minute after the API server has
+	// restarted: Knative, which sees late that the service is gone, replaces its
 	// Configuration by another of that name when the garbage collector deletes it. The
 	// garbage collector, late too, takes the two for one that has changed, and what belonged
 	// to the first stays for ever. Revisions and Deployments have the same happen to them.
@@ -96,7 +96,8 @@ type deletion struct {
 	namespace string // empty for all
 	// keepWorkers leaves workers alone.
 	keepWorkers bool
-	order       metav1.DeletionPropagation
+	// order says whether the service goes before or after what it owns.
+	order metav1.DeletionPropagation
 }
 
 func (d *deletion) deleteAndWait(ctx context.Context, gone *departure) error {
